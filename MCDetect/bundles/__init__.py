@@ -1,0 +1,1 @@
+"""Trained models as MONAI bundles, and how they are found, verified and loaded."""

@@ -1,0 +1,1 @@
+"""DICOM: mammograms in; SEG, structured reports and presentation states out."""

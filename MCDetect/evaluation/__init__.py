@@ -1,0 +1,1 @@
+"""Evaluation against truth: FROC, ROC and bootstrap intervals."""

@@ -1,0 +1,65 @@
+"""Files that are either whole or absent.
+
+Every result is written to a temporary name in its own folder, flushed to the disk and renamed, so that a full disk, a
+cut of power or a cancelled run never leaves half a file behind.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from MCDetect.errors import OutputError
+
+
+def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+    """Let ``write`` fill a temporary file beside ``path``, then give it its name.
+
+    Parameters
+    ----------
+    path
+        The final file; its folder is created.
+    write
+        Called with the temporary path (same suffix as ``path``). If it raises, nothing remains.
+
+    Raises
+    ------
+    OutputError
+        ``cannot-write`` when the folder or the file cannot be written (no permission, disk full).
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
+        os.close(handle)
+        temporary = Path(name)
+        write(temporary)
+        with temporary.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        # mkstemp makes files private to the owner; results get the permissions any new file would have.
+        temporary.chmod(0o666 & ~_current_umask())
+        temporary.replace(path)
+        temporary = None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise OutputError(
+            "cannot-write",
+            f"{path} could not be written: {reason}.",
+            "Choose another --output folder or free space on the disk.",
+        ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Write UTF-8 text with :func:`write_atomically`."""
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def _current_umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,1 @@
+"""Inference: from a mammogram to findings."""

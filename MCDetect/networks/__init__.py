@@ -1,0 +1,6 @@
+"""Networks, one a file, named as in their papers. Importing this package imports torch; nothing else here does."""
+
+from MCDetect.networks.calcification_unet import CalcificationUNet
+from MCDetect.networks.shallow_cnn import ShallowCNN
+
+__all__ = ["CalcificationUNet", "ShallowCNN"]

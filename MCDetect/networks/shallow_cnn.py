@@ -1,0 +1,54 @@
+"""The shallow CNN of Luna-Lozoya et al. 2023: two convolutions, a global maximum, one sigmoid; 8,301 parameters."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+PATCH_SIZE = 144
+"""Side of the published patch in pixels: 1 cm at 0.07 mm (section "Patch Extraction")."""
+
+KERNEL_SIZE = 9
+"""Side of both convolution kernels (Table 1)."""
+
+
+class ShallowCNN(nn.Module):
+    """Patch classifier with 8,301 parameters (Luna-Lozoya et al. 2023, Fig. 4 and Table 2, Eq. 1 to 4).
+
+    Convolution of 6 kernels of 9 x 9 with ReLU (492 parameters), convolution of 16 kernels of 9 x 9 with ReLU
+    (7,792), maximum over the whole map, dropout, one output (17). The paper does not name the padding of its
+    convolutions; "valid" is taken (Keras' default), so that a patch is judged by its own pixels alone.
+
+    Parameters
+    ----------
+    keep_probability
+        Probability that dropout keeps a feature while training (Table 1: 0.8).
+    """
+
+    def __init__(self, keep_probability: float = 0.8) -> None:
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(1, 6, KERNEL_SIZE),
+            nn.ReLU(),
+            nn.Conv2d(6, 16, KERNEL_SIZE),
+            nn.ReLU(),
+        )
+        self.dropout = nn.Dropout(1.0 - keep_probability)
+        self.output = nn.Linear(16, 1)
+
+    def forward(self, patches: Tensor) -> Tensor:
+        """Return the logit of "this patch holds calcifications".
+
+        Parameters
+        ----------
+        patches
+            (batch, 1, rows, columns), at least 17 x 17; published 144 x 144.
+
+        Returns
+        -------
+        Tensor
+            (batch,) logits; ``torch.sigmoid`` gives the published output.
+        """
+        maxima = torch.amax(self.features(patches), dim=(-2, -1))
+        logits: Tensor = self.output(self.dropout(maxima))
+        return logits[:, 0]

@@ -1,0 +1,1 @@
+"""Preprocessing: plain functions on arrays, and the same as MONAI transforms (see ``transforms``)."""

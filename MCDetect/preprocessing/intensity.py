@@ -1,0 +1,143 @@
+"""From a vendor's grey values to the networks' input: unit range, then contrast in multiples of the local noise.
+
+Both networks see the same normalised image at training and at inference. The normalisation is done on the whole
+image once, never tile by tile, so that dense evaluation equals evaluation patch by patch.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+FloatImage = npt.NDArray[np.float32]
+
+NOISE_BLOCK = 56
+"""Side in pixels (3.9 mm at 0.07 mm) of the blocks in which the noise level is measured."""
+
+_BACKGROUND_SIGMA = 14.0  # pixels, about 1 mm: removes anatomy larger than a calcification
+_MINIMUM_NOISE = 2e-4  # about one step of 12 bits: below it there is no signal, only division by zero
+_NOISE_PER_GREY_STEP = 0.25  # a lone step of quantisation must not look like a calcification (8-bit input)
+_NOISES_PER_UNIT = 5.0
+
+
+def scale_to_unit_range(
+    pixels: npt.NDArray[np.generic], valid: npt.NDArray[np.bool_] | None = None
+) -> tuple[FloatImage, float]:
+    """Scale grey values linearly to [0, 1] by their own minimum and maximum.
+
+    Parameters
+    ----------
+    pixels
+        (rows, columns), any real type.
+    valid
+        Pixels that belong to the image; the others (padding) become 0 and do not count.
+
+    Returns
+    -------
+    unit : float32 array
+        Same shape, 0 to 1; all 0 for a constant image.
+    grey_step : float
+        The smallest difference between two grey values on that scale: 1/255 for a full 8-bit range, 0 when the
+        values are not whole numbers.
+    """
+    values = np.asarray(pixels, dtype=np.float32)
+    used = values if valid is None else values[valid]
+    if used.size == 0:
+        return np.zeros_like(values), 0.0
+    low, high = float(used.min()), float(used.max())
+    extent = high - low
+    if extent <= 0:
+        return np.zeros_like(values), 0.0
+    unit = (values - np.float32(low)) * np.float32(1 / extent)
+    if valid is not None:
+        unit[~valid] = 0.0
+    sample = used.reshape(-1)[:: max(1, used.size // 65536)]
+    is_whole = bool(np.all(sample == np.rint(sample)))
+    return np.clip(unit, 0.0, 1.0, out=unit), 1.0 / extent if is_whole else 0.0
+
+
+def local_noise(unit: FloatImage, mask: npt.NDArray[np.bool_] | None = None, grey_step: float = 0.0) -> FloatImage:
+    """Return the local noise level of an image, smoothed, at the image's own size.
+
+    The noise of a block is 1.4826 times the median absolute response to a difference of Gaussians of 1 and 2 pixels
+    (the scale of a small calcification): a robust standard deviation, which a few calcifications do not move.
+
+    Parameters
+    ----------
+    unit
+        float32 (rows, columns) in [0, 1] at the network's pixel spacing.
+    mask
+        The breast; blocks less than half inside it take the noise of their neighbours. None means everywhere.
+    grey_step
+        See :func:`scale_to_unit_range`.
+    """
+    response = np.abs(
+        ndimage.gaussian_filter(unit, 1.0, truncate=3.0) - ndimage.gaussian_filter(unit, 2.0, truncate=3.0)
+    )
+    rows, columns = unit.shape
+    block_rows, block_columns = max(1, rows // NOISE_BLOCK), max(1, columns // NOISE_BLOCK)
+    row_edges = np.linspace(0, rows, block_rows + 1).astype(int)
+    column_edges = np.linspace(0, columns, block_columns + 1).astype(int)
+    blocks = np.full((block_rows, block_columns), np.nan, dtype=np.float32)
+    for i in range(block_rows):
+        for j in range(block_columns):
+            window = np.s_[row_edges[i] : row_edges[i + 1], column_edges[j] : column_edges[j + 1]]
+            values = response[window]
+            if mask is not None:
+                inside = mask[window]
+                if 2 * np.count_nonzero(inside) < inside.size:
+                    continue
+                values = values[inside]
+            blocks[i, j] = 1.4826 * np.median(values)
+    floor = max(_MINIMUM_NOISE, _NOISE_PER_GREY_STEP * grey_step)
+    if np.isnan(blocks).all():
+        return np.full(unit.shape, floor, dtype=np.float32)
+    blocks = _fill_from_nearest(blocks)
+    blocks = ndimage.gaussian_filter(np.maximum(blocks, floor), 1.0, mode="nearest")
+    noise: FloatImage = _resize_bilinear(blocks, (rows, columns))
+    return noise
+
+
+def normalise_by_local_noise(
+    unit: FloatImage, mask: npt.NDArray[np.bool_] | None = None, grey_step: float = 0.0
+) -> FloatImage:
+    """Return asinh(contrast / (5 local noise)), where contrast is the image less its Gaussian blur of 14 pixels.
+
+    Vendors' processing changes contrast and noise together; their ratio is what a calcification must stand out by.
+    The inverse hyperbolic sine keeps the sign, is linear near the noise and compresses clips and markers.
+
+    Parameters
+    ----------
+    unit, mask, grey_step
+        As for :func:`local_noise`.
+
+    Returns
+    -------
+    float32 array
+        Same shape; about -1 to 1 in tissue, 2 to 4 on conspicuous calcifications.
+    """
+    contrast = unit - ndimage.gaussian_filter(unit, _BACKGROUND_SIGMA, truncate=3.0)
+    contrast /= _NOISES_PER_UNIT * local_noise(unit, mask, grey_step)
+    normalised: FloatImage = np.arcsinh(contrast, out=contrast)
+    return normalised
+
+
+def _fill_from_nearest(blocks: FloatImage) -> FloatImage:
+    nearest = ndimage.distance_transform_edt(np.isnan(blocks), return_distances=False, return_indices=True)
+    filled: FloatImage = blocks[tuple(nearest)]
+    return filled
+
+
+def _resize_bilinear(blocks: FloatImage, shape: tuple[int, int]) -> FloatImage:
+    """Interpolate block values, which lie at block centres, to every pixel; constant beyond the outermost centres."""
+    resized = blocks
+    for axis, size in enumerate(shape):
+        count = resized.shape[axis]
+        position = np.clip((np.arange(size, dtype=np.float32) + 0.5) * (count / size) - 0.5, 0, count - 1)
+        lower = np.floor(position).astype(int)
+        upper = np.minimum(lower + 1, count - 1)
+        weight = (position - lower).astype(np.float32)
+        weight = weight[:, None] if axis == 0 else weight[None, :]
+        resized = np.take(resized, lower, axis) * (1 - weight) + np.take(resized, upper, axis) * weight
+    return resized
