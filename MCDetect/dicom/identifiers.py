@@ -1,0 +1,56 @@
+"""Unique identifiers that are the same whenever the same thing is written again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid5
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from MCDetect.findings import Algorithm, ImageFindings
+
+# The root of every name that is hashed into an identifier. Changing it changes every identifier MCDetect has written.
+_NAMESPACE = UUID("7f0c8e0a-7b3d-5c55-9a52-6d43646574ec")
+
+
+def stable_uid(*parts: str) -> str:
+    """Return a DICOM unique identifier that depends on nothing but ``parts``.
+
+    The identifier is ``2.25.`` and the decimal value of a version 5 UUID, the form that DICOM PS3.5, section B.2
+    provides for identifiers made without a registered root.
+
+    Parameters
+    ----------
+    *parts
+        What the identifier stands for, e.g. source SOP Instance UID, model hash, kind of object. The borders between
+        the parts count: ``("ab", "c")`` and ``("a", "bc")`` differ.
+
+    Returns
+    -------
+    str
+        At most 44 characters.
+
+    Raises
+    ------
+    ValueError
+        If there are no parts: every such call would share one identifier.
+    """
+    if not parts:
+        raise ValueError("a stable identifier needs at least one part")
+    return f"2.25.{uuid5(_NAMESPACE, json.dumps(parts)).int}"
+
+
+def content_digest(images: Iterable[ImageFindings], algorithm: Algorithm) -> str:
+    """Return the SHA-256 (hexadecimal) of what is about to be written.
+
+    It is part of every SOP Instance UID, so that an identifier is used again only for the same content. The device is
+    left out: the same findings made on another processor are the same findings.
+    """
+    described = asdict(algorithm)
+    described.pop("device")
+    document = {"algorithm": described, "images": [asdict(image) for image in images]}
+    return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()
