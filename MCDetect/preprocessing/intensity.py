@@ -126,17 +126,19 @@ def normalise_by_local_noise(
 
 
 def _background(unit: FloatImage) -> FloatImage:
-    """Return the Gaussian blur of 14 pixels, made of 4 x 4 block means: six times faster, equal within 0.002.
+    """Return the Gaussian blur of 14 pixels, made of 4 x 4 block means: four times faster.
 
     The variance of the block mean and of the bilinear interpolation are part of the blur and taken off the Gaussian.
+    On a full-field mammogram it differs from the full-size blur by at most 0.006 of the grey range (at the skin line).
     """
     step = _BACKGROUND_STEP
     rows, columns = unit.shape
-    padded = np.pad(unit, ((0, -rows % step), (0, -columns % step)), mode="edge")
+    # One block more on every side: interpolation to the outermost pixels then has a centre beyond them.
+    padded = np.pad(unit, ((step, step + -rows % step), (step, step + -columns % step)), mode="edge")
     coarse = padded.reshape(padded.shape[0] // step, step, padded.shape[1] // step, step).mean(axis=(1, 3))
     variance = _BACKGROUND_SIGMA**2 - (step**2 - 1) / 12 - step**2 / 6
     coarse = ndimage.gaussian_filter(coarse, float(np.sqrt(variance)) / step, truncate=3.0, mode="nearest")
-    background: FloatImage = _resize_bilinear(coarse, padded.shape)[:rows, :columns]
+    background: FloatImage = _resize_bilinear(coarse, padded.shape)[step : step + rows, step : step + columns]
     return background
 
 
