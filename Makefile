@@ -1,0 +1,53 @@
+# The commands of a working day. `make help` lists them.
+#
+# PYTHON=...       the Python (3.10 to 3.13) the environment is made from; found by itself when not given
+# PIP_OPTIONS=...  options for pip, for example an index or a folder of wheels: PIP_OPTIONS="--find-links wheels"
+# DEVICE=...       auto (default), cpu or cuda, for the demonstration
+# WORKERS=...      processes that run the tests (default 2)
+
+VENV := .venv
+BIN := $(VENV)/bin
+DEVICE ?= auto
+WORKERS ?= 2
+SIMULATOR := $(wildcard MCDetect/simulation/*.py)
+
+export PYTHON PIP_OPTIONS VENV
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint train-default score-default bench clean setup-inference setup-test
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+
+demo: setup-inference demo/examination/truth.json ## install, detect in a simulated four-view examination, show the result
+	@scripts/demo "$(DEVICE)"
+
+demo/examination/truth.json: $(SIMULATOR) | setup-inference
+	@$(BIN)/python -m MCDetect simulate --output demo/examination --views 4 --seed 7
+
+test: setup-test lint ## install what the tests need and run them all
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
+
+lint: setup-test ## check style and types
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+
+train-default: setup-test ## train the default bundle on simulated mammograms
+	$(BIN)/python -m MCDetect.training.default
+
+score-default: setup-test ## score the default bundle and write the scores into its model card
+	$(BIN)/python -m MCDetect.evaluation.default
+
+bench: setup-test ## measure the speed of each stage
+	$(BIN)/python -m pytest Testing/benchmarks -n 0 --benchmark-only
+
+clean: ## remove the environment, the demonstration and all caches
+	rm -rf $(VENV) demo build dist mcdetect.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+
+setup-inference:
+	@scripts/install inference
+
+setup-test:
+	@scripts/install test
+	@scripts/install-debian-packages
