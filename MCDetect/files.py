@@ -14,7 +14,7 @@ from pathlib import Path
 from MCDetect.errors import OutputError
 
 
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a temporary file beside ``path``, then give it its name.
 
     Parameters

@@ -61,7 +61,8 @@ class Cluster:
     """A group of calcifications.
 
     ``outline`` is a polygon as (row, column) vertices; the last vertex is joined to the first and not repeated.
-    ``area_mm2`` and ``diameter_mm`` (longest) are those of the outline; ``density_per_cm2`` is count over area;
+    ``area_mm2`` is that of the outline; ``diameter_mm`` is the longest extent of the calcifications themselves (the
+    outline has a margin round them); ``density_per_cm2`` is count over area;
     ``tracking_uid`` identifies the finding in every DICOM object made of it.
     """
 

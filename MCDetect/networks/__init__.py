@@ -1,4 +1,4 @@
-"""Networks, one a file, named as in their papers. Importing this package imports torch; nothing else here does."""
+"""Networks, one a file, named as in their papers. Importing this package imports torch."""
 
 from MCDetect.networks.calcification_unet import CalcificationUNet
 from MCDetect.networks.shallow_cnn import ShallowCNN

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -45,8 +47,7 @@ class CalcificationUNet(nn.Module):
             _double_convolution(inputs, outputs) for inputs, outputs in zip((4, *widths[:-1]), widths, strict=True)
         )
         self.upsamplers = nn.ModuleList(
-            nn.ConvTranspose2d(coarse, fine, 2, stride=2)
-            for fine, coarse in zip(widths[:-1], widths[1:], strict=True)
+            nn.ConvTranspose2d(coarse, fine, 2, stride=2) for fine, coarse in pairwise(widths)
         )
         self.decoders = nn.ModuleList(_double_convolution(2 * fine, fine) for fine in widths[:-1])
         self.head = nn.Conv2d(widths[0], 4, 1)

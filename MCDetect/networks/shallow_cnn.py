@@ -25,6 +25,12 @@ class ShallowCNN(nn.Module):
         Probability that dropout keeps a feature while training (Table 1: 0.8).
     """
 
+    patch_size = PATCH_SIZE
+    """Side of the patch the network is made for, in pixels."""
+
+    border = 2 * (KERNEL_SIZE - 1)
+    """Pixels by which the feature maps are smaller than the patch, each way."""
+
     def __init__(self, keep_probability: float = 0.8) -> None:
         super().__init__()
         self.features = nn.Sequential(

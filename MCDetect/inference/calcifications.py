@@ -1,0 +1,126 @@
+"""From a map of logits to individual calcifications with exact pixels.
+
+A calcification is a connected region (8 neighbours) of pixels above a low threshold that holds a pixel above the
+calibrated threshold (hysteresis): the high one decides that it is there, the low one how far it goes. Without the low
+one a rod falls into its two ends.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+from scipy.spatial import ConvexHull
+from scipy.spatial.distance import pdist
+
+from MCDetect.findings import Calcification
+
+FloatImage = npt.NDArray[np.float32]
+BoolImage = npt.NDArray[np.bool_]
+
+MASK_MARGIN = 1.5
+"""Logits between the calibrated threshold and the low one; about half the height of a calcification."""
+
+_EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=np.uint8)
+
+
+def find_calcifications(
+    logits: FloatImage,
+    spacing_mm: tuple[float, float],
+    threshold: float,
+    *,
+    mask: BoolImage | None = None,
+    slope: float = 1.0,
+    intercept: float = 0.0,
+) -> tuple[Calcification, ...]:
+    """Return the calcifications of an image, brightest score first, numbered from 1.
+
+    Parameters
+    ----------
+    logits
+        float32 (rows, columns) in the stored pixel grid.
+    spacing_mm
+        (between rows, between columns).
+    threshold
+        A calcification's highest logit is at least this.
+    mask
+        The breast; a calcification's highest pixel must lie inside.
+    slope, intercept
+        Calibration: score = sigmoid(slope * highest logit + intercept).
+    """
+    above = logits > threshold - MASK_MARGIN
+    if mask is not None:
+        above &= mask
+    labels, count = ndimage.label(above, structure=_EIGHT_NEIGHBOURS)
+    if count == 0:
+        return ()
+    found: list[tuple[float, npt.NDArray[np.intp], npt.NDArray[np.float32]]] = []
+    for label, window in enumerate(ndimage.find_objects(labels), start=1):
+        member = labels[window] == label
+        values = logits[window][member]
+        peak = float(values.max())
+        if peak < threshold:
+            continue
+        pixels = np.argwhere(member) + np.array([part.start for part in window])
+        found.append((peak, pixels, values))
+    found.sort(key=lambda entry: (-entry[0], tuple(entry[1][0])))
+    return tuple(
+        _calcification(number, pixels, values, spacing_mm, _sigmoid(slope * peak + intercept))
+        for number, (peak, pixels, values) in enumerate(found, start=1)
+    )
+
+
+def peak_logit(score: float, slope: float, intercept: float) -> float:
+    """Return the highest logit of a calcification from its score: the inverse of the calibration."""
+    clipped = float(np.clip(score, 1e-7, 1 - 1e-7))
+    return (float(np.log(clipped / (1 - clipped))) - intercept) / slope
+
+
+def runs_of(pixels: npt.NDArray[np.intp]) -> tuple[tuple[int, int, int], ...]:
+    """Return (row, first column, length) of the horizontal runs of ``pixels`` ((n, 2), sorted)."""
+    rows, columns = pixels[:, 0], pixels[:, 1]
+    starts = np.flatnonzero((np.diff(rows, prepend=-2) != 0) | (np.diff(columns, prepend=-2) != 1))
+    lengths = np.diff(np.append(starts, len(pixels)))
+    return tuple((int(rows[s]), int(columns[s]), int(n)) for s, n in zip(starts, lengths, strict=True))
+
+
+def mask_of(calcifications: tuple[Calcification, ...], shape: tuple[int, int]) -> BoolImage:
+    """Return the pixels of ``calcifications`` as a bool image of ``shape``."""
+    mask = np.zeros(shape, dtype=np.bool_)
+    for calcification in calcifications:
+        for row, column, length in calcification.runs:
+            mask[row, column : column + length] = True
+    return mask
+
+
+def _sigmoid(logit: float) -> float:
+    return float(1 / (1 + np.exp(-logit)))
+
+
+def _calcification(
+    number: int,
+    pixels: npt.NDArray[np.intp],
+    values: npt.NDArray[np.float32],
+    spacing_mm: tuple[float, float],
+    score: float,
+) -> Calcification:
+    weights = 1 / (1 + np.exp(-values.astype(np.float64)))
+    row, column = np.average(pixels, axis=0, weights=weights)
+    return Calcification(
+        id=number,
+        row=float(row),
+        column=float(column),
+        area_mm2=len(pixels) * spacing_mm[0] * spacing_mm[1],
+        diameter_mm=_longest_extent(pixels, spacing_mm),
+        score=score,
+        runs=runs_of(pixels),
+    )
+
+
+def _longest_extent(pixels: npt.NDArray[np.intp], spacing_mm: tuple[float, float]) -> float:
+    """Return the longest distance between outer corners of the pixels, in mm."""
+    corners = np.concatenate([pixels + offset for offset in ((0, 0), (0, 1), (1, 0), (1, 1))])
+    points = np.unique(corners, axis=0) * np.asarray(spacing_mm)
+    if len(points) > 64:  # the corners of whole pixels are never collinear, so there always is a hull
+        points = points[ConvexHull(points).vertices]
+    return float(pdist(points).max())

@@ -1,0 +1,285 @@
+"""The detector: a loaded bundle that turns one mammogram into findings.
+
+This is the place where a mammogram becomes findings; read :meth:`Detector.analyse` from top to bottom.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
+from MCDetect.dicom.identifiers import stable_uid
+from MCDetect.errors import ModelError, UsageError
+from MCDetect.findings import Algorithm, Calcification, Cluster, ImageFindings
+from MCDetect.inference.calcifications import find_calcifications, peak_logit
+from MCDetect.inference.cluster_score import cluster_features, cluster_score
+from MCDetect.inference.clusters import describe_cluster, group_calcifications
+from MCDetect.inference.device import choose_device, device_name
+from MCDetect.inference.progress import StageReport, silent
+from MCDetect.inference.view_logits import NetworkRunner
+from MCDetect.preprocessing.breast_mask import breast_area_mm2, breast_mask
+from MCDetect.preprocessing.intensity import normalise_by_local_noise, scale_to_unit_range
+from MCDetect.preprocessing.resampling import resampled_shape, resize, resize_mask
+from MCDetect.version import __version__
+
+if TYPE_CHECKING:
+    from MCDetect.dicom.mammogram import Mammogram
+
+FloatImage = npt.NDArray[np.float32]
+BoolImage = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class PreparedView:
+    """A view as the networks see it: normalised, at the networks' spacing, with the breast marked."""
+
+    normalised: FloatImage
+    mask: BoolImage
+
+
+@dataclass(frozen=True)
+class ScoredCluster:
+    """A cluster before the operating point decides: its members, features and score."""
+
+    members: tuple[Calcification, ...]
+    features: dict[str, float]
+    score: float
+
+
+class Detector:
+    """Both networks of a bundle on one device, with the bundle's calibration.
+
+    Use :meth:`load`. A detector may be used for any number of images; it keeps nothing between them.
+    """
+
+    def __init__(self, bundle: Bundle, device: str = "auto") -> None:
+        self.bundle = bundle
+        settings = bundle.settings
+        try:
+            self._spacing_mm = float(settings["spacing_mm"])
+            self._threshold = float(settings["calcification_threshold"])
+            self._calibration = {
+                key: float(settings["calcification_calibration"][key]) for key in ("slope", "intercept")
+            }
+            self._linking_distance_mm = float(settings["clusters"]["linking_distance_mm"])
+            self._minimum_count = int(settings["clusters"]["minimum_count"])
+            self._outline_margin_mm = float(settings["clusters"]["outline_margin_mm"])
+            self._score_weights: dict[str, float] = dict(settings["cluster_score"]["weights"])
+            self._score_intercept = float(settings["cluster_score"]["intercept"])
+            self.operating_points: dict[str, float] = dict(bundle.operating_points)
+            self.default_operating_point: str = settings["default_operating_point"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(
+                "damaged-bundle",
+                f"{bundle.folder / 'configs' / 'inference.json'} is incomplete ({error}).",
+                "Install MCDetect again, or name another model with --bundle.",
+            ) from error
+        self._networks = NetworkRunner(bundle, choose_device(device))
+
+    @classmethod
+    def load(cls, bundle: str | Path = DEFAULT_BUNDLE, device: str = "auto") -> Detector:
+        """Load a bundle by name or path onto ``"auto"``, ``"cpu"`` or ``"cuda"``.
+
+        Raises
+        ------
+        ModelError
+            If the bundle is missing or damaged.
+        DeviceError
+            If the device is not there.
+        """
+        return cls(find_bundle(bundle), device)
+
+    def algorithm(self, operating_point: str | float | None = None) -> Algorithm:
+        """Return what to write into results as their origin."""
+        name, threshold = self.resolve_operating_point(operating_point)
+        return Algorithm(
+            name="MCDetect",
+            version=__version__,
+            bundle=self.bundle.name,
+            bundle_sha256=self.bundle.sha256,
+            operating_point=name,
+            threshold=threshold,
+            device=device_name(self._networks.device),
+        )
+
+    def resolve_operating_point(self, operating_point: str | float | None = None) -> tuple[str, float]:
+        """Return (name, threshold on the cluster score); a number is the threshold itself and named ``"custom"``.
+
+        Raises
+        ------
+        UsageError
+            ``unknown-operating-point``, or ``threshold-out-of-range`` for a number outside 0 to 1.
+        """
+        point = self.default_operating_point if operating_point is None else operating_point
+        if isinstance(point, str):
+            if point not in self.operating_points:
+                names = ", ".join(self.operating_points)
+                raise UsageError(
+                    "unknown-operating-point", f"There is no operating point {point!r}.", f"Use one of {names}."
+                )
+            return point, self.operating_points[point]
+        if not 0 <= point <= 1:
+            raise UsageError("threshold-out-of-range", f"The threshold {point} is not between 0 and 1.")
+        return "custom", float(point)
+
+    def probability_map(self, pixels: npt.NDArray[Any], spacing_mm: float | tuple[float, float]) -> FloatImage:
+        """Return the probability of each pixel to belong to a calcification.
+
+        Parameters
+        ----------
+        pixels
+            (rows, columns) of any real type, bright is attenuating; a whole view or a small region of interest.
+        spacing_mm
+            Pixel spacing in mm: one number, or (between rows, between columns).
+
+        Returns
+        -------
+        float32 array
+            Same shape as ``pixels``, 0 to 1.
+
+        Raises
+        ------
+        UsageError
+            ``not-an-image`` unless ``pixels`` is a non-empty, finite 2D array and the spacing positive.
+        """
+        spacing = (spacing_mm, spacing_mm) if isinstance(spacing_mm, int | float) else spacing_mm
+        image = np.asarray(pixels)
+        if image.ndim != 2 or image.size == 0 or image.dtype.kind not in "biuf" or not np.isfinite(image).all():
+            raise UsageError("not-an-image", "The pixels must be a two-dimensional array of finite real numbers.")
+        if not all(np.isfinite(step) and step > 0 for step in spacing):
+            raise UsageError("not-an-image", "The pixel spacing must be positive millimetres.")
+        everywhere = np.ones(image.shape, dtype=np.bool_)
+        prepared = self._prepare(image.astype(np.float32), everywhere, everywhere, spacing)
+        logits = resize(self._networks.calcification_logits(prepared.normalised, prepared.mask), image.shape)
+        scaled = self._calibration["slope"] * logits + self._calibration["intercept"]
+        probability: FloatImage = (1 / (1 + np.exp(-scaled))).astype(np.float32)
+        return probability
+
+    def analyse(
+        self,
+        mammogram: Mammogram,
+        operating_point: str | float | None = None,
+        report: StageReport = silent,
+    ) -> ImageFindings:
+        """Return the findings of one view.
+
+        Parameters
+        ----------
+        mammogram
+            From ``MCDetect.dicom.reading.read_mammogram``.
+        operating_point
+            Name of an operating point, or a threshold on the cluster score from 0 to 1; None is the bundle's default.
+        report
+            Called with (stage, fraction of this view).
+        """
+        threshold = self.resolve_operating_point(operating_point)[1]
+        mask = breast_mask(mammogram.pixels, mammogram.spacing.millimetres, mammogram.valid)
+        calcifications, candidates = self.candidates(mammogram, mask, report)
+        area = breast_area_mm2(mask, mammogram.spacing.millimetres)
+        kept = sorted((c for c in candidates if c.score >= threshold), key=lambda c: -c.score)
+        uids = _identity(mammogram)
+        clusters = tuple(
+            self._cluster(number, candidate, mammogram, area, uids["sop_instance_uid"])
+            for number, candidate in enumerate(kept, start=1)
+        )
+        report("done", 1.0)
+        return ImageFindings(
+            **uids,
+            laterality=mammogram.laterality,
+            view=mammogram.view,
+            rows=mammogram.shape[0],
+            columns=mammogram.shape[1],
+            spacing_mm=mammogram.spacing.millimetres,
+            spacing_source=mammogram.spacing.source,
+            score=max((cluster.score for cluster in clusters), default=0.0),
+            breast_area_mm2=area,
+            calcifications=calcifications,
+            clusters=clusters,
+            warnings=mammogram.warnings,
+        )
+
+    def candidates(
+        self, mammogram: Mammogram, mask: BoolImage, report: StageReport = silent
+    ) -> tuple[tuple[Calcification, ...], list[ScoredCluster]]:
+        """Return all calcifications and all clusters with their scores, before any operating point."""
+        spacing = mammogram.spacing.millimetres
+        report("preparing", 0.0)
+        prepared = self._prepare(mammogram.pixels, mammogram.valid, mask, spacing)
+        logits = self._networks.calcification_logits(
+            prepared.normalised, prepared.mask, lambda done: report("finding calcifications", 0.2 + 0.35 * done)
+        )
+        calcifications = find_calcifications(
+            resize(logits, mammogram.shape), spacing, self._threshold, mask=mask, **self._calibration
+        )
+        groups = group_calcifications(
+            calcifications,
+            spacing,
+            linking_distance_mm=self._linking_distance_mm,
+            minimum_count=self._minimum_count,
+        )
+        if not groups:
+            return calcifications, []
+        patch_logits = self._networks.patch_logits(
+            prepared.normalised, prepared.mask, lambda done: report("judging patches", 0.55 + 0.4 * done)
+        )
+        scale = np.array(prepared.normalised.shape) / np.array(mammogram.shape)
+        return calcifications, [self._score(group, patch_logits, scale) for group in groups]
+
+    def _prepare(
+        self, pixels: FloatImage, valid: BoolImage, mask: BoolImage, spacing_mm: tuple[float, float]
+    ) -> PreparedView:
+        unit, grey_step = scale_to_unit_range(pixels, valid)
+        shape = resampled_shape((pixels.shape[0], pixels.shape[1]), spacing_mm, self._spacing_mm)
+        unit, mask = resize(unit, shape), resize_mask(mask, shape)
+        return PreparedView(normalise_by_local_noise(unit, mask, grey_step), mask)
+
+    def _score(
+        self, members: tuple[Calcification, ...], patch_logits: FloatImage, scale: npt.NDArray[np.float64]
+    ) -> ScoredCluster:
+        logits = [peak_logit(member.score, **self._calibration) for member in members]
+        centres = np.array([(member.row + 0.5, member.column + 0.5) for member in members]) * scale
+        # The patch round a calcification near the border is the nearest one that lies in the image.
+        patch = np.array(self._networks.patch_size) // 2
+        corners = np.clip(centres.astype(int) - patch, 0, np.array(patch_logits.shape) - 1)
+        features = cluster_features(logits, self._threshold, [float(patch_logits[i, j]) for i, j in corners])
+        return ScoredCluster(members, features, cluster_score(features, self._score_weights, self._score_intercept))
+
+    def _cluster(
+        self, number: int, candidate: ScoredCluster, mammogram: Mammogram, breast_area: float, sop_instance_uid: str
+    ) -> Cluster:
+        geometry = describe_cluster(
+            candidate.members,
+            mammogram.spacing.millimetres,
+            mammogram.shape,
+            outline_margin_mm=self._outline_margin_mm,
+            breast_area_mm2=breast_area,
+        )
+        members = tuple(member.id for member in candidate.members)
+        return Cluster(
+            id=number,
+            member_ids=members,
+            outline=geometry.outline,
+            area_mm2=geometry.area_mm2,
+            diameter_mm=geometry.diameter_mm,
+            density_per_cm2=geometry.density_per_cm2,
+            score=candidate.score,
+            distribution=geometry.distribution,
+            tracking_uid=stable_uid(sop_instance_uid, self.bundle.sha256, "cluster", *map(str, geometry.outline)),
+        )
+
+
+def _identity(mammogram: Mammogram) -> dict[str, str]:
+    """Return the UIDs of the image; those of a picture without header are made of its content."""
+    attributes = ("SOPInstanceUID", "SOPClassUID", "SeriesInstanceUID", "StudyInstanceUID")
+    keys = ("sop_instance_uid", "sop_class_uid", "series_instance_uid", "study_instance_uid")
+    if mammogram.header is not None:
+        return {key: str(mammogram.header.get(name, "")) for key, name in zip(keys, attributes, strict=True)}
+    import hashlib
+
+    content = hashlib.sha256(mammogram.pixels.tobytes()).hexdigest()
+    return {key: stable_uid("picture", key, content) if key != "sop_class_uid" else "" for key in keys}

@@ -1,0 +1,44 @@
+"""Which processor the networks run on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from MCDetect.errors import DeviceError, UsageError
+
+if TYPE_CHECKING:
+    import torch
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """Return the device for ``name``: ``"cpu"``, ``"cuda"``, or ``"auto"`` (CUDA where there is one).
+
+    Raises
+    ------
+    UsageError
+        ``unknown-device`` for another name.
+    DeviceError
+        ``no-cuda`` when CUDA is asked for and cannot be used here.
+    """
+    import torch
+
+    if name not in DEVICES:
+        raise UsageError("unknown-device", f"There is no device {name!r}.", f"Use one of {', '.join(DEVICES)}.")
+    if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
+        raise DeviceError(
+            "no-cuda",
+            "A CUDA device was asked for, but PyTorch finds none on this computer.",
+            "Use --device cpu, or install an NVIDIA driver and a CUDA build of PyTorch.",
+        )
+    return torch.device("cuda")
+
+
+def device_name(device: torch.device) -> str:
+    """Return what to call ``device`` in findings and reports, e.g. ``"cuda (NVIDIA H200)"``."""
+    import torch
+
+    return f"cuda ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else device.type

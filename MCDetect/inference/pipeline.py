@@ -1,0 +1,141 @@
+"""From files to findings: read each input, analyse it, keep going when one of them fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from MCDetect.bundles.store import DEFAULT_BUNDLE
+from MCDetect.dicom.inputs import find_inputs
+from MCDetect.dicom.mammogram import Mammogram
+from MCDetect.dicom.reading import read_mammogram
+from MCDetect.errors import MCDetectError
+from MCDetect.findings import Findings, ImageFindings, Refusal
+from MCDetect.inference.detector import Detector
+from MCDetect.inference.progress import Progress, Report
+
+Source = Any
+"""A path (``str`` or ``Path``) or a ``pydicom.Dataset``; pydicom is not imported for a type."""
+
+Result = tuple[Mammogram, ImageFindings] | Refusal
+
+
+def detect(
+    inputs: Source | Sequence[Source],
+    *,
+    bundle: str | Path = DEFAULT_BUNDLE,
+    device: str = "auto",
+    operating_point: str | float | None = None,
+    spacing_mm: float | None = None,
+) -> Findings:
+    """Detect calcifications in mammograms.
+
+    Parameters
+    ----------
+    inputs
+        A file, a folder, a DICOMDIR or a ``pydicom.Dataset``, or several of them.
+    bundle
+        Name of a shipped model bundle, or the path of one.
+    device
+        ``"auto"``, ``"cpu"`` or ``"cuda"``.
+    operating_point
+        Name of an operating point, or a threshold on the cluster score from 0 to 1.
+    spacing_mm
+        Pixel spacing for images whose header has none (pictures, film scans).
+
+    Returns
+    -------
+    Findings
+        An entry for each image that was read; what was refused, and why, stands in ``refused``.
+
+    Raises
+    ------
+    MCDetectError
+        If nothing can be done at all: no such file, no mammograms, no model, no such device.
+
+    Examples
+    --------
+    >>> findings = MCDetect.detect("examination/")  # doctest: +SKIP
+    >>> [(image.laterality, image.view, len(image.clusters)) for image in findings.images]  # doctest: +SKIP
+    [('R', 'CC', 1), ('L', 'CC', 0)]
+    """
+    sources = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
+    detector = Detector.load(bundle, device)
+    images: list[ImageFindings] = []
+    refused: list[Refusal] = []
+    for result in detect_each(sources, detector, operating_point=operating_point, spacing_mm=spacing_mm):
+        if isinstance(result, Refusal):
+            refused.append(result)
+        else:
+            images.append(result[1])
+    return Findings(detector.algorithm(operating_point), tuple(images), tuple(refused))
+
+
+def detect_each(
+    inputs: Sequence[Source],
+    detector: Detector,
+    *,
+    operating_point: str | float | None = None,
+    spacing_mm: float | None = None,
+    progress: Report | None = None,
+) -> Iterator[Result]:
+    """Yield a result for each image as soon as it is there, in the order of the inputs.
+
+    The next image is read while the networks work on the present one. At most two images are in memory.
+
+    Parameters
+    ----------
+    inputs
+        Files, folders, DICOMDIRs and datasets in any mix.
+    detector
+        From ``Detector.load``.
+    operating_point, spacing_mm
+        See :func:`detect`.
+    progress
+        Called from this thread with the state of the whole call.
+
+    Yields
+    ------
+    tuple of Mammogram and ImageFindings, or Refusal
+    """
+    sources = _expand(inputs)
+    detector.resolve_operating_point(operating_point)  # a wrong one is told before the first image is read
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader") as reader:
+        upcoming = reader.submit(read_mammogram, sources[0], spacing_mm)
+        for index, source in enumerate(sources):
+            name = _name(source)
+            if progress is not None:
+                progress(Progress(index, len(sources), name, "reading", 0.0))
+            try:
+                present = upcoming
+                if index + 1 < len(sources):
+                    upcoming = reader.submit(read_mammogram, sources[index + 1], spacing_mm)
+                mammogram = present.result()
+                findings = detector.analyse(mammogram, operating_point, _stages(progress, index, len(sources), name))
+            except MCDetectError as error:
+                yield Refusal(name, error.code, error.message, error.hint)
+            else:
+                yield mammogram, findings
+            if progress is not None:
+                progress(Progress(index + 1, len(sources), name, "done", 1.0))
+
+
+def _stages(progress: Report | None, index: int, total: int, name: str) -> Any:
+    def report(stage: str, fraction: float) -> None:
+        if progress is not None:
+            progress(Progress(index, total, name, stage, fraction))
+
+    return report
+
+
+def _expand(inputs: Sequence[Source]) -> list[Source]:
+    expanded: list[Source] = []
+    for source in inputs:
+        expanded.extend(find_inputs([source]) if isinstance(source, str | Path) else [source])
+    return expanded
+
+
+def _name(source: Source) -> str:
+    return str(source) if isinstance(source, str | Path) else "dataset"
