@@ -1,0 +1,284 @@
+"""Simulated calcifications put into any background at a controlled detectability, with their truth.
+
+What decides whether a calcification can be seen is not its contrast but its contrast over the noise around it. Each
+cluster is therefore scaled so that the median response of its calcifications to a matched filter is a chosen multiple
+of the background's noise; calcifications that fall below the noise are neither taught as present nor as absent.
+The regime is that of detectors trained only on synthetic calcifications in calcification-free tissue (SPIE 12927, 2024).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from MCDetect.findings import Distribution
+from MCDetect.simulation.calcifications import CalcificationKind
+from MCDetect.simulation.clusters import ClusterMember, draw_cluster
+
+FloatImage = npt.NDArray[np.float32]
+
+TISSUE, CALCIFICATION, IGNORED = 0, 1, 255
+"""Values of a label map."""
+
+DETECTABLE_RESPONSE = 2.6
+"""A calcification whose peak response exceeds this many standard deviations of the noise is taught as present."""
+
+KIND_SHARES: Mapping[CalcificationKind, float] = MappingProxyType(
+    {
+        CalcificationKind.FINE_PLEOMORPHIC: 0.27,
+        CalcificationKind.PUNCTATE: 0.25,
+        CalcificationKind.FINE_LINEAR_BRANCHING: 0.17,
+        CalcificationKind.AMORPHOUS: 0.12,
+        CalcificationKind.COARSE_HETEROGENEOUS: 0.10,
+        CalcificationKind.POPCORN: 0.05,
+        CalcificationKind.RIM: 0.04,
+    }
+)
+"""How often each morphology leads an injected cluster: rods, popcorn and rims more often than in a breast, because
+networks trained on the natural shares mark only their ends and edges."""
+
+_CORE, _HALO = 0.4, 0.15  # of a calcification's own peak: inside the mask; neither mask nor tissue
+_COARSE_NOISE = 0.6  # noise of the coarse filter over that of the fine one, in mammographic tissue
+_FILTER_REACH = 12  # pixels: three standard deviations of the widest Gaussian
+_MAXIMUM_SATURATION = 0.7  # contrast that no calcification exceeds, in units of the grey range
+
+
+@dataclass(frozen=True)
+class InjectionSettings:
+    """What is put in.
+
+    Attributes
+    ----------
+    clusters
+        Smallest and largest number of clusters.
+    detectability
+        Range of the cluster's median peak response over the noise; log-uniform.
+    boosted
+        Probability that the detectability is three times higher (conspicuous clusters).
+    sparse
+        Probability of 1 or 2 calcifications instead of a cluster.
+    """
+
+    clusters: tuple[int, int] = (1, 3)
+    detectability: tuple[float, float] = (2.5, 20.0)
+    boosted: float = 0.08
+    sparse: float = 0.12
+
+
+@dataclass(frozen=True)
+class Injection:
+    """Calcifications to be added to an image.
+
+    Attributes
+    ----------
+    contrast
+        float32 (rows, columns): what is added to the image, in its units.
+    core
+        int32 (rows, columns): number (from 1) of the calcification whose mask holds the pixel, 0 for none. A pixel
+        belongs to the mask where the calcification reaches 40 % of its own peak.
+    halo
+        bool (rows, columns): flanks, 15 to 40 % of the peak, which are neither mask nor tissue.
+    cluster_of
+        For each calcification, in order, the number (from 0) of its cluster.
+    """
+
+    contrast: FloatImage
+    core: npt.NDArray[np.int32]
+    halo: npt.NDArray[np.bool_]
+    cluster_of: tuple[int, ...]
+
+
+def noise_level(image: FloatImage, mask: npt.NDArray[np.bool_] | None = None) -> float:
+    """Return 1.4826 times the median absolute response to a difference of Gaussians of 1 and 2 pixels.
+
+    The unit in which detectability is given; the same measure as
+    :func:`MCDetect.preprocessing.intensity.local_noise`, over the whole (masked) image.
+    """
+    response = np.abs(_difference_of_gaussians(image, 1.0, 2.0))
+    values = response if mask is None or not mask.any() else response[mask]
+    return max(1.4826 * float(np.median(values)), 1e-6)
+
+
+def matched_response(contrast: FloatImage) -> FloatImage:
+    """Return the larger response of a fine and a coarse band-pass filter, for calcifications of all sizes.
+
+    The differences of Gaussians of 1 and 2, and of 2 and 4 pixels; the coarse one is divided by 0.6, its noise
+    relative to the fine one's.
+    """
+    blurred = ndimage.gaussian_filter(contrast, 2.0, truncate=3.0)
+    fine = ndimage.gaussian_filter(contrast, 1.0, truncate=3.0) - blurred
+    coarse = (blurred - ndimage.gaussian_filter(contrast, 4.0, truncate=3.0)) / np.float32(_COARSE_NOISE)
+    response: FloatImage = np.maximum(fine, coarse)
+    return response
+
+
+def draw_injection(
+    shape: tuple[int, int],
+    noise: float,
+    random: np.random.Generator,
+    *,
+    spacing_mm: float = 0.07,
+    mask: npt.NDArray[np.bool_] | None = None,
+    settings: InjectionSettings | None = None,
+) -> Injection:
+    """Draw clusters of calcifications for an image.
+
+    Parameters
+    ----------
+    shape
+        (rows, columns) of the image.
+    noise
+        Its :func:`noise_level`.
+    random
+        Every choice is drawn from it.
+    spacing_mm
+        Pixel spacing of the image.
+    mask
+        Where calcifications may lie (the breast); everywhere when None. Nothing is drawn for an empty mask.
+    settings
+        What is put in; the defaults of :class:`InjectionSettings` when None.
+
+    Returns
+    -------
+    Injection
+        To be added to the image: ``image + injection.contrast``.
+    """
+    chosen = settings or InjectionSettings()
+    contrast = np.zeros(shape, dtype=np.float32)
+    core = np.zeros(shape, dtype=np.int32)
+    halo = np.zeros(shape, dtype=bool)
+    cluster_of: list[int] = []
+    allowed = np.flatnonzero(mask) if mask is not None else np.arange(shape[0] * shape[1])
+    if allowed.size == 0:
+        return Injection(contrast, core, halo, ())
+    for number in range(int(random.integers(chosen.clusters[0], chosen.clusters[1] + 1))):
+        row, column = divmod(int(random.choice(allowed)), shape[1])
+        members = _draw_members(random, spacing_mm, chosen.sparse)
+        single = np.zeros(shape, dtype=np.float32)
+        first = len(cluster_of) + 1
+        blur, exponent = random.uniform(0.4, 1.1), random.uniform(0.0, 3.0)
+        for member in members:
+            identifier = len(cluster_of) + 1
+            if _stamp(single, core, halo, member, (row, column), identifier, (blur, exponent), mask):
+                cluster_of.append(number)
+        added = np.arange(first, len(cluster_of) + 1)
+        if added.size == 0:
+            continue
+        peaks = _peaks(single, core, len(cluster_of))[first - 1 :]
+        wanted = np.exp(random.uniform(*np.log(chosen.detectability)))
+        if random.random() < chosen.boosted:
+            wanted *= 3.0
+        gain = wanted * noise / max(float(np.median(peaks)), 1e-9)
+        # A detector and a display saturate; how early differs, and the network must not learn one way.
+        ceiling = np.float32(random.uniform(0.15, _MAXIMUM_SATURATION))
+        contrast += ceiling * np.tanh(np.float32(gain) * single / ceiling)
+    return Injection(contrast, core, halo, tuple(cluster_of))
+
+
+def truth_labels(injection: Injection, noise: float, contrast: FloatImage | None = None) -> npt.NDArray[np.uint8]:
+    """Return the label of each pixel.
+
+    Parameters
+    ----------
+    injection
+        What was put in.
+    noise
+        :func:`noise_level` of the final image without the calcifications.
+    contrast
+        ``injection.contrast`` after whatever was done to the image since (blur, resampling); as it is when None.
+
+    Returns
+    -------
+    uint8 array
+        (rows, columns) of :data:`TISSUE`, :data:`CALCIFICATION` and :data:`IGNORED`: the mask of a calcification is
+        CALCIFICATION where its peak response exceeds 2.6 times the noise, IGNORED where it does not, and its flanks
+        are IGNORED.
+    """
+    labels = np.where(injection.halo, np.uint8(IGNORED), np.uint8(TISSUE))
+    count = len(injection.cluster_of)
+    if count == 0:
+        return labels
+    peaks = calcification_responses(injection, contrast)
+    value_of = np.full(count + 1, TISSUE, dtype=np.uint8)
+    value_of[1:] = np.where(peaks > DETECTABLE_RESPONSE * noise, CALCIFICATION, IGNORED)
+    inside = injection.core > 0
+    labels[inside] = value_of[injection.core[inside]]
+    return labels
+
+
+def calcification_responses(injection: Injection, contrast: FloatImage | None = None) -> npt.NDArray[np.float64]:
+    """Return the peak of :func:`matched_response` in the mask of each calcification (minus infinity where covered)."""
+    return _peaks(injection.contrast if contrast is None else contrast, injection.core, len(injection.cluster_of))
+
+
+def _peaks(contrast: FloatImage, core: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.float64]:
+    peaks = np.full(count + 1, -np.inf)
+    # The filters are the slowest part of an injection; they run over the calcifications and their surroundings only.
+    rows, columns = np.flatnonzero(contrast.any(axis=1)), np.flatnonzero(contrast.any(axis=0))
+    if rows.size == 0:
+        return peaks[1:]
+    window = np.s_[
+        max(0, rows[0] - _FILTER_REACH) : rows[-1] + _FILTER_REACH + 1,
+        max(0, columns[0] - _FILTER_REACH) : columns[-1] + _FILTER_REACH + 1,
+    ]
+    np.maximum.at(peaks, core[window].ravel(), matched_response(contrast[window]).ravel())
+    return peaks[1:]
+
+
+def _difference_of_gaussians(image: FloatImage, fine: float, coarse: float) -> FloatImage:
+    difference: FloatImage = ndimage.gaussian_filter(image, fine, truncate=3.0) - ndimage.gaussian_filter(
+        image, coarse, truncate=3.0
+    )
+    return difference
+
+
+def _draw_members(random: np.random.Generator, spacing_mm: float, sparse: float) -> tuple[ClusterMember, ...]:
+    kinds = list(KIND_SHARES)
+    kind = kinds[int(random.choice(len(kinds), p=np.array(list(KIND_SHARES.values()))))]
+    count = int(random.integers(1, 3)) if random.random() < sparse else None
+    return draw_cluster(random, kind, Distribution.GROUPED, spacing_mm, count=count).members
+
+
+def _stamp(
+    single: FloatImage,
+    core: npt.NDArray[np.int32],
+    halo: npt.NDArray[np.bool_],
+    member: ClusterMember,
+    centre: tuple[int, int],
+    identifier: int,
+    appearance: tuple[float, float],
+    mask: npt.NDArray[np.bool_] | None,
+) -> bool:
+    """Add one calcification to the contrast, mask and flanks of its cluster; False if it does not lie inside."""
+    row, column = centre[0] + member.row, centre[1] + member.column
+    at_row, at_column = round(row), round(column)
+    rows, columns = single.shape
+    if not (0 <= at_row < rows and 0 <= at_column < columns):
+        return False
+    if mask is not None and not mask[at_row, at_column]:
+        return False
+    top, left, thickness = member.calcification.at(row, column)
+    blur, exponent = appearance
+    reach = int(np.ceil(3 * blur)) + 1
+    stamp = np.pad(thickness, reach)
+    if exponent > 0.5:  # attenuation: thick calcium stops adding contrast
+        stamp = (1 - np.exp(-np.float32(exponent) * stamp)) / np.float32(exponent)
+    stamp = ndimage.gaussian_filter(stamp, blur, truncate=3.0)
+    top, left = top - reach, left - reach
+    first_row, first_column = max(0, -top), max(0, -left)
+    stamp = stamp[first_row : rows - top, first_column : columns - left]
+    if stamp.size == 0 or stamp.max() <= 0:
+        return False
+    window = np.s_[
+        top + first_row : top + first_row + stamp.shape[0], left + first_column : left + first_column + stamp.shape[1]
+    ]
+    single[window] += stamp
+    peak = stamp.max()
+    core[window][stamp >= _CORE * peak] = identifier
+    halo[window] |= stamp >= _HALO * peak
+    return True

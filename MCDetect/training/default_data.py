@@ -1,0 +1,234 @@
+"""Training examples of the default networks: simulated tissue with injected calcifications and distractors.
+
+The recipe is the one that worked best of those tried (docs/README.md of the bundle): calcifications at a controlled
+detectability, faint ones ignored instead of taught as tissue, distractors inserted by the same path, and strong
+degradations. An example is a function of the seed and its index alone, so a training that resumes sees what it would
+have seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from MCDetect.preprocessing.intensity import normalise_by_local_noise
+from MCDetect.simulation.distractors import draw_distractors
+from MCDetect.simulation.injection import (
+    CALCIFICATION,
+    IGNORED,
+    TISSUE,
+    Injection,
+    InjectionSettings,
+    draw_injection,
+    noise_level,
+    truth_labels,
+)
+from MCDetect.training.backgrounds import decode_view, open_background
+from MCDetect.training.degradations import add_noise, change_display, quantise, resample_twice, resize
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FloatImage = npt.NDArray[np.float32]
+
+MARGIN = 48
+"""Pixels around a crop that are made and normalised with it: three standard deviations of the widest Gaussian."""
+
+
+_REACH = 12  # pixels beyond the crop where calcifications still lie, so that those at its border have neighbours
+_TRIES = 1000  # random places that are looked at for one in the breast; a view without breast is used as it is
+
+
+@dataclass(frozen=True)
+class CropSettings:
+    """What a training example is.
+
+    Attributes
+    ----------
+    size
+        Side of the crop in pixels of 0.07 mm.
+    lesions
+        Probability that calcifications are injected.
+    zoom
+        Range of magnification of the background, with probability ``zoomed``.
+    injection
+        Calcifications; distractors follow :data:`MCDetect.simulation.distractors.PROBABILITIES`.
+    """
+
+    size: int = 192
+    lesions: float = 0.6
+    zoom: tuple[float, float] = (0.75, 1.25)
+    zoomed: float = 0.4
+    injection: InjectionSettings = field(default_factory=InjectionSettings)
+
+
+@dataclass(frozen=True)
+class Crop:
+    """One example.
+
+    Attributes
+    ----------
+    image
+        float32 (size, size): normalised by local noise.
+    labels
+        uint8 (size, size): TISSUE, CALCIFICATION or IGNORED (:mod:`MCDetect.simulation.injection`).
+    detectable, faint
+        Number of calcifications whose masks touch the crop, above and below the threshold of detectability.
+    """
+
+    image: FloatImage
+    labels: npt.NDArray[np.uint8]
+    detectable: int
+    faint: int
+
+
+class CropDataset:
+    """Map-style data set for :class:`torch.utils.data.DataLoader`: (image, labels, detectable, faint) of an index.
+
+    Parameters
+    ----------
+    backgrounds
+        Files that :func:`MCDetect.training.backgrounds.prepare_backgrounds` wrote.
+    count
+        Number of examples.
+    seed
+        Examples of different seeds have nothing but the backgrounds in common.
+    settings
+        What an example is.
+    """
+
+    def __init__(self, backgrounds: Sequence[Path], count: int, seed: int, settings: CropSettings) -> None:
+        if not backgrounds:
+            raise ValueError("there are no backgrounds to draw training examples from")
+        self.backgrounds = tuple(backgrounds)
+        self.count = count
+        self.seed = seed
+        self.settings = settings
+
+    def __len__(self) -> int:
+        """Number of examples."""
+        return self.count
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, int, int]:
+        """Return (1, size, size) float32 image, (1, size, size) uint8 labels and the two counts of a :class:`Crop`."""
+        import torch
+
+        if not 0 <= index < self.count:
+            raise IndexError(index)
+        random = np.random.default_rng((self.seed, index))
+        view = _open(self.backgrounds[int(random.integers(len(self.backgrounds)))])
+        crop = draw_crop(view, random, self.settings)
+        image = torch.from_numpy(np.ascontiguousarray(crop.image))[None]
+        labels = torch.from_numpy(np.ascontiguousarray(crop.labels))[None]
+        return image, labels, crop.detectable, crop.faint
+
+
+@lru_cache(maxsize=512)
+def _open(path: Path) -> npt.NDArray[np.uint16]:
+    return open_background(path)
+
+
+def draw_crop(view: npt.NDArray[np.uint16], random: np.random.Generator, settings: CropSettings) -> Crop:
+    """Draw one example from one background.
+
+    Parameters
+    ----------
+    view
+        (rows, columns) as :func:`MCDetect.training.backgrounds.encode_view` returns it, larger than the crop.
+    random
+        Every choice is drawn from it.
+    settings
+        What an example is.
+    """
+    tile, inside, origin = _cut(view, random, settings)
+    if random.random() < 0.4:
+        tile = ndimage.gaussian_filter(tile, random.uniform(0.2, 0.9), truncate=3.0)
+    tile = add_noise(tile, noise_level(tile, inside), random)
+    noise = noise_level(tile, inside)
+    if random.random() < settings.lesions:
+        near = np.zeros_like(inside)
+        near[_around(origin, settings.size, _REACH)] = True
+        injection = draw_injection(tile.shape, noise, random, mask=inside & near, settings=settings.injection)
+    else:
+        injection = _nothing(tile.shape)
+    contrast = injection.contrast
+    tile = tile + draw_distractors(tile.shape, noise, random, blur=float(random.uniform(0.0, 1.0)))
+    if random.random() < 0.5:
+        tile, contrast = resample_twice([tile, contrast], random)
+        noise = noise_level(tile, inside)
+    labels = truth_labels(injection, noise, contrast)
+    tile = tile + contrast
+    if random.random() < 0.7:
+        tile = change_display(tile, random)
+    grey_step = 0.0
+    if random.random() < 0.5:
+        tile, grey_step = quantise(tile, noise_level(tile, inside), random)
+    image = normalise_by_local_noise(tile, inside, grey_step)
+    window = _around(origin, settings.size, 0)
+    labels[~inside] = np.where(labels[~inside] == CALCIFICATION, IGNORED, labels[~inside])
+    detectable, faint = _count(injection, labels, window)
+    turns, mirrored = int(random.integers(4)), bool(random.integers(2))
+    return Crop(_turn(image[window], turns, mirrored), _turn(labels[window], turns, mirrored), detectable, faint)
+
+
+def _cut(
+    view: npt.NDArray[np.uint16], random: np.random.Generator, settings: CropSettings
+) -> tuple[FloatImage, npt.NDArray[np.bool_], tuple[int, int]]:
+    """Cut a tile around a random point of the breast, with the view's own border where that is near.
+
+    Returns the tile in [0, 1], its breast mask, and row and column of the crop in the tile.
+    """
+    zoom = random.uniform(*settings.zoom) if random.random() < settings.zoomed else 1.0
+    size = int(np.ceil(settings.size / zoom))
+    for _ in range(_TRIES):
+        row, column = int(random.integers(view.shape[0])), int(random.integers(view.shape[1]))
+        if decode_view(view[row, column])[1]:
+            break
+    # Any pixel of the crop may be the chosen one, so crops reach over the skin line and to the border of the view.
+    top = int(np.clip(row - random.integers(size), 0, view.shape[0] - size))
+    left = int(np.clip(column - random.integers(size), 0, view.shape[1] - size))
+    first_row, first_column = max(0, top - MARGIN), max(0, left - MARGIN)
+    window = np.s_[first_row : top + size + MARGIN, first_column : left + size + MARGIN]
+    tile, inside = decode_view(view[window])
+    origin = (top - first_row, left - first_column)
+    if zoom != 1.0:
+        shape = (round(tile.shape[0] * zoom), round(tile.shape[1] * zoom))
+        tile = resize(tile, shape)
+        inside = resize(inside.astype(np.float32), shape) > 0.5
+        origin = tuple(  # type: ignore[assignment]
+            min(round(o * zoom), s - settings.size) for o, s in zip(origin, shape, strict=True)
+        )
+    if not inside.any():
+        inside = np.ones_like(inside)
+    return tile, inside, origin
+
+
+def _around(origin: tuple[int, int], size: int, reach: int) -> tuple[slice, slice]:
+    rows, columns = (slice(max(0, first - reach), first + size + reach) for first in origin)
+    return rows, columns
+
+
+def _nothing(shape: tuple[int, ...]) -> Injection:
+    return Injection(np.zeros(shape, np.float32), np.zeros(shape, np.int32), np.zeros(shape, dtype=bool), ())
+
+
+def _count(injection: Injection, labels: npt.NDArray[np.uint8], window: tuple[slice, slice]) -> tuple[int, int]:
+    core, seen = injection.core[window], labels[window]
+    detectable = np.unique(core[(core > 0) & (seen == CALCIFICATION)]).size
+    faint = np.unique(core[(core > 0) & (seen == IGNORED)]).size
+    return int(detectable), int(faint)
+
+
+def _turn(image: npt.NDArray[np.generic], turns: int, mirrored: bool):  # type: ignore[no-untyped-def]
+    turned = np.rot90(image, turns)
+    return turned[:, ::-1] if mirrored else turned
+
+
+__all__ = ["CALCIFICATION", "IGNORED", "MARGIN", "TISSUE", "Crop", "CropDataset", "CropSettings", "draw_crop"]
