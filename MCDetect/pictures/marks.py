@@ -1,0 +1,127 @@
+"""Marks on an image: outlines of clusters, circles round calcifications.
+
+All marks are drawn smooth (three times enlarged and averaged down) and on a dark casing, because a line that is
+visible on dark fat vanishes on bright glandular tissue.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PIL import Image, ImageDraw
+
+from MCDetect.findings import Calcification, ImageFindings
+from MCDetect.pictures import style
+
+_SMOOTH = 3
+_MINIMUM_RADIUS = 5.0
+_ISOLATED_MINIMUM_RADIUS = 9.0
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the pixels of an image lie on a picture.
+
+    The centre of image pixel (``first_row``, ``first_column``) is drawn half a magnified pixel right of and below the
+    picture's corner.
+    """
+
+    first_row: int = 0
+    first_column: int = 0
+    magnification: float = 1.0
+
+    def point(self, row: float, column: float) -> Point:
+        """Return (x, y) on the picture for a position in the image, both in pixels."""
+        return (
+            (column - self.first_column + 0.5) * self.magnification,
+            (row - self.first_row + 0.5) * self.magnification,
+        )
+
+
+def draw_findings(picture: Image.Image, image: ImageFindings, placement: Placement, line: float) -> None:
+    """Draw the outlines of all clusters and the marks of all calcifications.
+
+    Parameters
+    ----------
+    picture
+        RGB; drawn on in place. Marks outside of it are cut off.
+    image
+        The findings.
+    placement
+        Where the image lies on the picture.
+    line
+        Width of a cluster's outline in pixels; circles are finer.
+    """
+    for cluster in image.clusters:
+        draw_outline(picture, [placement.point(row, column) for row, column in cluster.outline], line)
+    isolated = {calcification.id for calcification in image.isolated_calcifications}
+    for calcification in image.calcifications:
+        centre = placement.point(calcification.row, calcification.column)
+        radius = mark_radius(calcification, image) * placement.magnification
+        if calcification.id in isolated:
+            # No outline leads the eye to it, so it needs a mark that is seen by itself.
+            radius = max(radius, _ISOLATED_MINIMUM_RADIUS * line / 2)
+            draw_circle(picture, centre, radius, 0.7 * line, isolated=True)
+        else:
+            draw_circle(picture, centre, radius, max(1.0, 0.45 * line), isolated=False)
+
+
+def mark_radius(calcification: Calcification, image: ImageFindings) -> float:
+    """Return the radius, in image pixels, of the circle that goes round a calcification without touching it."""
+    spacing = math.sqrt(image.spacing_mm[0] * image.spacing_mm[1])
+    return max(_MINIMUM_RADIUS, 0.5 * calcification.diameter_mm / spacing + 3.0)
+
+
+def draw_outline(picture: Image.Image, points: Sequence[Point], width: float) -> None:
+    """Draw a closed polygon in the colour of clusters."""
+    left, top = min(x for x, _ in points), min(y for _, y in points)
+    right, bottom = max(x for x, _ in points), max(y for _, y in points)
+
+    def draw(canvas: ImageDraw.ImageDraw, place: Callable[[Point], Point], line: float) -> None:
+        placed = [place(point) for point in points]
+        canvas.line([*placed, *placed[:2]], fill=255, width=round(line), joint="curve")
+
+    _draw_cased(picture, (left, top, right, bottom), style.CLUSTER, width, draw)
+
+
+def draw_circle(picture: Image.Image, centre: Point, radius: float, width: float, *, isolated: bool) -> None:
+    """Draw the mark of one calcification: a circle, of four arcs with gaps between them if it is isolated."""
+    x, y = centre
+
+    def draw(canvas: ImageDraw.ImageDraw, place: Callable[[Point], Point], line: float) -> None:
+        box = [place((x - radius, y - radius)), place((x + radius, y + radius))]
+        arcs = [(start, start + 50) for start in (20, 110, 200, 290)] if isolated else [(0, 360)]
+        for start, end in arcs:
+            canvas.arc(box, start, end, fill=255, width=round(line))
+
+    colour = style.ISOLATED if isolated else style.CALCIFICATION
+    _draw_cased(picture, (x - radius, y - radius, x + radius, y + radius), colour, width, draw)
+
+
+def _draw_cased(
+    picture: Image.Image,
+    box: tuple[float, float, float, float],
+    colour: style.Colour,
+    width: float,
+    draw: Callable[[ImageDraw.ImageDraw, Callable[[Point], Point], float], None],
+) -> None:
+    """Draw a shape smoothly on the part of the picture that it touches, first its dark casing, then itself."""
+    margin = math.ceil(2 * width) + 2
+    left, top = max(0, math.floor(box[0]) - margin), max(0, math.floor(box[1]) - margin)
+    right = min(picture.width, math.ceil(box[2]) + margin)
+    bottom = min(picture.height, math.ceil(box[3]) + margin)
+    if left >= right or top >= bottom:
+        return
+
+    def place(point: Point) -> Point:
+        return (point[0] - left) * _SMOOTH, (point[1] - top) * _SMOOTH
+
+    for ink, line, opacity in ((style.CASING, 2.0 * width, 0.55), (colour, width, 1.0)):
+        shape = Image.new("L", ((right - left) * _SMOOTH, (bottom - top) * _SMOOTH))
+        draw(ImageDraw.Draw(shape), place, line * _SMOOTH)
+        mask = shape.reduce(_SMOOTH).point(lambda value, opacity=opacity: round(value * opacity))
+        picture.paste(ink, (left, top), mask)
