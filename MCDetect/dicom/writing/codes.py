@@ -1,0 +1,88 @@
+"""The coded concepts of the objects that MCDetect writes (DICOM PS3.16)."""
+
+from __future__ import annotations
+
+from pydicom.sr.coding import Code
+
+from MCDetect.findings import Distribution
+
+# Findings (CID 6014) and where they are
+CALCIFICATION_CLUSTER = Code("129769006", "SCT", "Calcification Cluster")
+INDIVIDUAL_CALCIFICATION = Code("129770007", "SCT", "Individual Calcification")
+ABNORMAL_STRUCTURE = Code("49755003", "SCT", "Morphologically Altered Structure")
+BREAST = Code("76752008", "SCT", "Breast")
+LATERALITY = Code("272741003", "SCT", "Laterality")
+SIDES = {"L": Code("7771000", "SCT", "Left"), "R": Code("24028007", "SCT", "Right")}
+BREASTS = {"L": Code("80248007", "SCT", "Left breast"), "R": Code("73056007", "SCT", "Right breast")}
+
+# Calcification distribution (CID 6013)
+DISTRIBUTIONS = {
+    Distribution.DIFFUSE: Code("129764001", "SCT", "Diffuse calcification distribution"),
+    Distribution.LINEAR: Code("129765000", "SCT", "Linear calcification distribution"),
+    Distribution.GROUPED: Code("129766004", "SCT", "Grouped calcification distribution"),
+    Distribution.REGIONAL: Code("129767008", "SCT", "Regional calcification distribution"),
+    Distribution.SEGMENTAL: Code("129768003", "SCT", "Segmental calcification distribution"),
+}
+
+# Any report
+LANGUAGE = Code("121049", "DCM", "Language of Content Item and Descendants")
+ENGLISH = Code("en", "RFC5646", "English")
+TRACKING_IDENTIFIER = Code("112039", "DCM", "Tracking Identifier")
+TRACKING_UID = Code("112040", "DCM", "Tracking Unique Identifier")
+ALGORITHM_NAME = Code("111001", "DCM", "Algorithm Name")
+ALGORITHM_VERSION = Code("111003", "DCM", "Algorithm Version")
+ALGORITHM_PARAMETERS = Code("111002", "DCM", "Algorithm Parameters")
+ARTIFICIAL_INTELLIGENCE = Code("110781", "DCM", "Artificial Intelligence")
+CERTAINTY = Code("111012", "DCM", "Certainty of Finding")
+CALCIFICATION_DISTRIBUTION = Code("111008", "DCM", "Calcification Distribution")
+NUMBER_OF_CALCIFICATIONS = Code("111038", "DCM", "Number of calcifications")
+AREA = Code("42798000", "SCT", "Area")
+DIAMETER = Code("81827009", "SCT", "Diameter")
+IMAGING_MEASUREMENT_REPORT = Code("126000", "DCM", "Imaging Measurement Report")
+IMAGING_PROCEDURE = Code("363679005", "SCT", "Imaging procedure")
+
+# Units
+PERCENT = Code("%", "UCUM", "Percent")
+NO_UNITS = Code("1", "UCUM", "no units")
+MILLIMETRE = Code("mm", "UCUM", "millimeter")
+SQUARE_MILLIMETRE = Code("mm2", "UCUM", "square millimeter")
+DEGREE = Code("deg", "UCUM", "degree")
+
+# Image library of the Mammography CAD report (TID 4020)
+IMAGE_LIBRARY = Code("111028", "DCM", "Image Library")
+IMAGE_LATERALITY = Code("111027", "DCM", "Image Laterality")
+IMAGE_VIEW = Code("111031", "DCM", "Image View")
+IMAGE_VIEW_MODIFIER = Code("111032", "DCM", "Image View Modifier")
+PATIENT_ORIENTATION_ROW = Code("111044", "DCM", "Patient Orientation Row")
+PATIENT_ORIENTATION_COLUMN = Code("111043", "DCM", "Patient Orientation Column")
+STUDY_DATE = Code("111060", "DCM", "Study Date")
+STUDY_TIME = Code("111061", "DCM", "Study Time")
+CONTENT_DATE = Code("111018", "DCM", "Content Date")
+CONTENT_TIME = Code("111019", "DCM", "Content Time")
+HORIZONTAL_PIXEL_SPACING = Code("111026", "DCM", "Horizontal Pixel Spacing")
+VERTICAL_PIXEL_SPACING = Code("111066", "DCM", "Vertical Pixel Spacing")
+
+# Mammography CAD report (TID 4000 and below)
+MAMMOGRAPHY_CAD_REPORT = Code("111036", "DCM", "Mammography CAD Report")
+FINDINGS_SUMMARY = Code("111017", "DCM", "CAD Processing and Findings Summary")
+ALL_SUCCEEDED_WITHOUT_FINDINGS = Code("111241", "DCM", "All algorithms succeeded; without findings")
+ALL_SUCCEEDED_WITH_FINDINGS = Code("111242", "DCM", "All algorithms succeeded; with findings")
+SOME_SUCCEEDED_WITHOUT_FINDINGS = Code("111243", "DCM", "Not all algorithms succeeded; without findings")
+SOME_SUCCEEDED_WITH_FINDINGS = Code("111244", "DCM", "Not all algorithms succeeded; with findings")
+NONE_SUCCEEDED = Code("111245", "DCM", "No algorithms succeeded; without findings")
+INDIVIDUAL_IMPRESSION = Code("111034", "DCM", "Individual Impression/Recommendation")
+RENDERING_INTENT = Code("111056", "DCM", "Rendering Intent")
+PRESENTATION_REQUIRED = Code("111150", "DCM", "Presentation Required: Rendering device is expected to present")
+PRESENTATION_OPTIONAL = Code("111151", "DCM", "Presentation Optional: Rendering device may present")
+SINGLE_IMAGE_FINDING = Code("111059", "DCM", "Single Image Finding")
+CENTER = Code("111010", "DCM", "Center")
+OUTLINE = Code("111041", "DCM", "Outline")
+SUMMARY_OF_DETECTIONS = Code("111064", "DCM", "Summary of Detections")
+SUMMARY_OF_ANALYSES = Code("111065", "DCM", "Summary of Analyses")
+SUCCESSFUL_DETECTIONS = Code("111063", "DCM", "Successful Detections")
+FAILED_DETECTIONS = Code("111025", "DCM", "Failed Detections")
+DETECTION_PERFORMED = Code("111022", "DCM", "Detection Performed")
+SUCCEEDED = Code("111222", "DCM", "Succeeded")
+PARTIALLY_SUCCEEDED = Code("111223", "DCM", "Partially Succeeded")
+FAILED = Code("111224", "DCM", "Failed")
+NOT_ATTEMPTED = Code("111225", "DCM", "Not Attempted")

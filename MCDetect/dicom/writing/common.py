@@ -1,0 +1,301 @@
+"""What every object has: whose it is, what made it, which series it is in, and its identifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.sequence import Sequence as DicomSequence
+from pydicom.sr.codedict import codes
+from pydicom.sr.coding import Code
+from pydicom.uid import UID, ExplicitVRLittleEndian
+
+from MCDetect.dicom.identifiers import content_digest, stable_uid
+from MCDetect.errors import OutputError
+from MCDetect.findings import Algorithm, ImageFindings
+from MCDetect.version import __version__
+
+MANUFACTURER = "MCDetect"
+
+# Patient, Clinical Trial Subject, General Study, Patient Study and Clinical Trial Study modules (PS3.3, C.7.1 and
+# C.7.2), with the issuers and without what describes an image. They are copied element by element, faults included:
+# an archive files a result by these values, and a corrected copy would end up with another patient.
+_TYPE_2 = (
+    "StudyDate",
+    "StudyTime",
+    "AccessionNumber",
+    "ReferringPhysicianName",
+    "PatientName",
+    "PatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "StudyID",
+)
+PATIENT_AND_STUDY = (
+    *_TYPE_2,
+    "TimezoneOffsetFromUTC",
+    "StudyInstanceUID",
+    "StudyDescription",
+    "IssuerOfAccessionNumberSequence",
+    "ReferringPhysicianIdentificationSequence",
+    "ConsultingPhysicianName",
+    "PhysiciansOfRecord",
+    "ProcedureCodeSequence",
+    "ReferencedStudySequence",
+    "IssuerOfPatientID",
+    "IssuerOfPatientIDQualifiersSequence",
+    "TypeOfPatientID",
+    "PatientBirthTime",
+    "PatientBirthName",
+    "OtherPatientIDs",
+    "OtherPatientIDsSequence",
+    "OtherPatientNames",
+    "PatientMotherBirthName",
+    "EthnicGroup",
+    "QualityControlSubject",
+    "ReferencedPatientSequence",
+    "PatientIdentityRemoved",
+    "DeidentificationMethod",
+    "DeidentificationMethodCodeSequence",
+    "PatientAge",
+    "PatientSize",
+    "PatientWeight",
+    "AdmissionID",
+    "IssuerOfAdmissionIDSequence",
+    "ServiceEpisodeID",
+    "ClinicalTrialSponsorName",
+    "ClinicalTrialProtocolID",
+    "ClinicalTrialProtocolName",
+    "ClinicalTrialSiteID",
+    "ClinicalTrialSiteName",
+    "ClinicalTrialSubjectID",
+    "ClinicalTrialSubjectReadingID",
+    "ClinicalTrialTimePointID",
+    "ClinicalTrialTimePointDescription",
+)
+_EQUIPMENT = (
+    "Manufacturer",
+    "ManufacturerModelName",
+    "DeviceSerialNumber",
+    "SoftwareVersions",
+    "InstitutionName",
+    "StationName",
+)
+_IDENTITY = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of object: ``name`` is also its format name and the beginning of its file name."""
+
+    name: str
+    series_number: int
+    description: str
+
+
+SEGMENTATION = Kind("seg", 9101, "MCDetect segmentation")
+PRESENTATION_STATE = Kind("gsps", 9102, "MCDetect marks")
+CAD_REPORT = Kind("cad-sr", 9103, "MCDetect CAD report")
+MEASUREMENT_REPORT = Kind("measurements-sr", 9104, "MCDetect measurements")
+
+
+def view_label(image: ImageFindings) -> str:
+    """Return e.g. ``R CC``, or ``image`` when neither side nor view is known."""
+    return " ".join(part for part in (image.laterality, image.view) if part) or "image"
+
+
+def check_identity(source: Dataset) -> None:
+    """Refuse a header that other objects cannot refer to.
+
+    Raises
+    ------
+    OutputError
+        ``incomplete-source`` when one of the identifiers is missing or malformed.
+    """
+    for keyword in _IDENTITY:
+        value = source.get(keyword)
+        if not value or not UID(str(value)).is_valid:
+            raise OutputError(
+                "incomplete-source",
+                f"DICOM results cannot be written because a mammogram has no valid {keyword}.",
+                "Ask the sender for a complete image, or leave the DICOM formats out with --formats json,png.",
+            )
+
+
+def check_source(image: ImageFindings, source: Dataset) -> None:
+    """Refuse findings that do not belong to ``source``.
+
+    Raises
+    ------
+    OutputError
+        ``incomplete-source`` as in :func:`check_identity`; ``wrong-source`` when the findings name another image.
+    """
+    check_identity(source)
+    named = (image.study_instance_uid, image.series_instance_uid, image.sop_instance_uid, image.sop_class_uid)
+    size = (source.get("Rows"), source.get("Columns"))
+    if named != tuple(str(source[keyword].value) for keyword in _IDENTITY) or size != (image.rows, image.columns):
+        raise OutputError("wrong-source", f"The findings of the view {view_label(image)} belong to another image.")
+
+
+def series_uid(kind: Kind, algorithm: Algorithm, scope: str) -> str:
+    """Return the Series Instance UID of the objects of a ``kind`` that belong together.
+
+    ``scope`` is the study for reports. It is the image for SEG and GSPS: a series has one frame of reference and one
+    side (PS3.3, sections A.1.2.3 and C.7.3.1), which two mammograms do not share.
+    """
+    return stable_uid(scope, algorithm.bundle_sha256, _operating_point(algorithm), kind.name, "series")
+
+
+def instance_uid(kind: Kind, algorithm: Algorithm, images: Iterable[ImageFindings], source_uids: Sequence[str]) -> str:
+    """Return the SOP Instance UID: the same for the same findings in the same images, another for anything else."""
+    digest = content_digest(images, algorithm)
+    return stable_uid(*sorted(source_uids), algorithm.bundle_sha256, _operating_point(algorithm), kind.name, digest)
+
+
+def stand_in(source: Dataset) -> Dataset:
+    """Return the few attributes of ``source`` that highdicom needs, all of them valid.
+
+    highdicom asks for type 2 attributes and refuses values such as an unknown sex. It is given empty ones;
+    :func:`complete` puts the real ones in afterwards.
+    """
+    header = Dataset()
+    for keyword in (*_IDENTITY, "Rows", "Columns"):
+        header[keyword] = deepcopy(source[keyword])
+    for keyword in _TYPE_2:
+        setattr(header, keyword, None)
+    header.Modality = "MG"
+    header.SamplesPerPixel = 1
+    return header
+
+
+def complete(dataset: Dataset, kind: Kind, source: Dataset, algorithm: Algorithm, label: str = "") -> None:
+    """Give ``dataset`` the patient and study of ``source``, our series and equipment, and the time of writing.
+
+    Parameters
+    ----------
+    dataset
+        An object with its SOP class, its SOP and series instance UID and its content.
+    kind
+        Decides number and description of the series.
+    source
+        Header of the mammogram, or of one of them.
+    algorithm
+        What made the findings.
+    label
+        Side and view for the description of the series; empty for objects of a whole study.
+    """
+    for keyword in PATIENT_AND_STUDY:
+        if keyword in source:
+            dataset[keyword] = deepcopy(source[keyword])
+        elif keyword in _TYPE_2:
+            setattr(dataset, keyword, None)
+        elif keyword in dataset:
+            delattr(dataset, keyword)
+    if source.get("SpecificCharacterSet"):
+        dataset["SpecificCharacterSet"] = deepcopy(source["SpecificCharacterSet"])
+    dataset.SeriesNumber = kind.series_number
+    dataset.SeriesDescription = " ".join(part for part in (kind.description, label, "(research use)") if part)
+    dataset.InstanceNumber = 1
+    dataset.Manufacturer = MANUFACTURER
+    dataset.ManufacturerModelName = MANUFACTURER
+    # Two installations of the same version may hold different models: the model tells the devices apart.
+    dataset.DeviceSerialNumber = algorithm.bundle_sha256[:16]
+    dataset.SoftwareVersions = __version__
+    dataset.ContributingEquipmentSequence = _contributing_equipment(source, algorithm)
+    now = _now(source)
+    for prefix in ("InstanceCreation", "Content", "PresentationCreation"):
+        if prefix == "InstanceCreation" or f"{prefix}Date" in dataset:
+            setattr(dataset, f"{prefix}Date", now.strftime("%Y%m%d"))
+            setattr(dataset, f"{prefix}Time", now.strftime("%H%M%S"))
+    dataset.file_meta = _file_meta(dataset)
+
+
+def evidence(sources: Iterable[Dataset]) -> DicomSequence:
+    """Return items that list ``sources`` as study, series and instance (Hierarchical SOP Instance Reference macro)."""
+    studies: dict[str, dict[str, dict[str, Dataset]]] = {}
+    for source in sources:
+        series = studies.setdefault(str(source.StudyInstanceUID), {}).setdefault(str(source.SeriesInstanceUID), {})
+        series[str(source.SOPInstanceUID)] = reference(source)
+    items = []
+    for study_uid, series_of_study in studies.items():
+        item = Dataset()
+        item.StudyInstanceUID = study_uid
+        item.ReferencedSeriesSequence = []
+        for uid, instances in series_of_study.items():
+            entry = Dataset()
+            entry.SeriesInstanceUID = uid
+            entry.ReferencedSOPSequence = list(instances.values())
+            item.ReferencedSeriesSequence.append(entry)
+        items.append(item)
+    return DicomSequence(items)
+
+
+def reference(source: Dataset) -> Dataset:
+    """Return an item with the SOP class and SOP instance UID of ``source``."""
+    item = Dataset()
+    item.ReferencedSOPClassUID = source.SOPClassUID
+    item.ReferencedSOPInstanceUID = source.SOPInstanceUID
+    return item
+
+
+def code_item(code: Code) -> Dataset:
+    """Return ``code`` as an item of a code sequence."""
+    item = Dataset()
+    item.CodeValue = code.value
+    item.CodingSchemeDesignator = code.scheme_designator
+    item.CodeMeaning = code.meaning
+    return item
+
+
+def algorithm_parameters(algorithm: Algorithm) -> tuple[tuple[str, str], ...]:
+    """Return (name, value) of what identifies the model and how it was run."""
+    return (
+        ("Model", algorithm.bundle),
+        ("Model SHA-256", algorithm.bundle_sha256),
+        ("Operating point", _operating_point(algorithm)),
+    )
+
+
+def _operating_point(algorithm: Algorithm) -> str:
+    return f"{algorithm.operating_point}, cluster score at least {algorithm.threshold:.6g}"
+
+
+def _contributing_equipment(source: Dataset, algorithm: Algorithm) -> list[Dataset]:
+    items = []
+    if source.get("Manufacturer"):  # type 1 in the item, often empty in the image
+        acquisition = Dataset()
+        acquisition.PurposeOfReferenceCodeSequence = [code_item(codes.DCM.AcquisitionEquipment)]
+        for keyword in _EQUIPMENT:
+            if source.get(keyword):
+                acquisition[keyword] = deepcopy(source[keyword])
+        items.append(acquisition)
+    processing = Dataset()
+    processing.PurposeOfReferenceCodeSequence = [code_item(codes.DCM.ProcessingEquipment)]
+    processing.Manufacturer = MANUFACTURER
+    processing.ManufacturerModelName = MANUFACTURER
+    processing.SoftwareVersions = algorithm.version
+    processing.ContributionDescription = f"Detection of calcifications with model {algorithm.bundle}"
+    items.append(processing)
+    return items
+
+
+def _now(source: Dataset) -> datetime:
+    """Return the time of writing in the time zone that ``source`` declares for all its times, else in local time."""
+    offset = str(source.get("TimezoneOffsetFromUTC") or "")
+    try:
+        return datetime.now(datetime.strptime(offset, "%z").tzinfo)
+    except ValueError:
+        return datetime.now(timezone.utc).astimezone()
+
+
+def _file_meta(dataset: Dataset) -> FileMetaDataset:
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+    meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.ImplementationClassUID = UID(stable_uid("MCDetect implementation"))
+    meta.ImplementationVersionName = f"MCDETECT_{__version__}"[:16]
+    return meta

@@ -1,0 +1,83 @@
+"""From findings to pixels and to DICOM coordinates.
+
+Findings have (row, column) with the centre of the first pixel at (0, 0). DICOM graphic coordinates are (column, row)
+with the top left *corner* of the first pixel at (0, 0), so its centre is at (0.5, 0.5) and the bottom right corner of
+the image at (columns, rows) (PS3.3, sections C.18.6.1.1 and C.10.5.1.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw
+
+from MCDetect.errors import OutputError
+from MCDetect.findings import Calcification, Cluster, ImageFindings
+
+Mask = npt.NDArray[np.bool_]
+Coordinates = npt.NDArray[np.float64]
+
+
+def calcification_mask(image: ImageFindings, calcifications: Iterable[Calcification]) -> Mask:
+    """Return the pixels of ``calcifications``, bool, (rows, columns).
+
+    Raises
+    ------
+    OutputError
+        ``invalid-findings`` if a run leaves the image.
+    """
+    mask = np.zeros((image.rows, image.columns), dtype=bool)
+    for calcification in calcifications:
+        for row, first, length in calcification.runs:
+            if not (0 <= row < image.rows and 0 <= first < first + length <= image.columns):
+                raise OutputError("invalid-findings", f"Calcification {calcification.id} lies outside of its image.")
+            mask[row, first : first + length] = True
+    return mask
+
+
+def region_mask(image: ImageFindings, cluster: Cluster) -> Mask:
+    """Return the filled outline of ``cluster``, bool, (rows, columns); the border pixels belong to it."""
+    mask = Image.new("1", (image.columns, image.rows))
+    # Pillow counts pixels from their centres, as findings do.
+    ImageDraw.Draw(mask).polygon([(column, row) for row, column in cluster.outline], fill=1, outline=1)
+    return np.array(mask, dtype=bool)
+
+
+def graphic_point(image: ImageFindings, row: float, column: float) -> Coordinates:
+    """Return a point as DICOM (column, row), (1, 2), not outside the image."""
+    return _inside(image, np.array([[column + 0.5, row + 0.5]]))
+
+
+def graphic_outline(image: ImageFindings, cluster: Cluster) -> Coordinates:
+    """Return the outline as a closed DICOM polyline, (vertices + 1, 2), not outside the image.
+
+    An outline has a margin around its calcifications; where that margin leaves the image it is cut at the border,
+    because DICOM has no coordinates out there.
+    """
+    vertices = np.array([(column + 0.5, row + 0.5) for row, column in cluster.outline])
+    inside = _inside(image, vertices)
+    return np.concatenate([inside, inside[:1]])
+
+
+def graphic_circle(image: ImageFindings, calcification: Calcification, margin_mm: float) -> Coordinates:
+    """Return a circle around ``calcification``, ``margin_mm`` wider than it: its centre and a point on it, (2, 2)."""
+    center = graphic_point(image, calcification.row, calcification.column)
+    radius = (calcification.diameter_mm / 2 + margin_mm) / image.spacing_mm[1]
+    # The second point has to be inside the image, so it lies on the side where there is more room.
+    direction = 1.0 if center[0, 0] < image.columns / 2 else -1.0
+    edge = _inside(image, center + np.array([[direction * radius, 0.0]]))
+    return np.concatenate([center, edge])
+
+
+def cluster_center(image: ImageFindings, cluster: Cluster) -> Coordinates:
+    """Return the mean position of the calcifications of ``cluster`` as a DICOM point, (1, 2)."""
+    members = image.members(cluster)
+    row = float(np.mean([member.row for member in members]))
+    column = float(np.mean([member.column for member in members]))
+    return graphic_point(image, row, column)
+
+
+def _inside(image: ImageFindings, coordinates: Coordinates) -> Coordinates:
+    return np.clip(coordinates, 0.0, (float(image.columns), float(image.rows)))
