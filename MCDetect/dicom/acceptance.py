@@ -1,0 +1,177 @@
+"""Which DICOM objects the detector is made for, which are read with a warning, and which are refused."""
+
+from __future__ import annotations
+
+from pydicom.dataset import Dataset
+from pydicom.uid import (
+    UID,
+    BreastProjectionXRayImageStorageForPresentation,
+    BreastProjectionXRayImageStorageForProcessing,
+    BreastTomosynthesisImageStorage,
+    ComputedRadiographyImageStorage,
+    DigitalMammographyXRayImageStorageForPresentation,
+    DigitalMammographyXRayImageStorageForProcessing,
+    DigitalXRayImageStorageForPresentation,
+    DigitalXRayImageStorageForProcessing,
+    MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+    MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+    SecondaryCaptureImageStorage,
+)
+
+from MCDetect.dicom.orientation import Orientation
+from MCDetect.errors import InputError
+
+SECONDARY_CAPTURES = frozenset(
+    {
+        SecondaryCaptureImageStorage,
+        MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+        MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+    }
+)
+"""Classes of scanned films and converted pictures."""
+
+_FOR_PROCESSING = frozenset(
+    {
+        DigitalMammographyXRayImageStorageForProcessing,
+        DigitalXRayImageStorageForProcessing,
+        BreastProjectionXRayImageStorageForProcessing,
+    }
+)
+_GENERAL_RADIOGRAPHS = frozenset({ComputedRadiographyImageStorage, DigitalXRayImageStorageForPresentation})
+_UNSUITABLE_IMAGE_TYPES = {
+    "LOCALIZER": "a localiser",
+    "SCOUT": "a scout image",
+    "STEREO": "a stereotactic image",
+    "SPECIMEN": "an image of a specimen",
+}
+_MAGNIFIED = 1.3  # contact views lie below 1.1, magnification views above 1.4
+_GIVE_MAMMOGRAM = "Give a full-field mammogram (MG, For Presentation)."
+
+
+def require_mammogram(header: Dataset, source: str) -> None:
+    """Refuse an object that is not a mammogram of the kind the detector is made for.
+
+    Raises
+    ------
+    InputError
+        ``tomosynthesis``, ``for-processing``, ``not-a-mammogram`` or ``multi-frame``.
+    """
+    sop_class = UID(str(header.get("SOPClassUID") or ""))
+    if sop_class == BreastTomosynthesisImageStorage:
+        raise InputError(
+            "tomosynthesis",
+            f"{source} is a breast tomosynthesis, not a mammogram.",
+            "Give the two-dimensional mammogram of the same view.",
+        )
+    if not _is_of_the_breast(header, sop_class):
+        raise InputError(
+            "not-a-mammogram", f"{source} is not a mammogram but {_what(header, sop_class)}.", _GIVE_MAMMOGRAM
+        )
+    if sop_class in _FOR_PROCESSING or _text(header, "PresentationIntentType") == "FOR PROCESSING":
+        raise InputError(
+            "for-processing",
+            f"{source} is an unprocessed (For Processing) mammogram, and the model was made for For Presentation images.",
+            "Give the For Presentation image of the same view.",
+        )
+    if _whole_number(header, "NumberOfFrames", 1) > 1:
+        raise InputError(
+            "multi-frame",
+            f"{source} holds {_whole_number(header, 'NumberOfFrames', 1)} frames, and a mammogram has one.",
+            _GIVE_MAMMOGRAM,
+        )
+
+
+def require_suitable_view(header: Dataset, orientation: Orientation, source: str) -> tuple[str, ...]:
+    """Refuse views without a whole breast to look at; return warnings about unusual ones.
+
+    Raises
+    ------
+    InputError
+        ``unsuitable-view`` for localisers, stereotactic images and specimens.
+    """
+    kinds = [str(value).upper() for value in _values(header, "ImageType")]
+    unsuitable = [name for word, name in _UNSUITABLE_IMAGE_TYPES.items() if any(word in kind for kind in kinds)]
+    if orientation.view == "SPECIMEN":
+        unsuitable.append(_UNSUITABLE_IMAGE_TYPES["SPECIMEN"])
+    if unsuitable:
+        raise InputError("unsuitable-view", f"{source} is {unsuitable[0]}, not a view of the breast.", _GIVE_MAMMOGRAM)
+    return tuple(_warnings(header, orientation, kinds))
+
+
+def _warnings(header: Dataset, orientation: Orientation, kinds: list[str]) -> list[str]:
+    warnings = []
+    magnification = _number(header, "EstimatedRadiographicMagnificationFactor")
+    if "magnification" in orientation.modifiers or magnification >= _MAGNIFIED:
+        warnings.append("This is a magnification view; the model was made for contact views.")
+    if "spot compression" in orientation.modifiers:
+        warnings.append("This is a spot compression view; it shows only a part of the breast.")
+    if _text(header, "PartialView") == "YES":
+        warnings.append("This is a partial view of the breast.")
+    if _text(header, "BreastImplantPresent") == "YES" or "implant displaced" in orientation.modifiers:
+        warnings.append("The breast has an implant; its edge may look like calcifications and hide others.")
+    if any("GENERATED_2D" in kind or "TOMOSYNTHESIS" in kind for kind in kinds):
+        warnings.append("This image was computed from a tomosynthesis; the model was made for exposed mammograms.")
+    if any(kind in ("SUBTRACTION", "RECOMBINED") for kind in kinds):
+        warnings.append("This is a contrast-enhanced subtraction; the model was made for plain mammograms.")
+    if _text(header, "LossyImageCompression") == "01":
+        warnings.append("The image was compressed with loss; fine calcifications may be missing from it.")
+    if _text(header, "BurnedInAnnotation") == "YES":
+        warnings.append("The image has text burned into it.")
+    sop_class = UID(str(header.get("SOPClassUID") or ""))
+    if sop_class in SECONDARY_CAPTURES:
+        warnings.append("This is a secondary capture, not an image from a mammography system.")
+    elif sop_class in _GENERAL_RADIOGRAPHS or not sop_class:
+        warnings.append("The image is not stored as a mammography object; its header says less than usual.")
+    return warnings
+
+
+def is_candidate(header: Dataset) -> bool:
+    """Say whether a file in a folder is worth reading as a mammogram (even if it will be refused with a reason)."""
+    sop_class = UID(str(header.get("SOPClassUID") or ""))
+    return sop_class == BreastTomosynthesisImageStorage or _is_of_the_breast(header, sop_class)
+
+
+def _is_of_the_breast(header: Dataset, sop_class: UID) -> bool:
+    if sop_class in (
+        DigitalMammographyXRayImageStorageForPresentation,
+        DigitalMammographyXRayImageStorageForProcessing,
+        BreastProjectionXRayImageStorageForPresentation,
+        BreastProjectionXRayImageStorageForProcessing,
+    ):
+        return True
+    if sop_class and sop_class not in SECONDARY_CAPTURES | _GENERAL_RADIOGRAPHS | _FOR_PROCESSING:
+        return False
+    return _text(header, "Modality") == "MG" or "BREAST" in _text(header, "BodyPartExamined")
+
+
+def _what(header: Dataset, sop_class: UID) -> str:
+    modality = _text(header, "Modality")
+    if sop_class and sop_class.name != sop_class:
+        return f"an object of the kind {sop_class.name}"
+    return f"an image of the modality {modality}" if modality.isalnum() else "an object of an unknown kind"
+
+
+def _text(header: Dataset, keyword: str) -> str:
+    value = header.get(keyword)
+    return value.strip().upper() if isinstance(value, str) else ""
+
+
+def _values(header: Dataset, keyword: str) -> list[object]:
+    value = header.get(keyword)
+    if value is None:
+        return []
+    return [value] if isinstance(value, str) else list(value)
+
+
+def _number(header: Dataset, keyword: str) -> float:
+    try:
+        return float(header.get(keyword))
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _whole_number(header: Dataset, keyword: str, default: int) -> int:
+    try:
+        return int(header.get(keyword))
+    except (TypeError, ValueError):
+        return default

@@ -1,0 +1,77 @@
+"""A mammogram as its maker wants it seen: 8 bits for pictures and overlays, never for detection."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import numpy.typing as npt
+from pydicom.dataset import Dataset
+from pydicom.pixels import apply_voi_lut
+
+from MCDetect.dicom.mammogram import Mammogram
+from MCDetect.dicom.opening import DICOM_FAILURES
+from MCDetect.dicom.pixels import is_inverted, mirror_sum, modality_range
+
+_ENTRY_BITS = 16
+
+
+def presentation_image(mammogram: Mammogram) -> npt.NDArray[np.uint8]:
+    """Apply the header's VOI LUT or window.
+
+    The first item of VOILUTSequence, else the first window with its VOILUTFunction (LINEAR, LINEAR_EXACT or SIGMOID;
+    DICOM PS3.3 section C.11.2), else, and for pictures, the full range of the valid pixels.
+
+    Parameters
+    ----------
+    mammogram
+        As read; bright is attenuating.
+
+    Returns
+    -------
+    uint8 array (rows, columns)
+        0 to 255, bright is attenuating (also for MONOCHROME1), padding 0.
+    """
+    displayed = None if mammogram.header is None else _through_header(mammogram.pixels, mammogram.header)
+    if displayed is None:
+        used = mammogram.pixels[mammogram.valid]
+        low, high = float(used.min()), float(used.max())
+        displayed = (mammogram.pixels - low) / max(high - low, np.finfo(np.float32).tiny)
+    image = np.rint(np.clip(displayed, 0.0, 1.0) * 255).astype(np.uint8)
+    image[~mammogram.valid] = 0
+    return image
+
+
+def _through_header(pixels: npt.NDArray[np.float32], header: Dataset) -> npt.NDArray[np.floating] | None:
+    """Return display values 0 to 1, or None where the header has no usable window."""
+    mirrored = is_inverted(header)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            values = mirror_sum(header) - pixels.astype(np.float64) if mirrored else pixels.astype(np.float64)
+            if header.get("VOILUTSequence"):
+                displayed = _through_table(values, header)
+            elif header.get("WindowWidth") is not None and header.get("WindowCenter") is not None:
+                low, high = modality_range(header)
+                displayed = (apply_voi_lut(values, header) - low) / (high - low)
+            else:
+                return None
+    except DICOM_FAILURES:
+        # A window that makes no sense must not keep a mammogram from being shown.
+        return None
+    return 1.0 - displayed if mirrored else displayed
+
+
+def _through_table(values: npt.NDArray[np.floating], header: Dataset) -> npt.NDArray[np.floating]:
+    item = header.VOILUTSequence[0]
+    entries, _, bits = item.LUTDescriptor
+    # pydicom indexes a table in the type of its entries; 16 bits hold every index, also of 8-bit entries.
+    table = Dataset()
+    table.LUTDescriptor = [entries, item.LUTDescriptor[1], _ENTRY_BITS]
+    table.add(item["LUTData"])
+    only_table = Dataset()
+    only_table.file_meta = header.file_meta
+    only_table.VOILUTSequence = [table]
+    whole = np.rint(values).astype(np.int32)
+    looked_up: npt.NDArray[np.floating] = apply_voi_lut(whole, only_table) / float(2**bits - 1)
+    return looked_up

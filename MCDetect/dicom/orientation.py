@@ -1,0 +1,110 @@
+"""Laterality, view and view modifiers of a mammogram, from the header only, never from the pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+from pydicom.sr.coding import Code
+
+VIEWS: dict[str, str] = {
+    "399162004": "CC",
+    "399368009": "MLO",
+    "399260004": "ML",
+    "399352003": "LM",
+    "399099002": "LMO",
+    "399196006": "FB",
+    "399188001": "SIO",
+    "441555000": "ISO",
+    "399192008": "XCCL",
+    "399101009": "XCCM",
+    "127457009": "SPECIMEN",
+}
+"""SNOMED CT code of the view (DICOM PS3.16 CID 4014) to the abbreviation of the ACR and PS3.3 table C.8.11.7-2."""
+
+MODIFIERS: dict[str, str] = {
+    "399163009": "magnification",
+    "399055006": "spot compression",
+    "399161006": "cleavage",
+    "399011000": "axillary tail",
+    "399197002": "rolled lateral",
+    "399226006": "rolled medial",
+    "414493004": "rolled inferior",
+    "415670009": "rolled superior",
+    "399209000": "implant displaced",
+    "399110001": "tangential",
+    "442581004": "nipple in profile",
+    "441752004": "anterior compression",
+    "442593008": "infra-mammary fold",
+    "442580003": "axillary tissue",
+}
+"""SNOMED CT code of the view modifier (DICOM PS3.16 CID 4015) to its name."""
+
+_OTHER_SPELLINGS = {"XCC": "XCCL", "CCL": "XCCL", "RMLO": "MLO", "LMLO": "MLO", "RCC": "CC", "LCC": "CC"}
+_KNOWN_VIEWS = frozenset(VIEWS.values())
+
+
+@dataclass(frozen=True)
+class Orientation:
+    """Which breast, seen from where; unknown is empty.
+
+    ``modifiers`` are names from :data:`MODIFIERS`; ``warnings`` are sentences about contradictions in the header.
+    """
+
+    laterality: str
+    view: str
+    modifiers: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def decide_orientation(header: Dataset) -> Orientation:
+    """Return laterality, view and modifiers.
+
+    ImageLaterality (of the image) decides before Laterality (of the series), and ViewCodeSequence before
+    ViewPosition; what contradicts them becomes a warning. ``"B"`` (both breasts) is no laterality of a view.
+    """
+    warnings: list[str] = []
+    of_image, of_series = _side(header, "ImageLaterality"), _side(header, "Laterality")
+    if of_image and of_series and of_image != of_series:
+        warnings.append(
+            f"The header contradicts itself: ImageLaterality says {of_image}, Laterality says {of_series}; "
+            f"{of_image} is used."
+        )
+    coded, modifiers = _coded_view(header)
+    position = _view_position(header)
+    if coded and position and coded != position:
+        warnings.append(
+            f"The header contradicts itself: the view code says {coded}, ViewPosition says {position}; {coded} is used."
+        )
+    return Orientation(of_image or of_series, coded or position, modifiers, tuple(warnings))
+
+
+def _side(header: Dataset, keyword: str) -> str:
+    value = header.get(keyword)
+    text = value.strip().upper() if isinstance(value, str) else ""
+    return text if text in ("L", "R") else ""
+
+
+def _view_position(header: Dataset) -> str:
+    value = header.get("ViewPosition")
+    text = value.strip().upper() if isinstance(value, str) else ""
+    text = _OTHER_SPELLINGS.get(text, text)
+    return text if text in _KNOWN_VIEWS else ""
+
+
+def _coded_view(header: Dataset) -> tuple[str, tuple[str, ...]]:
+    items = header.get("ViewCodeSequence") or []
+    if not items:
+        return "", ()
+    modifiers = [_name(item, MODIFIERS) for item in items[0].get("ViewModifierCodeSequence") or []]
+    return _name(items[0], VIEWS), tuple(name for name in modifiers if name)
+
+
+def _name(item: Dataset, names: dict[str, str]) -> str:
+    """Return the name of a coded entry; SNOMED-RT codes (SRT) of older equipment are known by their SCT equivalent."""
+    value, scheme = item.get("CodeValue"), item.get("CodingSchemeDesignator")
+    if not isinstance(value, str) or not isinstance(scheme, str):
+        return ""
+    scheme = "SRT" if scheme in ("SNM3", "99SDM") else scheme
+    coded = Code(value, scheme, "")
+    return next((name for code, name in names.items() if coded == Code(code, "SCT", "")), "")

@@ -1,0 +1,153 @@
+"""From stored values to modality values, bright always attenuating, with the padding known.
+
+The order is that of DICOM PS3.4 annex N and PS3.3 section C.7.5.1.1.2: stored values, padding, modality LUT or
+rescale. Windows and VOI LUTs are for the eye and are not applied here (see :mod:`MCDetect.dicom.display`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from pydicom.dataset import Dataset
+from pydicom.pixels import apply_modality_lut, pixel_array
+
+from MCDetect.dicom.opening import reporting
+from MCDetect.errors import InputError
+
+LARGEST_SIDE = 20000
+"""Pixels; the largest mammography detectors and film scans have about 6000. A larger size is a damaged header."""
+
+_COPY_AGAIN = "Copy or export the file again."
+
+
+def read_pixels(
+    dataset: Dataset, header: Dataset, source: str
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    """Decode one grey image.
+
+    Parameters
+    ----------
+    dataset
+        With pixel data and transfer syntax.
+    header
+        The same without pixel data, readable as a whole (see :func:`MCDetect.dicom.opening.readable_header`).
+    source
+        The path as the user gave it, for messages.
+
+    Returns
+    -------
+    pixels : float32 array (rows, columns)
+        Modality values; MONOCHROME1 is mirrored within the range of modality values that the header allows
+        (:func:`mirror_sum`). Padding takes the darkest value of the image, so that it never looks like tissue.
+    valid : bool array (rows, columns)
+        False on padding (PixelPaddingValue, PixelPaddingRangeLimit; PS3.3 section C.7.5.1.1.2).
+
+    Raises
+    ------
+    InputError
+        ``no-pixel-data``, ``truncated``, ``colour-image``, ``cannot-decode`` or ``empty-image``.
+    """
+    _require_pixel_data(dataset, header, source)
+    syntax = dataset.file_meta.TransferSyntaxUID
+    name = syntax.name if syntax.is_transfer_syntax else "an unknown transfer syntax"
+    with reporting("cannot-decode", f"The pixel data of {source} ({name}) cannot be decoded.", _COPY_AGAIN):
+        stored = pixel_array(dataset, raw=True)
+    if stored.ndim == 3 and stored.shape[2] == 3:
+        stored = _grey_of_colour(stored, source)
+    if stored.ndim != 2 or 0 in stored.shape:
+        raise InputError("cannot-decode", f"The pixel data of {source} are not one image of rows and columns.", "")
+    with reporting("cannot-decode", f"The grey value tables of {source} cannot be applied.", _COPY_AGAIN):
+        valid = ~_padding(stored, header)
+        pixels = apply_modality_lut(stored, header).astype(np.float32)
+        if is_inverted(header):
+            pixels = np.float32(mirror_sum(header)) - pixels
+    if not np.isfinite(pixels).all():
+        raise InputError(
+            "cannot-decode", f"The rescaling in the header of {source} gives no finite values.", _COPY_AGAIN
+        )
+    return finish(pixels, valid, source), valid
+
+
+def finish(pixels: npt.NDArray[np.float32], valid: npt.NDArray[np.bool_], source: str) -> npt.NDArray[np.float32]:
+    """Darken the padding and refuse an image that shows nothing.
+
+    Raises
+    ------
+    InputError
+        ``empty-image`` when all valid pixels have one value or none is valid.
+    """
+    used = pixels if valid.all() else pixels[valid]
+    darkest = used.min() if used.size else np.float32(0)
+    if used.size == 0 or darkest == used.max():
+        raise InputError(
+            "empty-image", f"{source} is empty: all its pixels have the same value.", "Give another image."
+        )
+    return np.where(valid, pixels, darkest) if used.size < pixels.size else pixels
+
+
+def is_inverted(header: Dataset) -> bool:
+    """Say whether the smallest stored value is meant to be displayed brightest (MONOCHROME1)."""
+    return str(header.get("PhotometricInterpretation") or "").strip().upper() == "MONOCHROME1"
+
+
+def modality_range(header: Dataset) -> tuple[float, float]:
+    """Return the smallest and the largest modality value that the header allows.
+
+    The range of the stored bits through the rescale, or 0 to 2^n - 1 for a modality LUT with entries of n bits. It
+    depends on the header only, so that one grey value is mirrored alike in all images of a system.
+    """
+    tables = header.get("ModalityLUTSequence")
+    if tables:
+        return 0.0, float(2 ** int(tables[0].LUTDescriptor[2]) - 1)
+    bits = int(header.BitsStored)
+    low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if header.PixelRepresentation else (0, 2**bits - 1)
+    slope, intercept = header.get("RescaleSlope"), header.get("RescaleIntercept")
+    if slope is None or intercept is None:
+        return float(low), float(high)
+    ends = (low * float(slope) + float(intercept), high * float(slope) + float(intercept))
+    return min(ends), max(ends)
+
+
+def mirror_sum(header: Dataset) -> float:
+    """Return smallest plus largest modality value: MONOCHROME1 values x become mirror_sum - x, and back."""
+    low, high = modality_range(header)
+    return low + high
+
+
+def _require_pixel_data(dataset: Dataset, header: Dataset, source: str) -> None:
+    has_pixels = any(keyword in dataset for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData"))
+    if not has_pixels:
+        raise InputError("no-pixel-data", f"{source} holds no pixel data.", "It may be cut short: copy it again.")
+    with reporting("cannot-decode", f"{source} does not say how its pixels are stored.", _COPY_AGAIN):
+        rows, columns = int(header.Rows), int(header.Columns)
+        samples = int(header.get("SamplesPerPixel", 1))
+        bits = int(header.BitsAllocated)
+        encoded = dataset.PixelData
+        is_native = not dataset.file_meta.TransferSyntaxUID.is_encapsulated
+    if not (0 < rows <= LARGEST_SIDE and 0 < columns <= LARGEST_SIDE):
+        raise InputError(
+            "cannot-decode", f"{source} states an impossible image size of {rows} x {columns} pixels.", _COPY_AGAIN
+        )
+    if is_native and len(encoded) < rows * columns * samples * bits // 8:
+        raise InputError(
+            "truncated",
+            f"{source} is cut short: it holds {len(encoded)} of {rows * columns * samples * bits // 8} bytes of pixels.",
+            _COPY_AGAIN,
+        )
+    if not encoded:
+        raise InputError("no-pixel-data", f"{source} holds no pixel data.", _COPY_AGAIN)
+
+
+def _grey_of_colour(stored: npt.NDArray[np.generic], source: str) -> npt.NDArray[np.generic]:
+    if not (np.array_equal(stored[..., 0], stored[..., 1]) and np.array_equal(stored[..., 0], stored[..., 2])):
+        raise InputError("colour-image", f"{source} is a colour image, and a mammogram is grey.", "Give the original.")
+    return stored[..., 0]
+
+
+def _padding(stored: npt.NDArray[np.generic], header: Dataset) -> npt.NDArray[np.bool_]:
+    value = header.get("PixelPaddingValue")
+    if value is None:
+        return np.zeros(stored.shape, dtype=bool)
+    limit = header.get("PixelPaddingRangeLimit")
+    first, last = sorted((int(value), int(value if limit is None else limit)))
+    return (stored >= first) & (stored <= last)

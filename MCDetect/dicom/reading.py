@@ -1,0 +1,92 @@
+"""Reading a mammogram: a file or a data set in, a :class:`Mammogram` or one clear sentence out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydicom.dataset import Dataset, FileMetaDataset
+
+from MCDetect.dicom.acceptance import require_mammogram, require_suitable_view
+from MCDetect.dicom.mammogram import Mammogram
+from MCDetect.dicom.opening import complete_transfer_syntax, open_dataset, read_beginning, readable_header, reporting
+from MCDetect.dicom.orientation import decide_orientation
+from MCDetect.dicom.pictures import is_picture, read_picture
+from MCDetect.dicom.pixels import read_pixels
+from MCDetect.dicom.spacing import decide_spacing
+
+
+def read_mammogram(source: str | Path | Dataset, spacing_mm: float | None = None) -> Mammogram:
+    """Read a mammogram.
+
+    Parameters
+    ----------
+    source
+        A DICOM file (MG For Presentation, or a secondary capture of a mammogram) in any transfer syntax that pydicom
+        decodes, a PNG or TIFF picture, or a DICOM data set in memory, which is not changed.
+    spacing_mm
+        Pixel spacing in millimetres at the breast; overrides the header. Needed for pictures and for most secondary
+        captures.
+
+    Returns
+    -------
+    Mammogram
+        See :class:`MCDetect.dicom.mammogram.Mammogram`.
+
+    Raises
+    ------
+    InputError
+        With one of the codes ``no-such-file``, ``is-a-folder``, ``no-permission``, ``cannot-read``, ``not-dicom``,
+        ``truncated``, ``no-pixel-data``, ``not-a-mammogram``, ``tomosynthesis``, ``for-processing``, ``multi-frame``,
+        ``unsuitable-view``, ``no-spacing``, ``implausible-spacing``, ``colour-image``, ``cannot-decode`` and
+        ``empty-image``.
+    UsageError
+        ``wrong-spacing`` when ``spacing_mm`` is no possible spacing.
+    """
+    if isinstance(source, Dataset):
+        return _read_dataset(_with_transfer_syntax(source), _name_of(source), spacing_mm)
+    path = Path(source)
+    if is_picture(read_beginning(path)):
+        return read_picture(path, spacing_mm)
+    return _read_dataset(open_dataset(path), str(source), spacing_mm)
+
+
+def _read_dataset(dataset: Dataset, source: str, spacing_mm: float | None) -> Mammogram:
+    header, left_out = readable_header(dataset)
+    damaged = f"The DICOM header of {source} is damaged."
+    with reporting("cannot-read", damaged, "Copy or export the file again."):
+        # Refusals come in the order in which they help: what it is, then which view, then whether it can be measured,
+        # and only then is time spent on decoding.
+        require_mammogram(header, source)
+        orientation = decide_orientation(header)
+        view_warnings = require_suitable_view(header, orientation, source)
+        spacing, spacing_warnings = decide_spacing(header, source, spacing_mm)
+    pixels, valid = read_pixels(dataset, header, source)
+    warnings = [*view_warnings, *orientation.warnings, *spacing_warnings]
+    if left_out:
+        warnings.append(f"{len(left_out)} elements of the header cannot be read and were left out.")
+    return Mammogram(
+        pixels=pixels,
+        valid=valid,
+        spacing=spacing,
+        laterality=orientation.laterality,
+        view=orientation.view,
+        source=source,
+        header=header,
+        warnings=tuple(warnings),
+    )
+
+
+def _with_transfer_syntax(dataset: Dataset) -> Dataset:
+    """Return the data set, or a shallow copy with a transfer syntax if it lacks one (made in memory)."""
+    file_meta = getattr(dataset, "file_meta", None)
+    if file_meta is not None and file_meta.get("TransferSyntaxUID"):
+        return dataset
+    completed = dataset.copy()
+    completed.file_meta = FileMetaDataset()
+    completed.file_meta.update(file_meta or {})
+    complete_transfer_syntax(completed)
+    return completed
+
+
+def _name_of(dataset: Dataset) -> str:
+    return str(getattr(dataset, "filename", None) or "The data set")
