@@ -1,0 +1,80 @@
+"""Image library of the Mammography CAD report (DICOM PS3.16, template 4020): the mammograms it speaks of.
+
+Everything is taken from the headers as it is there; what a header does not say is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pydicom.dataset import Dataset
+
+from MCDetect.dicom.writing import codes
+from MCDetect.dicom.writing import content_items as items
+from MCDetect.findings import ImageFindings
+
+
+def image_library(
+    images: Sequence[ImageFindings], sources: Mapping[str, Dataset], refused: Mapping[str, Dataset]
+) -> Dataset:
+    """Return the library: the analysed images in the order of ``images``, then the refused ones."""
+    library = items.container(items.CONTAINS, codes.IMAGE_LIBRARY)
+    for image in images:
+        spacing = [
+            items.number(items.HAS_ACQUISITION_CONTEXT, name, value, codes.MILLIMETRE, digits=6)
+            for name, value in zip(
+                (codes.VERTICAL_PIXEL_SPACING, codes.HORIZONTAL_PIXEL_SPACING), image.spacing_mm, strict=True
+            )
+        ]
+        items.add(library, items.add(_entry(sources[image.sop_instance_uid], image.laterality), *reversed(spacing)))
+    for source in refused.values():
+        items.add(library, _entry(source, str(source.get("ImageLaterality") or "")))
+    return library
+
+
+def _entry(source: Dataset, laterality: str) -> Dataset:
+    entry = items.image(items.CONTAINS, source)
+    if laterality in codes.BREASTS:
+        items.add(
+            entry, items.code(items.HAS_ACQUISITION_CONTEXT, codes.IMAGE_LATERALITY, codes.BREASTS[laterality])
+        )
+    view = _first_code(source, "ViewCodeSequence")
+    if view is not None:
+        modifiers = view.get("ViewModifierCodeSequence") or []
+        view_item = items.code(items.HAS_ACQUISITION_CONTEXT, codes.IMAGE_VIEW, _code_only(view))
+        for modifier in modifiers:
+            if modifier.get("CodeValue"):
+                coded = _code_only(modifier)
+                items.add(view_item, items.code(items.HAS_CONCEPT_MODIFIER, codes.IMAGE_VIEW_MODIFIER, coded))
+        items.add(entry, view_item)
+    orientation = source.get("PatientOrientation")
+    if orientation and len(orientation) == 2:
+        row, column = codes.PATIENT_ORIENTATION_ROW, codes.PATIENT_ORIENTATION_COLUMN
+        items.add(entry, items.text(items.HAS_ACQUISITION_CONTEXT, row, str(orientation[0])))
+        items.add(entry, items.text(items.HAS_ACQUISITION_CONTEXT, column, str(orientation[1])))
+    if source.get("StudyDate"):
+        items.add(entry, items.date(items.HAS_ACQUISITION_CONTEXT, codes.STUDY_DATE, source.StudyDate))
+    if source.get("StudyTime"):
+        items.add(entry, items.time(items.HAS_ACQUISITION_CONTEXT, codes.STUDY_TIME, source.StudyTime))
+    if source.get("ContentDate"):
+        items.add(entry, items.date(items.HAS_ACQUISITION_CONTEXT, codes.CONTENT_DATE, source.ContentDate))
+    if source.get("ContentTime"):
+        items.add(entry, items.time(items.HAS_ACQUISITION_CONTEXT, codes.CONTENT_TIME, source.ContentTime))
+    return entry
+
+
+def _first_code(source: Dataset, keyword: str) -> Dataset | None:
+    sequence = source.get(keyword)
+    return sequence[0] if sequence and all(sequence[0].get(part) for part in _CODE) else None
+
+
+def _code_only(item: Dataset) -> Dataset:
+    """Return the code of an item that may hold other attributes too."""
+    coded = Dataset()
+    for keyword in _CODE:
+        if item.get(keyword):
+            coded[keyword] = item[keyword]
+    return coded
+
+
+_CODE = ("CodeValue", "CodingSchemeDesignator", "CodeMeaning")

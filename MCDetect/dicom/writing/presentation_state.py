@@ -1,0 +1,118 @@
+"""Grayscale Softcopy Presentation State (GSPS): outlines and marks that a viewer draws on the mammogram.
+
+A presentation state replaces the display settings of the image, so those of the image are repeated in it: without
+them a viewer would show the mammogram at its full range of grey values.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+import highdicom
+from pydicom.dataset import Dataset
+
+from MCDetect.dicom.writing.common import (
+    MANUFACTURER,
+    PRESENTATION_STATE,
+    complete,
+    instance_uid,
+    series_uid,
+    stand_in,
+    view_label,
+)
+from MCDetect.dicom.writing.geometry import graphic_circle, graphic_outline
+from MCDetect.findings import Algorithm, ImageFindings
+from MCDetect.version import __version__
+
+# A mark is this much wider than its calcification on either side, so that it does not hide it.
+MARK_MARGIN_MM = 0.4
+
+_PIXEL = highdicom.pr.AnnotationUnitsValues.PIXEL
+_MODALITY_LUT = ("ModalityLUTSequence", "RescaleIntercept", "RescaleSlope", "RescaleType")
+_VOI_LUT = ("VOILUTSequence", "WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction")
+
+
+def presentation_state(image: ImageFindings, source: Dataset, algorithm: Algorithm) -> Dataset:
+    """Return a presentation state with the outline of each cluster, its number and score, and a circle a calcification.
+
+    Parameters
+    ----------
+    image
+        Findings with at least one calcification.
+    source
+        Header of the mammogram; its modality LUT, VOI LUT or windows and polarity are kept.
+    algorithm
+        What made the findings.
+    """
+    clusters = highdicom.pr.GraphicLayer("CLUSTERS", order=1, description="Outlines of clusters of calcifications")
+    marks = highdicom.pr.GraphicLayer("CALCIFICATIONS", order=2, description="Single calcifications")
+    header = stand_in(source)
+    annotations = [_marks(image, header, marks)]
+    if image.clusters:
+        annotations.insert(0, _outlines(image, header, clusters))
+    dataset: Dataset = highdicom.pr.GrayscaleSoftcopyPresentationState(
+        referenced_images=[header],
+        series_instance_uid=series_uid(PRESENTATION_STATE, algorithm, image.sop_instance_uid),
+        series_number=PRESENTATION_STATE.series_number,
+        sop_instance_uid=instance_uid(PRESENTATION_STATE, algorithm, [image], [image.sop_instance_uid]),
+        instance_number=1,
+        manufacturer=MANUFACTURER,
+        manufacturer_model_name=MANUFACTURER,
+        software_versions=__version__,
+        device_serial_number=algorithm.bundle_sha256[:16],
+        content_label="CALCIFICATIONS",
+        content_description="Outlines of clusters and marks of calcifications",
+        graphic_annotations=annotations,
+        graphic_layers=[clusters, marks] if image.clusters else [marks],
+    )
+    if image.laterality:
+        dataset.Laterality = image.laterality
+    _keep_display(dataset, source)
+    complete(dataset, PRESENTATION_STATE, source, algorithm, view_label(image))
+    return dataset
+
+
+def _outlines(
+    image: ImageFindings, header: Dataset, layer: highdicom.pr.GraphicLayer
+) -> highdicom.pr.GraphicAnnotation:
+    graphics, texts = [], []
+    for cluster in image.clusters:
+        outline = graphic_outline(image, cluster)
+        tracking = {"tracking_id": f"Cluster {cluster.id}", "tracking_uid": cluster.tracking_uid}
+        polyline = highdicom.pr.GraphicTypeValues.POLYLINE
+        graphics.append(highdicom.pr.GraphicObject(polyline, outline, _PIXEL, **tracking))
+        text = f"{cluster.id}: {cluster.count} calcifications, score {cluster.score:.2f}"
+        anchor = tuple(outline[outline[:, 1].argmin()])  # the topmost vertex
+        texts.append(highdicom.pr.TextObject(text, _PIXEL, anchor_point=anchor, **tracking))
+    return highdicom.pr.GraphicAnnotation([header], layer, graphic_objects=graphics, text_objects=texts)
+
+
+def _marks(image: ImageFindings, header: Dataset, layer: highdicom.pr.GraphicLayer) -> highdicom.pr.GraphicAnnotation:
+    circle = highdicom.pr.GraphicTypeValues.CIRCLE
+    graphics = [
+        highdicom.pr.GraphicObject(circle, graphic_circle(image, calcification, MARK_MARGIN_MM), _PIXEL)
+        for calcification in image.calcifications
+    ]
+    return highdicom.pr.GraphicAnnotation([header], layer, graphic_objects=graphics)
+
+
+def _keep_display(dataset: Dataset, source: Dataset) -> None:
+    """Copy modality LUT, VOI LUT and polarity, and the aspect ratio of pixels that are not square."""
+    for keyword in _MODALITY_LUT:
+        if keyword in source:
+            dataset[keyword] = deepcopy(source[keyword])
+    if "RescaleIntercept" in dataset and not dataset.get("RescaleType"):
+        dataset.RescaleType = "US"  # required here, not in the image
+    window = Dataset()
+    for keyword in _VOI_LUT:
+        if source.get(keyword):
+            window[keyword] = deepcopy(source[keyword])
+    if "VOILUTSequence" in window or ("WindowCenter" in window and "WindowWidth" in window):
+        dataset.SoftcopyVOILUTSequence = [window]
+    inverted = source.get("PhotometricInterpretation") == "MONOCHROME1"
+    dataset.PresentationLUTShape = "INVERSE" if inverted else "IDENTITY"
+    spacing = source.get("ImagerPixelSpacing") or source.get("PixelSpacing")
+    if spacing and len(spacing) == 2 and spacing[0] != spacing[1]:
+        area = dataset.DisplayedAreaSelectionSequence[0]
+        del area.PresentationPixelAspectRatio
+        area.PresentationPixelSpacing = list(spacing)
