@@ -11,9 +11,7 @@ FloatImage = npt.NDArray[np.float32]
 _NEGLIGIBLE = 0.02  # spacings closer than this are taken as equal: resampling would blur more than it corrects
 
 
-def resampled_shape(
-    shape: tuple[int, int], spacing_mm: tuple[float, float], target_mm: float
-) -> tuple[int, int]:
+def resampled_shape(shape: tuple[int, int], spacing_mm: tuple[float, float], target_mm: float) -> tuple[int, int]:
     """Return the number of rows and columns at ``target_mm``; unchanged when the spacings differ by under 2 %."""
     if all(abs(spacing / target_mm - 1) <= _NEGLIGIBLE for spacing in spacing_mm):
         return shape
