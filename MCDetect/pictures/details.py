@@ -85,7 +85,7 @@ def _detail(
     marked = plain.copy()
     draw_findings(marked, image, Placement(first_row, first_column, magnification), max(1.5, 0.7 * sizes.line))
     pixel_mm = image.spacing_mm[1] / magnification
-    draw_scale_bar(plain, sizes.gap, side - sizes.gap, side / 3, pixel_mm, max(12, round(0.7 * sizes.text)))
+    draw_scale_bar(plain, (sizes.gap, side - sizes.gap), side / 3, pixel_mm, max(12, round(0.7 * sizes.text)))
     return plain, marked, magnification
 
 
@@ -97,4 +97,5 @@ def _first(centre: float, extent: int, length: int) -> int:
 def _stretched(detail: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     low, high = np.percentile(detail, (0.5, 99.95))
     scaled = (detail.astype(np.float32) - low) / max(1.0, float(high - low))
-    return (np.clip(scaled, 0.0, 1.0) * 255).astype(np.uint8)
+    stretched: npt.NDArray[np.uint8] = (np.clip(scaled, 0.0, 1.0) * 255).astype(np.uint8)
+    return stretched

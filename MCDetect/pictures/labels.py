@@ -46,7 +46,13 @@ class Box:
 
 
 def place_label(
-    target: Box, size: tuple[float, float], canvas: Box, forbidden: Sequence[Box], undesired: Sequence[Box], gap: float
+    target: Box,
+    size: tuple[float, float],
+    canvas: Box,
+    *,
+    forbidden: Sequence[Box],
+    undesired: Sequence[Box],
+    gap: float,
 ) -> Box | None:
     """Return a place for a label near ``target``.
 

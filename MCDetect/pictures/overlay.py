@@ -92,7 +92,7 @@ def _draw_labels(view: Image.Image, image: ImageFindings, sizes: style.Sizes) ->
         size = font.getlength(text) + 2 * padding, 1.15 * sizes.text + 2 * padding
         others = [box for identifier, box in outlines.items() if identifier != cluster.id]
         target = outlines[cluster.id]
-        box = place_label(target, size, Box(0, 0, *view.size), taken, others, sizes.gap)
+        box = place_label(target, size, Box(0, 0, *view.size), forbidden=taken, undesired=others, gap=sizes.gap)
         if box is None:
             continue
         taken.append(box)
@@ -162,7 +162,7 @@ def _key(image: ImageFindings, algorithm: Algorithm, width: int, sizes: style.Si
     key_height = max(2.2 * text, len(rows) * 1.6 * text)
     band = Image.new("RGB", (width, round(3 * gap + key_height + len(origin) * LINE_HEIGHT * text)), style.BAND)
     canvas = ImageDraw.Draw(band)
-    draw_scale_bar(band, gap, gap + 2.0 * text, bar_width, image.spacing_mm[1], text)
+    draw_scale_bar(band, (gap, gap + 2.0 * text), bar_width, image.spacing_mm[1], text)
     for number, row in enumerate(rows):
         middle = gap + (number + 0.5) * key_height / len(rows)
         for left, label, kind in row:

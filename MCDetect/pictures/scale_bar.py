@@ -14,15 +14,15 @@ def scale_bar_length(width_px: float, pixel_mm: float) -> int:
     return next((length for length in _LENGTHS_MM if length / pixel_mm <= width_px), _LENGTHS_MM[-1])
 
 
-def draw_scale_bar(picture: Image.Image, left: float, bottom: float, width: float, pixel_mm: float, text: int) -> None:
+def draw_scale_bar(picture: Image.Image, corner: tuple[float, float], width: float, pixel_mm: float, text: int) -> None:
     """Draw a scale bar with its length written over it, white with a dark border.
 
     Parameters
     ----------
     picture
         RGB; drawn on in place.
-    left, bottom
-        Corner of the bar on the picture.
+    corner
+        (x, y) of the left lower corner of the bar.
     width
         Pixels the bar may take.
     pixel_mm
@@ -30,6 +30,7 @@ def draw_scale_bar(picture: Image.Image, left: float, bottom: float, width: floa
     text
         Height of the text in pixels.
     """
+    left, bottom = corner
     length = scale_bar_length(width, pixel_mm)
     right = left + length / pixel_mm
     tick = max(3, text // 3)

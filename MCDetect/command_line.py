@@ -1,0 +1,69 @@
+"""The ``mcdetect`` command.
+
+Exit codes: 0 done; 1 some inputs failed, the results of the others are written; 2 wrong use; 3 nothing could be done;
+130 stopped with Ctrl-C. Every foreseeable failure is one sentence and a hint on the standard error stream.
+
+Only the parser is built here. What a sub-command needs is imported when it runs, so that ``mcdetect --help`` answers
+at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from MCDetect.commands import bundles, detect, info, simulate
+from MCDetect.commands.exit_codes import NOTHING_DONE, STOPPED, WRONG_USE
+from MCDetect.errors import MCDetectError, UsageError
+from MCDetect.version import __version__
+
+_COMMANDS = (detect, simulate, bundles, info)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command with all its sub-commands."""
+    parser = argparse.ArgumentParser(
+        prog="mcdetect",
+        description="Finds microcalcifications in mammograms. For research use; not a medical device.",
+        epilog="Exit codes: 0 done, 1 some inputs failed (the rest is written), 2 wrong use, 3 nothing could be done.",
+    )
+    parser.add_argument("--version", action="version", version=f"mcdetect {__version__}")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--debug", action="store_true", help="show where in the code a failure arose")
+    subparsers = parser.add_subparsers(title="commands", dest="command", required=True)
+    for command in _COMMANDS:
+        summary = command.SUMMARY
+        subparser = subparsers.add_parser(
+            command.__name__.rpartition(".")[2], help=summary, description=f"{summary}.", parents=[common]
+        )
+        command.add_arguments(subparser)
+        subparser.set_defaults(run=command.run)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code.
+
+    Parameters
+    ----------
+    arguments
+        The words after ``mcdetect``; by default those the process was started with.
+
+    Raises
+    ------
+    SystemExit
+        With code 2 for unknown options and 0 after ``--help`` or ``--version``, as argparse does.
+    """
+    options = build_parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except MCDetectError as error:
+        if options.debug:
+            raise
+        print(f"mcdetect: {error}", file=sys.stderr)
+        return WRONG_USE if isinstance(error, UsageError) else NOTHING_DONE
+    except KeyboardInterrupt:
+        print("mcdetect: Stopped. The results that were complete are kept.", file=sys.stderr)
+        return STOPPED
+    return code

@@ -1,0 +1,1 @@
+"""The sub-commands of ``mcdetect``, one a file: each adds its options to a parser and runs."""

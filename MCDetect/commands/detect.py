@@ -1,0 +1,132 @@
+"""``mcdetect detect``: mammograms in, findings out."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from MCDetect.commands.exit_codes import exit_code
+from MCDetect.commands.option_types import format_list, positive_number, probability
+from MCDetect.errors import InputError, MCDetectError
+from MCDetect.findings import Refusal
+from MCDetect.results import FORMATS, ResultWriter, check_output_folder
+
+if TYPE_CHECKING:
+    from MCDetect.commands.reporting import Reporter
+
+SUMMARY = "find calcifications in mammograms and write findings, DICOM objects and pictures"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this sub-command."""
+    parser.add_argument(
+        "inputs", nargs="+", metavar="INPUT", help="mammogram (DICOM; PNG or TIFF with --spacing), folder or DICOMDIR"
+    )
+    parser.add_argument(
+        "--output",
+        required=True,
+        type=Path,
+        metavar="DIR",
+        help="folder for the results; results of the same name that lie there are replaced",
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run")
+    sensitivity = parser.add_mutually_exclusive_group()
+    sensitivity.add_argument("--operating-point", metavar="NAME", help="one of those that 'mcdetect bundles' lists")
+    sensitivity.add_argument(
+        "--threshold", type=probability, metavar="T", help="least score of a cluster, 0 to 1, instead of a name"
+    )
+    parser.add_argument(
+        "--spacing", type=positive_number, metavar="MM", help="pixel spacing of images whose header has none"
+    )
+    parser.add_argument("--bundle", default="default", metavar="NAME|PATH", help="the model (default: %(default)s)")
+    parser.add_argument(
+        "--progress",
+        choices=("bar", "json", "none"),
+        default="bar",
+        help="how progress is shown; json prints one object a line and nothing else on the standard output",
+    )
+    parser.add_argument(
+        "--formats",
+        type=format_list,
+        default=FORMATS,
+        metavar="LIST",
+        help=f"what to write, separated by commas (default: {','.join(FORMATS)})",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Detect in all inputs and write the results as they come."""
+    from MCDetect.commands.reporting import reporter
+
+    with reporter(options.progress) as report:
+        try:
+            return _detect(options, report)
+        except MCDetectError as error:
+            report.failed(error)
+            raise
+
+
+def _detect(options: argparse.Namespace, report: Reporter) -> int:
+    is_new = not options.output.exists()
+    check_output_folder(options.output)
+    try:
+        files, refused = find_files(options.inputs)
+        writer = _analyse(options, files, refused, report)
+    finally:
+        # Nothing was done: leave nothing behind, not even an empty folder.
+        if is_new and not any(options.output.iterdir()):
+            options.output.rmdir()
+    code = exit_code(len(writer.images), len(writer.refused) + len(writer.problems))
+    report.finished(writer, code)
+    return code
+
+
+def _analyse(
+    options: argparse.Namespace, files: Sequence[Path], refused: Sequence[Refusal], report: Reporter
+) -> ResultWriter:
+    from MCDetect.inference.detector import Detector
+    from MCDetect.inference.pipeline import detect_each
+
+    detector = Detector.load(options.bundle, options.device)
+    operating_point = options.operating_point if options.threshold is None else options.threshold
+    writer = ResultWriter(options.output, detector.algorithm(operating_point), options.formats)
+    for refusal in refused:
+        writer.refuse(refusal)
+        report.refused(refusal)
+    results = detect_each(
+        files, detector, operating_point=operating_point, spacing_mm=options.spacing, progress=report.progress
+    )
+    for result in results if files else ():
+        if isinstance(result, Refusal):
+            writer.refuse(result)
+            report.refused(result)
+        else:
+            writer.add(*result)
+            report.found(*result)
+    writer.finish()
+    return writer
+
+
+def find_files(inputs: Sequence[str]) -> tuple[list[Path], list[Refusal]]:
+    """Return the image files behind the inputs, each once, and the inputs behind which there are none.
+
+    Raises
+    ------
+    InputError
+        If there is only one input and nothing behind it: that is all there is to say.
+    """
+    from MCDetect.dicom.inputs import find_inputs
+
+    files: dict[Path, Path] = {}
+    refused: list[Refusal] = []
+    for source in inputs:
+        try:
+            for path in find_inputs([source]):
+                files.setdefault(path.resolve(), path)
+        except InputError as error:
+            if len(inputs) == 1:
+                raise
+            refused.append(Refusal(source, error.code, error.message, error.hint))
+    return list(files.values()), refused

@@ -1,0 +1,53 @@
+"""Values of options, checked while they are parsed, so that a wrong one is told with its name."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable
+
+from MCDetect.errors import UsageError
+from MCDetect.results import check_formats
+
+
+def positive_number(text: str) -> float:
+    """Return a finite number above zero."""
+    value = _number(text)
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return value
+
+
+def probability(text: str) -> float:
+    """Return a number from 0 to 1."""
+    value = _number(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
+def count(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Return a function that turns text into a whole number not below ``least`` and not above ``most``."""
+
+    def whole_number(text: str) -> int:
+        if not text.isdecimal() or int(text) < least or (most is not None and int(text) > most):
+            limits = f"from {least}" + ("" if most is None else f" to {most}")
+            raise argparse.ArgumentTypeError(f"{text} is not a whole number {limits}")
+        return int(text)
+
+    return whole_number
+
+
+def format_list(text: str) -> frozenset[str]:
+    """Return the output formats in a list separated by commas."""
+    try:
+        return check_formats([name.strip() for name in text.split(",") if name.strip()])
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None

@@ -1,0 +1,68 @@
+"""Tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from MCDetect.findings import Findings, ImageFindings
+
+
+def view_name(image: ImageFindings) -> str:
+    """Return side and view, e.g. ``"R MLO"``, as far as they are known."""
+    return " ".join(part for part in (image.laterality, image.view) if part) or "not known"
+
+
+def findings_table(findings: Findings) -> Table:
+    """Return the clusters of each view, and how many calcifications lie outside of them."""
+    algorithm = findings.algorithm
+    table = Table(
+        title=f"Clusters of calcifications, operating point {algorithm.operating_point} ({algorithm.threshold:.2f})",
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+    )
+    table.add_column("View")
+    table.add_column("Cluster", justify="right")
+    table.add_column("Calcifications", justify="right")
+    table.add_column("Longest diameter", justify="right")
+    table.add_column("Distribution")
+    table.add_column("Score", justify="right")
+    for image in findings.images:
+        name = view_name(image)
+        for cluster in image.clusters:
+            table.add_row(
+                name,
+                str(cluster.id),
+                str(cluster.count),
+                f"{cluster.diameter_mm:.1f} mm",
+                cluster.distribution.value,
+                f"{cluster.score:.2f}",
+            )
+            name = ""
+        isolated = len(image.isolated_calcifications)
+        if isolated or not image.clusters:
+            table.add_row(name, "isolated" if isolated else "none", str(isolated), "", "", "")
+        table.add_section()
+    return table
+
+
+def key_value_table(rows: Sequence[tuple[str, str]], title: str) -> Table:
+    """Return a table of names and values."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE, show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(name, value)
+    return table
+
+
+def print_files(console: Console, output: Path, files: Sequence[Path]) -> None:
+    """Print the files that were written, one a line, never broken, so that they can be copied."""
+    if files:
+        console.print(f"Written to {output}:", markup=False, soft_wrap=True)
+    for path in files:
+        console.print(f"  {path}", markup=False, soft_wrap=True)

@@ -1,0 +1,244 @@
+"""What a detection leaves in its output folder.
+
+``findings.json`` describes all images of the call, ``dicom/`` holds the DICOM objects, and one
+``overlay_<laterality>_<view>.png`` shows each view. Files of an earlier run in the same folder are replaced one by one
+by those of the same name; all other files there are left alone.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from MCDetect.errors import MCDetectError, OutputError, UsageError
+from MCDetect.files import write_text_atomically
+from MCDetect.findings import Algorithm, Findings, ImageFindings, Refusal
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+    from MCDetect.dicom.mammogram import Mammogram
+
+Argument = TypeVar("Argument")
+
+FORMATS = ("seg", "cad-sr", "measurements-sr", "gsps", "json", "png")
+"""What can be written: DICOM segmentations, both structured reports, presentation states, JSON, pictures."""
+
+_FOR_PRESENTATION = "1.2.840.10008.5.1.4.1.1.1.2"
+_NOT_ATTEMPTED = frozenset({"unsuitable-view"})
+
+
+def check_formats(formats: Collection[str]) -> frozenset[str]:
+    """Return ``formats`` as a set.
+
+    Raises
+    ------
+    UsageError
+        ``unknown-format`` if one of them does not exist, or if there are none.
+    """
+    unknown = sorted(set(formats) - set(FORMATS))
+    if unknown or not formats:
+        wrong = f"There is no output format {unknown[0]!r}." if unknown else "No output format was given."
+        raise UsageError("unknown-format", wrong, f"Use any of {','.join(FORMATS)}.")
+    return frozenset(formats)
+
+
+def check_output_folder(output: Path) -> None:
+    """Make the output folder and write into it once, so that a wrong folder is told before hours of work.
+
+    Raises
+    ------
+    OutputError
+        ``cannot-write`` if the folder cannot be made or written.
+    """
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=output) as probe:
+            probe.write(b"\0" * 4096)
+            probe.flush()
+    except OSError as error:
+        reason = "it is not a folder" if isinstance(error, FileExistsError | NotADirectoryError) else error.strerror
+        raise OutputError(
+            "cannot-write",
+            f"The output folder {output} cannot be written: {reason}.",
+            "Choose another --output folder or free space on the disk.",
+        ) from error
+
+
+class ResultWriter:
+    """Writes results image by image, so that no more than one image is ever in memory.
+
+    Parameters
+    ----------
+    output
+        The folder; made if need be.
+    algorithm
+        What makes the findings; every file says so.
+    formats
+        Any of :data:`FORMATS`.
+
+    Attributes
+    ----------
+    images, refused
+        What was added so far.
+    problems
+        Results that could not be made of an image or a study (an object that failed its own check), as errors; the
+        other results were written.
+    notes
+        Sentences the user should read once.
+
+    Raises
+    ------
+    UsageError
+        ``unknown-format``.
+    """
+
+    def __init__(self, output: Path, algorithm: Algorithm, formats: Collection[str] = FORMATS) -> None:
+        self.output = output
+        self.algorithm = algorithm
+        self.formats = check_formats(formats)
+        self.images: list[ImageFindings] = []
+        self.refused: list[Refusal] = []
+        self.problems: list[MCDetectError] = []
+        self.notes: list[str] = []
+        self._written: list[Path] = []
+        self._headers: dict[str, Dataset] = {}
+        self._refused_headers: dict[str, Dataset] = {}
+        self._labels: Counter[str] = Counter()
+
+    def add(self, mammogram: Mammogram, image: ImageFindings) -> list[Path]:
+        """Write what belongs to one image: its segmentation, presentation state and picture.
+
+        Returns
+        -------
+        list of Path
+            The files.
+
+        Raises
+        ------
+        OutputError
+            ``cannot-write`` when the folder cannot be written (no permission, disk full).
+        """
+        written: list[Path] = []
+        if any(known.sop_instance_uid == image.sop_instance_uid for known in self.images):
+            self._note("An image that was given more than once is reported once.")
+            return written
+        if mammogram.header is None:
+            self._note("Images without a DICOM header get no DICOM results, only findings.json and a picture.")
+        else:
+            self._headers[image.sop_instance_uid] = mammogram.header
+            written += self._attempt(self._write_image_objects, image)
+        if "png" in self.formats:
+            written.append(self._write_picture(mammogram, image))
+        self.images.append(image)
+        self._written += written
+        return written
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Take note of an input that gave no findings.
+
+        If it is a mammogram that should have been analysed, the CAD report of its study will say that this failed.
+        """
+        self.refused.append(refusal)
+        header = _mammography_header(refusal.source) if refusal.code not in _NOT_ATTEMPTED else None
+        if header is not None:
+            self._refused_headers[str(header.SOPInstanceUID)] = header
+
+    def finish(self) -> list[Path]:
+        """Write the reports of each study, then ``findings.json``; return all files of this call, in order.
+
+        Raises
+        ------
+        OutputError
+            ``cannot-write`` when the folder cannot be written (no permission, disk full).
+        """
+        studies = dict.fromkeys(
+            str(header.StudyInstanceUID) for header in (*self._headers.values(), *self._refused_headers.values())
+        )
+        for study in studies:
+            self._written += self._attempt(self._write_study_objects, study)
+        if "json" in self.formats:
+            path = self.output / "findings.json"
+            write_text_atomically(path, self.findings.to_json() + "\n")
+            self._written.append(path)
+        return self.files
+
+    @property
+    def files(self) -> list[Path]:
+        """What was written so far, in order."""
+        return list(self._written)
+
+    @property
+    def findings(self) -> Findings:
+        """Everything added so far."""
+        return Findings(self.algorithm, tuple(self.images), tuple(self.refused))
+
+    def _write_image_objects(self, image: ImageFindings) -> list[Path]:
+        wanted = self.formats & {"seg", "gsps"}
+        if not wanted:
+            return []
+        from MCDetect.dicom.export import write_image_objects
+
+        header = self._headers[image.sop_instance_uid]
+        return write_image_objects(image, header, self.algorithm, self.output / "dicom", wanted)
+
+    def _write_study_objects(self, study: str) -> list[Path]:
+        wanted = self.formats & {"cad-sr", "measurements-sr"}
+        if not wanted:
+            return []
+        from MCDetect.dicom.export import write_study_objects
+
+        sources = {uid: header for uid, header in self._headers.items() if header.StudyInstanceUID == study}
+        # An image that was analysed after all (given twice, once damaged) did not fail.
+        failed = {
+            uid: header
+            for uid, header in self._refused_headers.items()
+            if header.StudyInstanceUID == study and uid not in sources
+        }
+        images = [image for image in self.images if image.sop_instance_uid in sources]
+        return write_study_objects(images, sources, self.algorithm, failed, self.output / "dicom", wanted)
+
+    def _attempt(self, write: Callable[[Argument], list[Path]], argument: Argument) -> list[Path]:
+        """Write objects; one that cannot be made is a problem of its own and does not stop the others."""
+        try:
+            return write(argument)
+        except OutputError as error:
+            if error.code == "cannot-write":
+                raise
+            self.problems.append(error)
+            return []
+
+    def _write_picture(self, mammogram: Mammogram, image: ImageFindings) -> Path:
+        from MCDetect.dicom.display import presentation_image
+        from MCDetect.pictures.overlay import write_overlay
+
+        # The view is text from a header: nothing in it may become part of a path.
+        label = re.sub(r"[^A-Za-z0-9_]", "", mammogram.label) or "image"
+        self._labels[label] += 1
+        number = self._labels[label]
+        path = self.output / (f"overlay_{label}.png" if number == 1 else f"overlay_{label}_{number}.png")
+        write_overlay(path, presentation_image(mammogram), image, self.algorithm)
+        return path
+
+    def _note(self, sentence: str) -> None:
+        if sentence not in self.notes:
+            self.notes.append(sentence)
+
+
+def _mammography_header(source: str) -> Dataset | None:
+    """Return the header of a file that was refused, if it can be read and is of a mammogram for presentation."""
+    import pydicom
+    from pydicom.errors import BytesLengthException, InvalidDicomError
+
+    try:
+        header = pydicom.dcmread(source, stop_before_pixels=True)
+    except (InvalidDicomError, BytesLengthException, OSError, EOFError, ValueError, AttributeError):
+        return None
+    required = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+    if header.get("SOPClassUID") != _FOR_PRESENTATION or not all(header.get(name) for name in required):
+        return None
+    return header
