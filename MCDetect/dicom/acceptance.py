@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from pydicom.dataset import Dataset
 from pydicom.uid import (
     UID,
@@ -70,7 +72,7 @@ def require_mammogram(header: Dataset, source: str) -> None:
     if sop_class in _FOR_PROCESSING or _text(header, "PresentationIntentType") == "FOR PROCESSING":
         raise InputError(
             "for-processing",
-            f"{source} is an unprocessed (For Processing) mammogram, and the model was made for For Presentation images.",
+            f"{source} is a For Processing (raw) mammogram, but the model was made for For Presentation ones.",
             "Give the For Presentation image of the same view.",
         )
     if _whole_number(header, "NumberOfFrames", 1) > 1:
@@ -125,10 +127,21 @@ def _warnings(header: Dataset, orientation: Orientation, kinds: list[str]) -> li
     return warnings
 
 
-def is_candidate(header: Dataset) -> bool:
-    """Say whether a file in a folder is worth reading as a mammogram (even if it will be refused with a reason)."""
-    sop_class = UID(str(header.get("SOPClassUID") or ""))
-    return sop_class == BreastTomosynthesisImageStorage or _is_of_the_breast(header, sop_class)
+class Kind(Enum):
+    """What a DICOM object is to the detector."""
+
+    MAMMOGRAM = "mammogram"
+    REFUSED = "of the breast, but of a kind that is refused"
+    OTHER = "other"
+
+
+def kind_of(header: Dataset) -> Kind:
+    """Sort an object of a folder by its header."""
+    try:
+        require_mammogram(header, "")
+    except InputError as error:
+        return Kind.OTHER if error.code == "not-a-mammogram" else Kind.REFUSED
+    return Kind.MAMMOGRAM
 
 
 def _is_of_the_breast(header: Dataset, sop_class: UID) -> bool:

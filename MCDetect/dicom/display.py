@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
-from pydicom.pixels import apply_voi_lut
+from pydicom.pixels.processing import apply_voi_lut
 
+from MCDetect.dicom.failures import DICOM_FAILURES, without_warnings
 from MCDetect.dicom.mammogram import Mammogram
-from MCDetect.dicom.opening import DICOM_FAILURES
 from MCDetect.dicom.pixels import is_inverted, mirror_sum, modality_range
 
 _ENTRY_BITS = 16
@@ -34,20 +32,24 @@ def presentation_image(mammogram: Mammogram) -> npt.NDArray[np.uint8]:
     """
     displayed = None if mammogram.header is None else _through_header(mammogram.pixels, mammogram.header)
     if displayed is None:
-        used = mammogram.pixels[mammogram.valid]
-        low, high = float(used.min()), float(used.max())
-        displayed = (mammogram.pixels - low) / max(high - low, np.finfo(np.float32).tiny)
-    image = np.rint(np.clip(displayed, 0.0, 1.0) * 255).astype(np.uint8)
+        displayed = _full_range(mammogram)
+    image: npt.NDArray[np.uint8] = np.rint(np.clip(displayed, 0.0, 1.0) * 255).astype(np.uint8)
     image[~mammogram.valid] = 0
     return image
+
+
+def _full_range(mammogram: Mammogram) -> npt.NDArray[np.floating]:
+    used = mammogram.pixels[mammogram.valid]
+    low, high = float(used.min()), float(used.max())
+    full: npt.NDArray[np.floating] = (mammogram.pixels - low) / (high - low)
+    return full
 
 
 def _through_header(pixels: npt.NDArray[np.float32], header: Dataset) -> npt.NDArray[np.floating] | None:
     """Return display values 0 to 1, or None where the header has no usable window."""
     mirrored = is_inverted(header)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with without_warnings():
             values = mirror_sum(header) - pixels.astype(np.float64) if mirrored else pixels.astype(np.float64)
             if header.get("VOILUTSequence"):
                 displayed = _through_table(values, header)

@@ -16,14 +16,8 @@ from MCDetect.errors import InputError
 PICTURE_SUFFIXES = frozenset({".png", ".tif", ".tiff"})
 """Suffixes looked for in folders; a file given by name is recognised by its first bytes."""
 
-_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _GREY_MODES = frozenset({"L", "I", "I;16", "I;16L", "I;16B", "I;16N", "F"})
 _WARNING = "This is a picture without a DICOM header: laterality and view are unknown, its spacing is the user's."
-
-
-def is_picture(beginning: bytes) -> bool:
-    """Say whether a file that begins with these bytes is PNG or TIFF."""
-    return beginning.startswith(_SIGNATURES)
 
 
 def read_picture(path: Path, spacing_mm: float | None) -> Mammogram:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
-from pydicom.pixels import apply_modality_lut, pixel_array
+from pydicom.pixels.processing import apply_modality_lut
+from pydicom.pixels.utils import pixel_array
 
-from MCDetect.dicom.opening import reporting
+from MCDetect.dicom.failures import reporting
 from MCDetect.errors import InputError
 
 LARGEST_SIDE = 20000
@@ -128,26 +129,28 @@ def _require_pixel_data(dataset: Dataset, header: Dataset, source: str) -> None:
         raise InputError(
             "cannot-decode", f"{source} states an impossible image size of {rows} x {columns} pixels.", _COPY_AGAIN
         )
-    if is_native and len(encoded) < rows * columns * samples * bits // 8:
+    expected = rows * columns * samples * bits // 8
+    if is_native and len(encoded) < expected:
         raise InputError(
             "truncated",
-            f"{source} is cut short: it holds {len(encoded)} of {rows * columns * samples * bits // 8} bytes of pixels.",
+            f"{source} is cut short: it holds {len(encoded)} of {expected} bytes of pixels.",
             _COPY_AGAIN,
         )
     if not encoded:
         raise InputError("no-pixel-data", f"{source} holds no pixel data.", _COPY_AGAIN)
 
 
-def _grey_of_colour(stored: npt.NDArray[np.generic], source: str) -> npt.NDArray[np.generic]:
+def _grey_of_colour(stored: npt.NDArray[np.integer], source: str) -> npt.NDArray[np.integer]:
     if not (np.array_equal(stored[..., 0], stored[..., 1]) and np.array_equal(stored[..., 0], stored[..., 2])):
         raise InputError("colour-image", f"{source} is a colour image, and a mammogram is grey.", "Give the original.")
     return stored[..., 0]
 
 
-def _padding(stored: npt.NDArray[np.generic], header: Dataset) -> npt.NDArray[np.bool_]:
+def _padding(stored: npt.NDArray[np.integer], header: Dataset) -> npt.NDArray[np.bool_]:
     value = header.get("PixelPaddingValue")
     if value is None:
         return np.zeros(stored.shape, dtype=bool)
     limit = header.get("PixelPaddingRangeLimit")
     first, last = sorted((int(value), int(value if limit is None else limit)))
-    return (stored >= first) & (stored <= last)
+    padding: npt.NDArray[np.bool_] = (stored >= first) & (stored <= last)
+    return padding

@@ -7,11 +7,13 @@ from pathlib import Path
 from pydicom.dataset import Dataset, FileMetaDataset
 
 from MCDetect.dicom.acceptance import require_mammogram, require_suitable_view
+from MCDetect.dicom.failures import reporting
 from MCDetect.dicom.mammogram import Mammogram
-from MCDetect.dicom.opening import complete_transfer_syntax, open_dataset, read_beginning, readable_header, reporting
+from MCDetect.dicom.opening import complete_transfer_syntax, open_dataset, readable_header
 from MCDetect.dicom.orientation import decide_orientation
-from MCDetect.dicom.pictures import is_picture, read_picture
+from MCDetect.dicom.pictures import read_picture
 from MCDetect.dicom.pixels import read_pixels
+from MCDetect.dicom.recognition import is_picture, read_beginning
 from MCDetect.dicom.spacing import decide_spacing
 
 

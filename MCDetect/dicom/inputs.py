@@ -1,0 +1,110 @@
+"""Finding the mammograms among the files, folders and DICOMDIRs that a user gives."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pydicom.fileset import FileSet
+
+from MCDetect.dicom.acceptance import Kind, kind_of
+from MCDetect.dicom.failures import reporting
+from MCDetect.dicom.opening import open_dataset, readable_header
+from MCDetect.dicom.pictures import PICTURE_SUFFIXES
+from MCDetect.dicom.recognition import is_dicomdir, is_part_10, is_picture, looks_like_bare_dataset, read_beginning
+from MCDetect.errors import InputError
+
+_WORTH_TELLING = frozenset({"truncated", "no-permission"})
+"""Failures to open a file of a folder that the user must hear of; a file that is not DICOM is none."""
+
+
+def find_inputs(paths: Sequence[str | Path]) -> list[Path]:
+    """Return the files to read, each once, in the order of the paths and inside a folder in natural order.
+
+    Files stay as they were given, whatever they hold: reading them will tell. A folder is searched with its
+    sub-folders, without hidden files, for mammograms. Other objects (segmentations, reports, other modalities) are
+    passed over; For Processing images and tomosyntheses are returned only when there is no For Presentation image, so
+    that their refusal is told. Pictures (PNG, TIFF) are taken from a folder that holds no DICOM at all. The files
+    that a DICOMDIR lists are searched in the same way; where it is damaged, its folder is.
+
+    Raises
+    ------
+    InputError
+        ``no-such-file``, ``no-permission`` or ``cannot-read`` for a path that cannot be opened; ``no-mammograms`` for
+        a folder or DICOMDIR without any.
+    """
+    found: dict[str, Path] = {}
+    for given in paths:
+        path = Path(given)
+        if path.is_dir():
+            files = _mammograms(_files_below(path), str(given), "folder")
+        elif is_dicomdir(read_beginning(path)):
+            files = _mammograms(_files_listed(path), str(given), "DICOMDIR")
+        else:
+            files = [path]
+        for file in files:
+            found.setdefault(os.path.realpath(file), file)
+    return list(found.values())
+
+
+def natural_order(name: str) -> tuple[tuple[int, int | str], ...]:
+    """Return a sorting key in which ``image 2`` comes before ``image 10``, whatever the case of letters."""
+    parts = re.split(r"(\d+)", name.casefold())
+    return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in parts if part)
+
+
+def _files_below(folder: Path) -> list[Path]:
+    try:
+        entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+    except PermissionError as error:
+        raise InputError(
+            "no-permission", f"{folder} may not be read by this user.", "Change its permissions."
+        ) from error
+    except OSError as error:
+        raise InputError("cannot-read", f"{folder} cannot be read: {error.strerror}.", "Check the disk.") from error
+    files: list[Path] = []
+    for entry in sorted(entries, key=lambda entry: natural_order(entry.name)):
+        if entry.is_dir():
+            # A link to a folder may lead back up; its files are found where they are.
+            files.extend([] if entry.is_symlink() else _files_below(entry))
+        elif entry.is_file():
+            files.append(entry)
+    return files
+
+
+def _files_listed(dicomdir: Path) -> list[Path]:
+    try:
+        with reporting("cannot-read", f"The DICOMDIR {dicomdir} is damaged."):
+            listed = [Path(instance.path) for instance in FileSet(dicomdir)]
+    except InputError:
+        return _files_below(dicomdir.parent)
+    return [path for path in listed if path.is_file()]
+
+
+def _mammograms(files: Iterable[Path], given: str, what: str) -> list[Path]:
+    by_kind: dict[Kind, list[Path]] = {kind: [] for kind in Kind}
+    pictures: list[Path] = []
+    holds_dicom = False
+    for file in files:
+        try:
+            beginning = read_beginning(file)
+            if is_picture(beginning):
+                pictures.extend([file] if file.suffix.lower() in PICTURE_SUFFIXES else [])
+                continue
+            if not (is_part_10(beginning) or looks_like_bare_dataset(beginning)):
+                continue
+            header, _ = readable_header(open_dataset(file, pixels=False))
+        except InputError as error:
+            if error.code in _WORTH_TELLING:
+                by_kind[Kind.MAMMOGRAM].append(file)
+            continue
+        holds_dicom = True
+        by_kind[kind_of(header)].append(file)
+    chosen = by_kind[Kind.MAMMOGRAM] or by_kind[Kind.REFUSED] or ([] if holds_dicom else pictures)
+    if not chosen:
+        raise InputError(
+            "no-mammograms", f"The {what} {given} holds no mammograms.", "Give a file or folder with DICOM MG images."
+        )
+    return chosen
