@@ -11,21 +11,34 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from MCDetect.dicom.writing import checks
-from MCDetect.dicom.writing.common import SEGMENTATION, check_source
+from MCDetect.dicom.writing.cad_report import cad_report
+from MCDetect.dicom.writing.checks import check_presentation_state, check_segmentation
+from MCDetect.dicom.writing.common import (
+    CAD_REPORT,
+    MEASUREMENT_REPORT,
+    PRESENTATION_STATE,
+    SEGMENTATION,
+    Kind,
+    check_identity,
+    check_source,
+)
+from MCDetect.dicom.writing.measurement_report import measurement_report
+from MCDetect.dicom.writing.presentation_state import presentation_state
+from MCDetect.dicom.writing.report_checks import check_cad_report, check_measurement_report
 from MCDetect.dicom.writing.segmentation import segmentation
 from MCDetect.errors import OutputError
 from MCDetect.files import write_atomically
 from MCDetect.findings import Algorithm, ImageFindings
 
-FORMATS = frozenset({"seg", "gsps", "cad-sr", "measurements-sr"})
+FORMATS = frozenset(kind.name for kind in (SEGMENTATION, PRESENTATION_STATE, CAD_REPORT, MEASUREMENT_REPORT))
 
 
 def write_image_objects(
@@ -65,18 +78,85 @@ def write_image_objects(
     paths: list[Path] = []
     if not image.calcifications:
         return paths
-    if "seg" in formats:
-        path = folder / _image_file_name(SEGMENTATION.name, image)
-        with _sources_named():
-            dataset = segmentation(image, source, algorithm)
-        _write(dataset, path, lambda written: checks.check_segmentation(written, image, source))
-        paths.append(path)
+    for kind, make, check in (
+        (SEGMENTATION, segmentation, check_segmentation),
+        (PRESENTATION_STATE, presentation_state, check_presentation_state),
+    ):
+        if kind.name in formats:
+            with _damage_told_plainly():
+                dataset = make(image, source, algorithm)
+            path = folder / _image_file_name(kind, image)
+            _write(dataset, path, partial(check, image=image, source=source))
+            paths.append(path)
+    return paths
+
+
+def write_study_objects(
+    images: Sequence[ImageFindings],
+    sources: Mapping[str, Dataset],
+    algorithm: Algorithm,
+    refused_uids: Mapping[str, Dataset],
+    folder: Path,
+    formats: frozenset[str],
+) -> list[Path]:
+    """Write the Mammography CAD report and the measurement report of one study.
+
+    The CAD report is written for every study, also when nothing was found or every analysis failed; the measurement
+    report only when there is a cluster to measure.
+
+    Parameters
+    ----------
+    images
+        What was found, an entry for each image of the study that was analysed.
+    sources
+        Headers of these images by SOP Instance UID.
+    algorithm
+        What found it.
+    refused_uids
+        Headers of the mammograms of the study whose analysis failed, by SOP Instance UID.
+    folder
+        Where the files go; created if need be.
+    formats
+        Any of :data:`FORMATS`; those of single images are ignored here.
+
+    Returns
+    -------
+    list of Path
+        The files, each whole and checked; empty when there are neither images nor refused ones.
+
+    Raises
+    ------
+    OutputError
+        As :func:`write_image_objects`; also ``mixed-studies`` when the images are not of one study and one patient.
+    """
+    for image in images:
+        check_source(image, sources[image.sop_instance_uid])
+    for source in refused_uids.values():
+        check_identity(source)
+    everything = [*(sources[image.sop_instance_uid] for image in images), *refused_uids.values()]
+    paths: list[Path] = []
+    if not everything:
+        return paths
+    if len({(str(source.StudyInstanceUID), str(source.get("PatientID") or "")) for source in everything}) > 1:
+        raise OutputError("mixed-studies", "A report cannot be written about images of several studies or patients.")
+    study_uid = str(everything[0].StudyInstanceUID)
+    if CAD_REPORT.name in formats:
+        with _damage_told_plainly():
+            dataset = cad_report(images, sources, refused_uids, algorithm)
+        check = partial(check_cad_report, images=images, sources=sources, refused=refused_uids)
+        paths.append(folder / f"{CAD_REPORT.name}_{_short_hash(study_uid)}.dcm")
+        _write(dataset, paths[-1], check)
+    if MEASUREMENT_REPORT.name in formats and any(image.clusters for image in images):
+        with _damage_told_plainly():
+            dataset = measurement_report(images, sources, algorithm)
+        paths.append(folder / f"{MEASUREMENT_REPORT.name}_{_short_hash(study_uid)}.dcm")
+        _write(dataset, paths[-1], partial(check_measurement_report, images=images, sources=sources))
     return paths
 
 
 def _write(dataset: Dataset, path: Path, check: Callable[[Dataset], None]) -> None:
     def write_and_check(temporary: Path) -> None:
-        with _sources_named():
+        with _damage_told_plainly():
             dataset.save_as(temporary, enforce_file_format=True)
         check(dcmread(temporary))
 
@@ -84,7 +164,7 @@ def _write(dataset: Dataset, path: Path, check: Callable[[Dataset], None]) -> No
 
 
 @contextmanager
-def _sources_named() -> Iterator[None]:
+def _damage_told_plainly() -> Iterator[None]:
     """Turn what pydicom and highdicom raise about values of the source into an error for the user.
 
     Their messages quote the value, which may be a name or a date, so they are not passed on.
@@ -99,10 +179,10 @@ def _sources_named() -> Iterator[None]:
         ) from error
 
 
-def _image_file_name(kind: str, image: ImageFindings) -> str:
+def _image_file_name(kind: Kind, image: ImageFindings) -> str:
     # A view comes from a header: nothing in it may become part of a path.
     parts = [re.sub(r"[^A-Za-z0-9]", "", part) for part in (image.laterality, image.view)]
-    return "_".join([kind, *filter(None, parts), _short_hash(image.sop_instance_uid)]) + ".dcm"
+    return "_".join([kind.name, *filter(None, parts), _short_hash(image.sop_instance_uid)]) + ".dcm"
 
 
 def _short_hash(uid: str) -> str:

@@ -35,9 +35,7 @@ def image_library(
 def _entry(source: Dataset, laterality: str) -> Dataset:
     entry = items.image(items.CONTAINS, source)
     if laterality in codes.BREASTS:
-        items.add(
-            entry, items.code(items.HAS_ACQUISITION_CONTEXT, codes.IMAGE_LATERALITY, codes.BREASTS[laterality])
-        )
+        items.add(entry, items.code(items.HAS_ACQUISITION_CONTEXT, codes.IMAGE_LATERALITY, codes.BREASTS[laterality]))
     view = _first_code(source, "ViewCodeSequence")
     if view is not None:
         modifiers = view.get("ViewModifierCodeSequence") or []

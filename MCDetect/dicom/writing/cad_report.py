@@ -127,9 +127,7 @@ def _cluster(image: ImageFindings, cluster: Cluster, algorithm: Algorithm, posit
         items.number(items.HAS_PROPERTIES, codes.CERTAINTY, 100 * cluster.score, codes.PERCENT, digits=1),
         items.add(center, items.by_reference(items.SELECTED_FROM, position)),
         items.add(outline, items.by_reference(items.SELECTED_FROM, position)),
-        items.code(
-            items.HAS_PROPERTIES, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS[cluster.distribution]
-        ),
+        items.code(items.HAS_PROPERTIES, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS[cluster.distribution]),
         items.number(items.HAS_PROPERTIES, codes.NUMBER_OF_CALCIFICATIONS, cluster.count, codes.NO_UNITS),
     )
     members = image.members(cluster)
@@ -157,17 +155,19 @@ def _summary_of_detections(
     algorithm: Algorithm,
     positions: Mapping[str, Sequence[int]],
 ) -> Dataset:
-    if succeeded and failed:
-        status = codes.PARTIALLY_SUCCEEDED
-    else:
-        status = codes.SUCCEEDED if succeeded else codes.FAILED
+    status = {(True, False): codes.SUCCEEDED, (True, True): codes.PARTIALLY_SUCCEEDED, (False, True): codes.FAILED}[
+        bool(succeeded), bool(failed)
+    ]
     summary = items.code(items.CONTAINS, codes.SUMMARY_OF_DETECTIONS, status)
     for name, sources in ((codes.SUCCESSFUL_DETECTIONS, succeeded), (codes.FAILED_DETECTIONS, failed)):
         if sources:
             performed = items.add(
                 items.code(items.CONTAINS, codes.DETECTION_PERFORMED, codes.CALCIFICATION_CLUSTER),
                 *_algorithm(algorithm, with_parameters=True),
-                *(items.by_reference(items.HAS_PROPERTIES, positions[str(source.SOPInstanceUID)]) for source in sources),
+                *(
+                    items.by_reference(items.HAS_PROPERTIES, positions[str(source.SOPInstanceUID)])
+                    for source in sources
+                ),
             )
             items.add(summary, items.add(items.container(items.INFERRED_FROM, name), performed))
     return summary

@@ -85,6 +85,28 @@ def check_segmentation(written: Dataset, image: ImageFindings, source: Dataset) 
         fail("the tracking identifiers are not those of the clusters")
 
 
+def check_presentation_state(written: Dataset, image: ImageFindings, source: Dataset) -> None:
+    """Check that the marks lie on the right image, inside of it, and that there is one for each finding."""
+    check_common(written, source)
+    check_image_references(written, {image.sop_instance_uid: source})
+    layers = {item.GraphicLayer for item in written.GraphicLayerSequence}
+    graphics = []
+    for annotation in written.GraphicAnnotationSequence:
+        if annotation.GraphicLayer not in layers:
+            fail("marks are on a layer that does not exist")
+        if len(annotation.get("ReferencedImageSequence", [])) != 1:
+            fail("marks belong to no image")
+        graphics += annotation.GraphicObjectSequence
+    for graphic in graphics:
+        if graphic.GraphicAnnotationUnits != "PIXEL":
+            fail("marks are not in pixels")
+        check_graphic(graphic.GraphicData, graphic.GraphicType, source)
+    outlined = [str(graphic.get("TrackingUID", "")) for graphic in graphics if graphic.GraphicType == "POLYLINE"]
+    circles = sum(graphic.GraphicType == "CIRCLE" for graphic in graphics)
+    if outlined != [cluster.tracking_uid for cluster in image.clusters] or circles != len(image.calcifications):
+        fail("the marks are not those of the findings")
+
+
 def check_graphic(coordinates: Sequence[float], graphic_type: str, source: Dataset) -> None:
     """Check that ``coordinates`` (column, row, column, row, ...) lie in the image and that a polyline is closed."""
     points = np.asarray(coordinates, dtype=np.float64).reshape(-1, 2)

@@ -37,9 +37,12 @@ CERTAINTY = Code("111012", "DCM", "Certainty of Finding")
 CALCIFICATION_DISTRIBUTION = Code("111008", "DCM", "Calcification Distribution")
 NUMBER_OF_CALCIFICATIONS = Code("111038", "DCM", "Number of calcifications")
 AREA = Code("42798000", "SCT", "Area")
+MEASUREMENT_GROUP = Code("125007", "DCM", "Measurement Group")
+IMAGE_REGION = Code("111030", "DCM", "Image Region")
 DIAMETER = Code("81827009", "SCT", "Diameter")
 IMAGING_MEASUREMENT_REPORT = Code("126000", "DCM", "Imaging Measurement Report")
-IMAGING_PROCEDURE = Code("363679005", "SCT", "Imaging procedure")
+MAMMOGRAPHY = Code("71651007", "SCT", "Mammography")
+DEVICE = Code("121007", "DCM", "Device")
 
 # Units
 PERCENT = Code("%", "UCUM", "Percent")

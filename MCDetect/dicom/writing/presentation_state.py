@@ -101,8 +101,10 @@ def _keep_display(dataset: Dataset, source: Dataset) -> None:
     for keyword in _MODALITY_LUT:
         if keyword in source:
             dataset[keyword] = deepcopy(source[keyword])
-    if "RescaleIntercept" in dataset and not dataset.get("RescaleType"):
-        dataset.RescaleType = "US"  # required here, not in the image
+    if "RescaleIntercept" in dataset or "RescaleSlope" in dataset:
+        for keyword, neutral in (("RescaleIntercept", 0), ("RescaleSlope", 1), ("RescaleType", "US")):
+            if dataset.get(keyword) in (None, ""):
+                setattr(dataset, keyword, neutral)  # all three are required here, not in the image
     window = Dataset()
     for keyword in _VOI_LUT:
         if source.get(keyword):
