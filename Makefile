@@ -34,7 +34,7 @@ lint: setup-test ## check style and types
 	$(BIN)/python -m mypy
 
 train-default: setup-test ## train the default bundle on simulated mammograms
-	$(BIN)/python -m MCDetect.training.default
+	$(BIN)/python -m MCDetect.training.default --output training-output
 
 score-default: setup-test ## score the default bundle and write the scores into its model card
 	$(BIN)/python -m MCDetect.evaluation.default

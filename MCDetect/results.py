@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from MCDetect.errors import MCDetectError, OutputError, UsageError
+from MCDetect.errors import InputError, MCDetectError, OutputError, UsageError
 from MCDetect.files import write_text_atomically
 from MCDetect.findings import Algorithm, Findings, ImageFindings, Refusal
 
@@ -231,12 +231,11 @@ class ResultWriter:
 
 def _mammography_header(source: str) -> Dataset | None:
     """Return the header of a file that was refused, if it can be read and is of a mammogram for presentation."""
-    import pydicom
-    from pydicom.errors import BytesLengthException, InvalidDicomError
+    from MCDetect.dicom.opening import open_dataset, readable_header
 
     try:
-        header = pydicom.dcmread(source, stop_before_pixels=True)
-    except (InvalidDicomError, BytesLengthException, OSError, EOFError, ValueError, AttributeError):
+        header, _ = readable_header(open_dataset(Path(source), pixels=False))
+    except InputError:
         return None
     required = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
     if header.get("SOPClassUID") != _FOR_PRESENTATION or not all(header.get(name) for name in required):

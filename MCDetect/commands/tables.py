@@ -50,7 +50,7 @@ def findings_table(findings: Findings) -> Table:
     return table
 
 
-def key_value_table(rows: Sequence[tuple[str, str]], title: str) -> Table:
+def key_value_table(rows: Sequence[tuple[str, str]], title: str | None = None) -> Table:
     """Return a table of names and values."""
     table = Table(title=title, title_justify="left", box=box.SIMPLE, show_header=False)
     table.add_column(style="bold", no_wrap=True)
