@@ -40,6 +40,9 @@ _FOR_PROCESSING = frozenset(
     }
 )
 _GENERAL_RADIOGRAPHS = frozenset({ComputedRadiographyImageStorage, DigitalXRayImageStorageForPresentation})
+_NEEDS_A_WORD = SECONDARY_CAPTURES | _GENERAL_RADIOGRAPHS | _FOR_PROCESSING
+"""Classes that are also used for mammograms; modality or body part must say so."""
+
 _UNSUITABLE_IMAGE_TYPES = {
     "LOCALIZER": "a localiser",
     "SCOUT": "a scout image",
@@ -66,6 +69,10 @@ def require_mammogram(header: Dataset, source: str) -> None:
             "Give the two-dimensional mammogram of the same view.",
         )
     if not _is_of_the_breast(header, sop_class):
+        if sop_class in _NEEDS_A_WORD:
+            raise InputError(
+                "not-a-mammogram", f"{source} does not say that it is a mammogram or shows a breast.", _GIVE_MAMMOGRAM
+            )
         raise InputError(
             "not-a-mammogram", f"{source} is not a mammogram but {_what(header, sop_class)}.", _GIVE_MAMMOGRAM
         )
@@ -152,7 +159,7 @@ def _is_of_the_breast(header: Dataset, sop_class: UID) -> bool:
         BreastProjectionXRayImageStorageForProcessing,
     ):
         return True
-    if sop_class and sop_class not in SECONDARY_CAPTURES | _GENERAL_RADIOGRAPHS | _FOR_PROCESSING:
+    if sop_class and sop_class not in _NEEDS_A_WORD:
         return False
     return _text(header, "Modality") == "MG" or "BREAST" in _text(header, "BodyPartExamined")
 

@@ -111,7 +111,7 @@ def _last_value_is_cut(dataset: Dataset) -> bool:
     """Say whether the last value that was read is shorter than its element says (pydicom takes what it gets)."""
     if len(dataset) == 0:
         return False
-    last: object = dataset.get_item(next(reversed(dataset.keys())))
+    last: object = dataset.get_item(list(dataset.keys())[-1])
     if not isinstance(last, RawDataElement) or last.length == _UNDEFINED_LENGTH:
         return False
     return len(last.value or b"") < last.length

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
+from MCDetect.dicom.failures import without_warnings
 from MCDetect.dicom.mammogram import Mammogram
 from MCDetect.dicom.pixels import LARGEST_SIDE, finish
 from MCDetect.dicom.spacing import spacing_given
@@ -55,7 +56,7 @@ def read_picture(path: Path, spacing_mm: float | None) -> Mammogram:
 
 def _grey_values(path: Path) -> npt.NDArray[np.float32]:
     try:
-        with Image.open(path, formats=("PNG", "TIFF")) as picture:
+        with without_warnings(), Image.open(path, formats=("PNG", "TIFF")) as picture:
             if max(picture.size) > LARGEST_SIDE:
                 raise InputError("cannot-decode", f"{path} is too large: {picture.width} x {picture.height} pixels.")
             if getattr(picture, "n_frames", 1) > 1:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_modality_lut
-from pydicom.pixels.utils import pixel_array
+from pydicom.pixels.utils import get_expected_length, pixel_array
 
 from MCDetect.dicom.failures import reporting
 from MCDetect.errors import InputError
@@ -19,6 +19,8 @@ LARGEST_SIDE = 20000
 """Pixels; the largest mammography detectors and film scans have about 6000. A larger size is a damaged header."""
 
 _COPY_AGAIN = "Copy or export the file again."
+_EXPORT_AGAIN = "Export the file again, uncompressed if possible."
+_COLOURS = ("RGB", "YBR")  # decoded to RGB; grey pictures are often stored so in secondary captures
 
 
 def read_pixels(
@@ -51,8 +53,8 @@ def read_pixels(
     _require_pixel_data(dataset, header, source)
     syntax = dataset.file_meta.TransferSyntaxUID
     name = syntax.name if syntax.is_transfer_syntax else "an unknown transfer syntax"
-    with reporting("cannot-decode", f"The pixel data of {source} ({name}) cannot be decoded.", _COPY_AGAIN):
-        stored = pixel_array(dataset, raw=True)
+    with reporting("cannot-decode", f"The pixel data of {source} ({name}) cannot be decoded.", _EXPORT_AGAIN):
+        stored = pixel_array(dataset)
     if stored.ndim == 3 and stored.shape[2] == 3:
         stored = _grey_of_colour(stored, source)
     if stored.ndim != 2 or 0 in stored.shape:
@@ -116,25 +118,28 @@ def mirror_sum(header: Dataset) -> float:
 
 
 def _require_pixel_data(dataset: Dataset, header: Dataset, source: str) -> None:
-    has_pixels = any(keyword in dataset for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData"))
-    if not has_pixels:
+    if "PixelData" not in dataset:
         raise InputError("no-pixel-data", f"{source} holds no pixel data.", "It may be cut short: copy it again.")
     with reporting("cannot-decode", f"{source} does not say how its pixels are stored.", _COPY_AGAIN):
         rows, columns = int(header.Rows), int(header.Columns)
-        samples = int(header.get("SamplesPerPixel", 1))
-        bits = int(header.BitsAllocated)
+        allocated, bits = int(header.BitsAllocated), int(header.BitsStored)
+        interpretation = str(header.PhotometricInterpretation).strip().upper()
         encoded = dataset.PixelData
         is_native = not dataset.file_meta.TransferSyntaxUID.is_encapsulated
+        expected = get_expected_length(dataset)
+    if not interpretation.startswith(("MONOCHROME", *_COLOURS)):
+        raise InputError("colour-image", f"{source} is a colour image, and a mammogram is grey.", "Give the original.")
     if not (0 < rows <= LARGEST_SIDE and 0 < columns <= LARGEST_SIDE):
         raise InputError(
             "cannot-decode", f"{source} states an impossible image size of {rows} x {columns} pixels.", _COPY_AGAIN
         )
-    expected = rows * columns * samples * bits // 8
+    if allocated not in (8, 16) or not 8 <= bits <= allocated:
+        raise InputError(
+            "cannot-decode", f"{source} stores {bits} of {allocated} bits a pixel; 8 to 16 can be read.", _EXPORT_AGAIN
+        )
     if is_native and len(encoded) < expected:
         raise InputError(
-            "truncated",
-            f"{source} is cut short: it holds {len(encoded)} of {expected} bytes of pixels.",
-            _COPY_AGAIN,
+            "truncated", f"{source} is cut short: it holds {len(encoded)} of {expected} bytes of pixels.", _COPY_AGAIN
         )
     if not encoded:
         raise InputError("no-pixel-data", f"{source} holds no pixel data.", _COPY_AGAIN)

@@ -91,5 +91,5 @@ def is_dicomdir(beginning: bytes) -> bool:
 
 
 def is_picture(beginning: bytes) -> bool:
-    """Say whether a file is PNG or TIFF."""
-    return beginning.startswith(_PICTURE_SIGNATURES)
+    """Say whether a file is PNG or TIFF; a DICOM file whose preamble is the beginning of a TIFF is DICOM."""
+    return beginning.startswith(_PICTURE_SIGNATURES) and not is_part_10(beginning)

@@ -95,7 +95,7 @@ def _stated_spacing(header: Dataset) -> tuple[Spacing | None, tuple[str, ...]]:
     imager = _pair(header, "ImagerPixelSpacing")
     scanned = _pair(header, "NominalScannedPixelSpacing")
     if calibrated is not None and calibration in ("GEOMETRY", "FIDUCIAL"):
-        return Spacing(*calibrated, SpacingSource.CALIBRATED), ()
+        return Spacing(*calibrated, SpacingSource.CALIBRATED), _disagreement(header, calibrated, imager)
     if imager is not None:
         return _corrected_for_magnification(header, imager, calibrated)
     if scanned is not None:
@@ -129,6 +129,21 @@ def _corrected_for_magnification(
             f"({_text(spacing.millimetres)})."
         )
     return spacing, tuple(warnings)
+
+
+def _disagreement(
+    header: Dataset, calibrated: tuple[float, float], imager: tuple[float, float] | None
+) -> tuple[str, ...]:
+    """Return a warning if the detector's pixels over the magnification are not what was calibrated."""
+    if imager is None:
+        return ()
+    expected, _ = _corrected_for_magnification(header, imager, None)
+    if _agree(calibrated, expected.millimetres):
+        return ()
+    return (
+        f"The calibrated PixelSpacing ({_text(calibrated)}) is used; ImagerPixelSpacing and the magnification factor "
+        f"make it {_text(expected.millimetres)}.",
+    )
 
 
 def _agree(first: tuple[float, float], second: tuple[float, float]) -> bool:
