@@ -1,0 +1,124 @@
+"""What was put into a simulated view: the exact answer that detectors are trained for and judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import spatial
+
+from MCDetect.findings import Distribution
+from MCDetect.simulation.calcifications import CalcificationKind
+
+Runs = tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True)
+class SimulatedCalcification:
+    """One calcification of a simulated view.
+
+    Attributes
+    ----------
+    id
+        Number within the view, from 1.
+    row, column
+        Centre of the mask, sub-pixel; the centre of the first pixel of the image is (0, 0).
+    kind
+        Morphology.
+    diameter_mm, area_mm2
+        Longest extent and area of the mask.
+    contrast
+        Peak of the calcification's share of the detected signal, after the detector's blur: 0 to 1.
+    signal_to_noise
+        Peak response of the calcification alone to a difference of Gaussians, over the robust deviation (1.4826 times
+        the median absolute value) of the same filter in the noisy picture within 40 pixels, both before the vendor's
+        processing; the better of the filters of 1 and 2 and of 2 and 4 pixels.
+    runs
+        Pixels whose blurred calcium signal exceeds half of its peak: (row, first column, number), sorted.
+    """
+
+    id: int
+    row: float
+    column: float
+    kind: CalcificationKind
+    diameter_mm: float
+    area_mm2: float
+    contrast: float
+    signal_to_noise: float
+    runs: Runs
+
+
+@dataclass(frozen=True)
+class SimulatedCluster:
+    """A cluster of a simulated view.
+
+    Attributes
+    ----------
+    id
+        Number within the view, from 1.
+    kind
+        Morphology of most members.
+    distribution
+        How they lie.
+    member_ids
+        Calcifications of the cluster.
+    outline
+        Convex polygon (row, column) around the masks with a margin of 1 mm, the last vertex joined to the first.
+    """
+
+    id: int
+    kind: CalcificationKind
+    distribution: Distribution
+    member_ids: tuple[int, ...]
+    outline: tuple[tuple[float, float], ...]
+
+
+def runs_of_mask(mask: npt.NDArray[np.bool_], top: int = 0, left: int = 0) -> Runs:
+    """Return the horizontal runs of a mask whose first pixel is (top, left) of the image."""
+    padded = np.pad(mask, [(0, 0), (1, 1)]).astype(np.int8)
+    change = np.diff(padded, axis=1)
+    rows, starts = np.nonzero(change == 1)
+    _, ends = np.nonzero(change == -1)
+    return tuple(
+        (int(row) + top, int(start) + left, int(end - start))
+        for row, start, end in zip(rows, starts, ends, strict=True)
+    )
+
+
+def mask_of_runs(runs: Runs, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    """Return the image-sized mask of ``runs``; the inverse of :func:`runs_of_mask`."""
+    mask = np.zeros(shape, dtype=bool)
+    for row, first, count in runs:
+        mask[row, first : first + count] = True
+    return mask
+
+
+def mirrored_runs(runs: Runs, columns: int) -> Runs:
+    """Return the runs of the left-right mirrored image of that many columns."""
+    return tuple(sorted((row, columns - first - count, count) for row, first, count in runs))
+
+
+def longest_extent(mask: npt.NDArray[np.bool_]) -> float:
+    """Return the largest caliper width of a mask in pixels; 1 for a single pixel."""
+    rows, columns = np.nonzero(mask)
+    angles = np.linspace(0, np.pi, 24, endpoint=False)
+    projections = np.outer(np.sin(angles), rows) + np.outer(np.cos(angles), columns)
+    return float(np.max(projections.max(axis=1) - projections.min(axis=1))) + 1.0
+
+
+def cluster_outline(
+    members: Sequence[SimulatedCalcification], margin: float, shape: tuple[int, int]
+) -> tuple[tuple[float, float], ...]:
+    """Return the convex polygon around the members' masks and ``margin`` pixels more, cut at the image's borders."""
+    ends = np.array(
+        [(row, column) for m in members for row, first, count in m.runs for column in (first, first + count - 1)],
+        dtype=float,
+    )
+    turn = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+    circle = margin * np.stack([np.sin(turn), np.cos(turn)], axis=1)
+    points = (ends[:, None, :] + circle[None, :, :]).reshape(-1, 2)
+    np.clip(points, -0.5, np.array(shape) - 0.5, out=points)
+    hull = points[spatial.ConvexHull(points).vertices]
+    return tuple((float(row), float(column)) for row, column in hull)
