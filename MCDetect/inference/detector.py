@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
 from MCDetect.dicom.identifiers import stable_uid
-from MCDetect.errors import ModelError, UsageError
+from MCDetect.errors import InputError, ModelError, UsageError
 from MCDetect.findings import Algorithm, Calcification, Cluster, ImageFindings
 from MCDetect.inference.calcifications import find_calcifications, peak_logit
 from MCDetect.inference.cluster_score import cluster_features, cluster_score
@@ -176,9 +176,24 @@ class Detector:
             Name of an operating point, or a threshold on the cluster score from 0 to 1; None is the bundle's default.
         report
             Called with (stage, fraction of this view).
+
+        Raises
+        ------
+        InputError
+            ``no-breast`` when there is no tissue in the picture.
+        UsageError
+            If the operating point is unknown or out of range.
+        DeviceError
+            ``out-of-memory`` when even small strips do not fit on the CPU.
         """
         threshold = self.resolve_operating_point(operating_point)[1]
         mask = breast_mask(mammogram.pixels, mammogram.spacing.millimetres, mammogram.valid)
+        if not mask.any():
+            raise InputError(
+                "no-breast",
+                f"No breast was recognised in {mammogram.source}.",
+                "Look at the picture: an image without tissue is not searched and is no negative result.",
+            )
         calcifications, candidates = self.candidates(mammogram, mask, report)
         area = breast_area_mm2(mask, mammogram.spacing.millimetres)
         kept = sorted((c for c in candidates if c.score >= threshold), key=lambda c: -c.score)

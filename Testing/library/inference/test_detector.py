@@ -9,7 +9,7 @@ import torch
 from scipy import ndimage
 from support.bright_bundle import SETTINGS, make_mammogram
 
-from MCDetect.errors import DeviceError, UsageError
+from MCDetect.errors import DeviceError, InputError, UsageError
 from MCDetect.findings import Findings
 from MCDetect.inference import logit_map
 from MCDetect.inference.detector import Detector
@@ -189,3 +189,10 @@ def test_importing_the_package_loads_neither_torch_nor_pydicom():
 
     code = "import MCDetect, sys; assert not {'torch', 'monai', 'pydicom', 'numpy'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_picture_without_a_breast_is_not_called_negative(detector):
+    mammogram = make_mammogram()
+    with pytest.raises(InputError) as caught:
+        detector.analyse(dataclasses.replace(mammogram, pixels=np.zeros_like(mammogram.pixels)))
+    assert caught.value.code == "no-breast"
