@@ -91,7 +91,7 @@ def write_image_objects(
     return paths
 
 
-def write_study_objects(
+def write_study_objects(  # noqa: PLR0917
     images: Sequence[ImageFindings],
     sources: Mapping[str, Dataset],
     algorithm: Algorithm,

@@ -23,11 +23,11 @@ from MCDetect.dicom.writing.common import (
     CAD_REPORT,
     algorithm_parameters,
     complete,
-    evidence,
     instance_uid,
     series_uid,
 )
 from MCDetect.dicom.writing.geometry import cluster_center, graphic_outline, graphic_point
+from MCDetect.dicom.writing.macros import evidence
 from MCDetect.findings import Algorithm, Calcification, Cluster, ImageFindings
 
 # The image library is the second item of the root, after the language; see `cad_report`.

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.sequence import Sequence as DicomSequence
 from pydicom.sr.codedict import codes
-from pydicom.sr.coding import Code
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from MCDetect.dicom.identifiers import content_digest, stable_uid
+from MCDetect.dicom.writing.macros import code_item
 from MCDetect.errors import OutputError
 from MCDetect.findings import Algorithm, ImageFindings
 from MCDetect.version import __version__
@@ -211,43 +210,6 @@ def complete(dataset: Dataset, kind: Kind, source: Dataset, algorithm: Algorithm
             setattr(dataset, f"{prefix}Date", now.strftime("%Y%m%d"))
             setattr(dataset, f"{prefix}Time", now.strftime("%H%M%S"))
     dataset.file_meta = _file_meta(dataset)
-
-
-def evidence(sources: Iterable[Dataset]) -> DicomSequence:
-    """Return items that list ``sources`` as study, series and instance (Hierarchical SOP Instance Reference macro)."""
-    studies: dict[str, dict[str, dict[str, Dataset]]] = {}
-    for source in sources:
-        series = studies.setdefault(str(source.StudyInstanceUID), {}).setdefault(str(source.SeriesInstanceUID), {})
-        series[str(source.SOPInstanceUID)] = reference(source)
-    items = []
-    for study_uid, series_of_study in studies.items():
-        item = Dataset()
-        item.StudyInstanceUID = study_uid
-        item.ReferencedSeriesSequence = []
-        for uid, instances in series_of_study.items():
-            entry = Dataset()
-            entry.SeriesInstanceUID = uid
-            entry.ReferencedSOPSequence = list(instances.values())
-            item.ReferencedSeriesSequence.append(entry)
-        items.append(item)
-    return DicomSequence(items)
-
-
-def reference(source: Dataset) -> Dataset:
-    """Return an item with the SOP class and SOP instance UID of ``source``."""
-    item = Dataset()
-    item.ReferencedSOPClassUID = source.SOPClassUID
-    item.ReferencedSOPInstanceUID = source.SOPInstanceUID
-    return item
-
-
-def code_item(code: Code) -> Dataset:
-    """Return ``code`` as an item of a code sequence."""
-    item = Dataset()
-    item.CodeValue = code.value
-    item.CodingSchemeDesignator = code.scheme_designator
-    item.CodeMeaning = code.meaning
-    return item
 
 
 def algorithm_parameters(algorithm: Algorithm) -> tuple[tuple[str, str], ...]:

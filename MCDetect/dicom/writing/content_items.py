@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
-from MCDetect.dicom.writing.common import code_item, reference
+from MCDetect.dicom.writing.macros import code_item, reference
 
 # Relationship types (table C.17.3.2)
 CONTAINS = "CONTAINS"

@@ -114,4 +114,7 @@ def _group(
 
 
 def _measurement(name: Code, value: float, unit: Code, digits: int) -> highdicom.sr.Measurement:
-    return highdicom.sr.Measurement(name, round(value, digits) if digits else round(value), unit)
+    measurement = highdicom.sr.Measurement(name, value, unit)
+    # highdicom writes a count as 6.0 and a length with all its digits; this text is what viewers show.
+    measurement[0].MeasuredValueSequence[0].NumericValue = f"{value:.{digits}f}"
+    return measurement

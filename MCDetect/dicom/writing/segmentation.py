@@ -22,7 +22,6 @@ from MCDetect.dicom.writing.common import (
     MANUFACTURER,
     SEGMENTATION,
     algorithm_parameters,
-    code_item,
     complete,
     instance_uid,
     series_uid,
@@ -30,6 +29,7 @@ from MCDetect.dicom.writing.common import (
     view_label,
 )
 from MCDetect.dicom.writing.geometry import Mask, calcification_mask, region_mask
+from MCDetect.dicom.writing.macros import code_item
 from MCDetect.findings import Algorithm, ImageFindings
 from MCDetect.version import __version__
 
