@@ -9,7 +9,10 @@ from __future__ import annotations
 from copy import deepcopy
 
 import highdicom
+import numpy as np
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 
 from MCDetect.dicom.writing.common import (
     MANUFACTURER,
@@ -29,7 +32,7 @@ MARK_MARGIN_MM = 0.4
 
 _PIXEL = highdicom.pr.AnnotationUnitsValues.PIXEL
 _MODALITY_LUT = ("ModalityLUTSequence", "RescaleIntercept", "RescaleSlope", "RescaleType")
-_VOI_LUT = ("VOILUTSequence", "WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction")
+_WINDOW = ("WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction")
 
 
 def presentation_state(image: ImageFindings, source: Dataset, algorithm: Algorithm) -> Dataset:
@@ -105,12 +108,9 @@ def _keep_display(dataset: Dataset, source: Dataset) -> None:
         for keyword, neutral in (("RescaleIntercept", 0), ("RescaleSlope", 1), ("RescaleType", "US")):
             if dataset.get(keyword) in (None, ""):
                 setattr(dataset, keyword, neutral)  # all three are required here, not in the image
-    window = Dataset()
-    for keyword in _VOI_LUT:
-        if source.get(keyword):
-            window[keyword] = deepcopy(source[keyword])
-    if "VOILUTSequence" in window or ("WindowCenter" in window and "WindowWidth" in window):
-        dataset.SoftcopyVOILUTSequence = [window]
+    voi_lut = _first_voi_lut(source)
+    if voi_lut is not None:
+        dataset.SoftcopyVOILUTSequence = [voi_lut]
     inverted = source.get("PhotometricInterpretation") == "MONOCHROME1"
     dataset.PresentationLUTShape = "INVERSE" if inverted else "IDENTITY"
     spacing = source.get("ImagerPixelSpacing") or source.get("PixelSpacing")
@@ -118,3 +118,30 @@ def _keep_display(dataset: Dataset, source: Dataset) -> None:
         area = dataset.DisplayedAreaSelectionSequence[0]
         del area.PresentationPixelAspectRatio
         area.PresentationPixelSpacing = list(spacing)
+
+
+def _first_voi_lut(source: Dataset) -> Dataset | None:
+    """Return the lookup table or window that the image is shown with first; a presentation state takes only one."""
+    item = Dataset()
+    tables = source.get("VOILUTSequence")
+    if tables:
+        item.VOILUTSequence = [_with_16_bits(tables[0])]
+        return item
+    for keyword in _WINDOW:
+        value = source.get(keyword)
+        if value not in (None, ""):
+            setattr(item, keyword, value[0] if isinstance(value, MultiValue) else value)
+    return item if "WindowCenter" in item and "WindowWidth" in item else None
+
+
+def _with_16_bits(table: Dataset) -> Dataset:
+    """Return a lookup table whose entries have 8 or 16 bits: mammograms may have others, presentation states not."""
+    converted = deepcopy(table)
+    entries, first, bits = (int(value) for value in table.LUTDescriptor)
+    if bits not in (8, 16):
+        data = table.LUTData
+        values = np.frombuffer(data, "<u2") if isinstance(data, bytes) else np.asarray(data)
+        stretched = np.rint(values * (65535 / (2**bits - 1))).astype("<u2")
+        converted["LUTDescriptor"] = DataElement("LUTDescriptor", table["LUTDescriptor"].VR, [entries, first, 16])
+        converted["LUTData"] = DataElement("LUTData", "OW", stretched.tobytes())
+    return converted

@@ -143,7 +143,13 @@ def find() -> Callable[..., ImageFindings]:
             offsets = generator.uniform(-20, 20, size=(4 + number, 2))
             members = tuple(add(middle[0] + down, middle[1] + right) for down, right in offsets)
             top, left = float(middle[0] - 27.25), float(middle[1] - 30.5)
-            outline = ((top, left), (top, left + 60), (top + 31.5, left + 66.25), (top + 60, left + 60), (top + 58, left))
+            outline = (
+                (top, left),
+                (top, left + 60),
+                (top + 31.5, left + 66.25),
+                (top + 60, left + 60),
+                (top + 58, left),
+            )
             score = float(generator.uniform(0.5, 0.99))
             groups.append((members, outline, score))
         for _ in range(isolated):

@@ -62,7 +62,9 @@ def test_the_region_of_a_rectangle_is_that_rectangle_inside_the_image(
 
 
 def test_a_region_is_not_transposed(image: ImageFindings) -> None:
-    rows, columns = np.nonzero(region_mask(image, replace(image.clusters[0], outline=((5, 50), (5, 90), (9, 90), (9, 50)))))
+    rows, columns = np.nonzero(
+        region_mask(image, replace(image.clusters[0], outline=((5, 50), (5, 90), (9, 90), (9, 50))))
+    )
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (5, 9, 50, 90)
 
 

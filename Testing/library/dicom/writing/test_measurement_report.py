@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import highdicom
+import numpy as np
+import pytest
+from pydicom.sr.codedict import codes as dictionary
+
+from MCDetect.dicom.export import write_study_objects
+from MCDetect.dicom.writing import codes
+from MCDetect.findings import Algorithm
+
+MEASUREMENTS = frozenset({"measurements-sr"})
+FOUR_VIEWS = [("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO")]
+
+
+@pytest.fixture
+def write(make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path) -> Any:
+    def write_study(*clusters: int, **changes: Any) -> Any:
+        headers = [make_mammogram(*view, **changes) for view in FOUR_VIEWS[: len(clusters)]]
+        images = [find(header, count, 1) for header, count in zip(headers, clusters, strict=True)]
+        sources = {str(header.SOPInstanceUID): header for header in headers}
+        return images, write_study_objects(images, sources, algorithm, {}, tmp_path, MEASUREMENTS)
+
+    return write_study
+
+
+@pytest.mark.parametrize("clusters", [(1,), (3, 0, 1, 2)])
+@pytest.mark.parametrize("changes", [{}, {"FrameOfReferenceUID": "2.25.77"}])
+def test_dciodvfy_and_dsrdump_find_no_fault(
+    write: Any, faults_by_dciodvfy: Any, run_tool: Any, clusters: tuple[int, ...], changes: dict[str, str]
+) -> None:
+    _, (path,) = write(*clusters, **changes)
+    assert faults_by_dciodvfy(path) == []
+    printed = run_tool("dsrdump", path)
+    assert "Comprehensive SR Document" in printed
+    assert [line for line in printed.splitlines() if line.startswith(("E:", "F:"))] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("clusters", [(1,), (3, 0, 1, 2)])
+def test_pixelmed_finds_no_fault_in_the_template(
+    write: Any, faults_by_pixelmed: Any, clusters: tuple[int, ...]
+) -> None:
+    _, (path,) = write(*clusters)
+    assert faults_by_pixelmed(path) == []
+
+
+def test_highdicom_reads_a_group_with_all_numbers_for_each_cluster(write: Any) -> None:
+    images, (path,) = write(2, 0, 1)
+    report = highdicom.sr.srread(path)
+    groups = report.content.get_planar_roi_measurement_groups()
+    clusters = [(image, cluster) for image in images for cluster in image.clusters]
+    for group, (image, cluster) in zip(groups, clusters, strict=True):
+        assert group.tracking_uid == cluster.tracking_uid
+        assert group.finding_type.value == codes.CALCIFICATION_CLUSTER.value
+        (site,) = group.finding_sites
+        assert site.laterality.meaning == {"R": "Right", "L": "Left"}[image.laterality]
+        measured = {item.name.meaning: (item.value, item.unit.value) for item in group.get_measurements()}
+        assert measured["Area"] == (cluster.area_mm2, "mm2")
+        assert measured["Diameter"] == (cluster.diameter_mm, "mm")
+        assert measured["Number of calcifications"] == (cluster.count, "1")
+        assert measured["Certainty of Finding"][0] == pytest.approx(100 * cluster.score)
+        (evaluation,) = group.get_qualitative_evaluations()
+        assert evaluation.value.meaning.lower().startswith(cluster.distribution.value)
+        assert group.reference_type == dictionary.DCM.ImageRegion
+        expected = [(column + 0.5, row + 0.5) for row, column in (*cluster.outline, cluster.outline[0])]
+        assert np.allclose(group.roi.value, expected, atol=1e-3)
+        assert group.roi.ContentSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID == image.sop_instance_uid
+
+
+def test_the_evidence_lists_the_images_that_were_measured(write: Any) -> None:
+    images, (path,) = write(2, 0, 1)
+    listed = [uids[2] for uids in highdicom.sr.srread(path).get_evidence(current_procedure_only=True)]
+    assert listed == [images[0].sop_instance_uid, images[2].sop_instance_uid]
+
+
+def test_dcmqis_reader_gets_the_measurements(write: Any, run_tool: Any, tmp_path: Path) -> None:
+    images, (path,) = write(2)
+    run_tool("tid1500reader", "--inputDICOM", path, "--outputMetadata", tmp_path / "read.json")
+    read = json.loads((tmp_path / "read.json").read_text(encoding="utf-8"))
+    areas = [
+        float(item["value"])
+        for group in read["Measurements"]
+        for item in group["measurementItems"]
+        if item["quantity"]["CodeMeaning"] == "Area"
+    ]
+    assert areas == [round(cluster.area_mm2, 2) for cluster in images[0].clusters]
+
+
+def test_a_study_without_clusters_gets_no_measurement_report(write: Any) -> None:
+    _, paths = write(0, 0)
+    assert paths == []
