@@ -163,9 +163,7 @@ def _bezier(shape: Shape, random: np.random.Generator) -> npt.NDArray[np.float64
     return points
 
 
-def _along(
-    shape: Shape, points: npt.NDArray[np.float64], sigma: float, random: np.random.Generator
-) -> FloatImage:
+def _along(shape: Shape, points: npt.NDArray[np.float64], sigma: float, random: np.random.Generator) -> FloatImage:
     """Draw ``points`` with slowly varying brightness and a Gaussian profile of standard deviation ``sigma``."""
     knots = random.uniform(0.4, 1.0, 5)
     brightness = np.interp(np.linspace(0, 1, len(points)), np.linspace(0, 1, 5), knots)

@@ -3,7 +3,8 @@
 What decides whether a calcification can be seen is not its contrast but its contrast over the noise around it. Each
 cluster is therefore scaled so that the median response of its calcifications to a matched filter is a chosen multiple
 of the background's noise; calcifications that fall below the noise are neither taught as present nor as absent.
-The regime is that of detectors trained only on synthetic calcifications in calcification-free tissue (SPIE 12927, 2024).
+The regime is that of detectors trained only on synthetic calcifications in calcification-free tissue (SPIE 12927,
+2024).
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ networks trained on the natural shares mark only their ends and edges."""
 
 _CORE, _HALO = 0.4, 0.15  # of a calcification's own peak: inside the mask; neither mask nor tissue
 _COARSE_NOISE = 0.6  # noise of the coarse filter over that of the fine one, in mammographic tissue
+_LINEAR_BELOW = 0.5  # attenuation exponents per mm under this are taken as 0: contrast proportional to thickness
 _FILTER_REACH = 12  # pixels: three standard deviations of the widest Gaussian
 _MAXIMUM_SATURATION = 0.7  # contrast that no calcification exceeds, in units of the grey range
 
@@ -164,8 +166,17 @@ def draw_injection(
         blur, exponent = random.uniform(0.4, 1.1), random.uniform(0.0, 3.0)
         for member in members:
             identifier = len(cluster_of) + 1
-            if _stamp(single, core, halo, member, (row, column), identifier, (blur, exponent), mask):
-                cluster_of.append(number)
+            place = (row + member.row, column + member.column)
+            if not _lies_inside(place, shape, mask):
+                continue
+            stamp = _Stamp.of(member, place, shape, blur=blur, exponent=exponent)
+            if stamp is None:
+                continue
+            single[stamp.window] += stamp.contrast
+            peak = stamp.contrast.max()
+            core[stamp.window][stamp.contrast >= _CORE * peak] = identifier
+            halo[stamp.window] |= stamp.contrast >= _HALO * peak
+            cluster_of.append(number)
         added = np.arange(first, len(cluster_of) + 1)
         if added.size == 0:
             continue
@@ -244,41 +255,44 @@ def _draw_members(random: np.random.Generator, spacing_mm: float, sparse: float)
     return draw_cluster(random, kind, Distribution.GROUPED, spacing_mm, count=count).members
 
 
-def _stamp(
-    single: FloatImage,
-    core: npt.NDArray[np.int32],
-    halo: npt.NDArray[np.bool_],
-    member: ClusterMember,
-    centre: tuple[int, int],
-    identifier: int,
-    appearance: tuple[float, float],
-    mask: npt.NDArray[np.bool_] | None,
-) -> bool:
-    """Add one calcification to the contrast, mask and flanks of its cluster; False if it does not lie inside."""
-    row, column = centre[0] + member.row, centre[1] + member.column
-    at_row, at_column = round(row), round(column)
-    rows, columns = single.shape
-    if not (0 <= at_row < rows and 0 <= at_column < columns):
+def _lies_inside(place: tuple[float, float], shape: tuple[int, int], mask: npt.NDArray[np.bool_] | None) -> bool:
+    row, column = round(place[0]), round(place[1])
+    if not (0 <= row < shape[0] and 0 <= column < shape[1]):
         return False
-    if mask is not None and not mask[at_row, at_column]:
-        return False
-    top, left, thickness = member.calcification.at(row, column)
-    blur, exponent = appearance
-    reach = int(np.ceil(3 * blur)) + 1
-    stamp = np.pad(thickness, reach)
-    if exponent > 0.5:  # attenuation: thick calcium stops adding contrast
-        stamp = (1 - np.exp(-np.float32(exponent) * stamp)) / np.float32(exponent)
-    stamp = ndimage.gaussian_filter(stamp, blur, truncate=3.0)
-    top, left = top - reach, left - reach
-    first_row, first_column = max(0, -top), max(0, -left)
-    stamp = stamp[first_row : rows - top, first_column : columns - left]
-    if stamp.size == 0 or stamp.max() <= 0:
-        return False
-    window = np.s_[
-        top + first_row : top + first_row + stamp.shape[0], left + first_column : left + first_column + stamp.shape[1]
-    ]
-    single[window] += stamp
-    peak = stamp.max()
-    core[window][stamp >= _CORE * peak] = identifier
-    halo[window] |= stamp >= _HALO * peak
-    return True
+    return mask is None or bool(mask[row, column])
+
+
+@dataclass(frozen=True)
+class _Stamp:
+    """The blurred contrast of one calcification where it lies in the image."""
+
+    window: tuple[slice, slice]
+    contrast: FloatImage
+
+    @classmethod
+    def of(
+        cls,
+        member: ClusterMember,
+        place: tuple[float, float],
+        shape: tuple[int, int],
+        *,
+        blur: float,
+        exponent: float,
+    ) -> _Stamp | None:
+        """Return the stamp of ``member`` at ``place``, or None if nothing of it is in the image."""
+        top, left, thickness = member.calcification.at(*place)
+        reach = int(np.ceil(3 * blur)) + 1
+        contrast = np.pad(thickness, reach)
+        if exponent > _LINEAR_BELOW:  # attenuation: thick calcium stops adding contrast
+            contrast = (1 - np.exp(-np.float32(exponent) * contrast)) / np.float32(exponent)
+        contrast = ndimage.gaussian_filter(contrast, blur, truncate=3.0)
+        top, left = top - reach, left - reach
+        contrast = contrast[max(0, -top) : shape[0] - top, max(0, -left) : shape[1] - left]
+        if contrast.size == 0 or contrast.max() <= 0:
+            return None
+        first_row, first_column = max(0, top), max(0, left)
+        window = (
+            slice(first_row, first_row + contrast.shape[0]),
+            slice(first_column, first_column + contrast.shape[1]),
+        )
+        return cls(window, contrast)

@@ -25,7 +25,8 @@ TEST_SEEDS = range(300_000, 310_000)
 """Seeds of views for scores; none of them is trained or calibrated on."""
 
 _BREAST_BIT = 0x8000  # grey values have 12 bits
-_PROJECTIONS = (("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO"))
+PROJECTIONS = (("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO"))
+"""Laterality and projection of a view, by its seed."""
 
 
 def prepare_backgrounds(
@@ -88,7 +89,7 @@ def _make(seed: int, path: Path) -> None:
     from MCDetect.simulation.view import simulate_view
 
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    laterality, view = _PROJECTIONS[seed % len(_PROJECTIONS)]
+    laterality, view = PROJECTIONS[seed % len(PROJECTIONS)]
     simulated = simulate_view(seed, laterality=laterality, view=view, clusters=0, isolated=0)
     stored = encode_view(simulated.pixels, simulated.breast_mask)
     write_atomically(path, lambda temporary: np.save(temporary, stored))

@@ -41,6 +41,7 @@ def train_network(
     recipe: NetworkRecipe,
     backgrounds: tuple[Sequence[Path], Sequence[Path]],
     folder: Path,
+    *,
     seed: int,
     workers: int = 1,
     report: Callable[[str, float], None] | None = None,
@@ -67,7 +68,7 @@ def train_network(
     import torch
 
     settings = replace(recipe.trainer, minutes=recipe.minutes)
-    network = network.to(memory_format=torch.channels_last)
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     trainer = Trainer(network, loss, settings, folder, seed)
     validation_set = CropDataset(backgrounds[1], _VALIDATION_BATCHES * recipe.batch, seed + 1, recipe.crop)
     validation = list(_loader(validation_set, recipe.batch, workers))
@@ -127,9 +128,9 @@ def train(output: Path, recipe: Recipe, workers: int, progress: Progress) -> Non
         recipe.calcifications,
         parts,
         output / "calcifications",
-        recipe.seed,
-        workers,
-        tell("calcification network"),
+        seed=recipe.seed,
+        workers=workers,
+        report=tell("calcification network"),
     )
     patches = train_network(
         ShallowCNN(),
@@ -137,12 +138,12 @@ def train(output: Path, recipe: Recipe, workers: int, progress: Progress) -> Non
         recipe.patches,
         parts,
         output / "patches",
-        recipe.seed + 1000,
-        workers,
-        tell("patch network"),
+        seed=recipe.seed + 1000,
+        workers=workers,
+        report=tell("patch network"),
     )
     write_weights(output / "bundle", pixels, patches)
-    calibrate(output / "bundle", recipe.calibration, workers + 1, tell("calibration"))
+    calibrate(output / "bundle", recipe.calibration, output / "calibration", workers + 1, tell("calibration"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -113,7 +113,7 @@ class CropDataset:
         self.settings = settings
 
     def __len__(self) -> int:
-        """Number of examples."""
+        """Return the number of examples."""
         return self.count
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor, int, int]:
@@ -202,8 +202,9 @@ def _cut(
         shape = (round(tile.shape[0] * zoom), round(tile.shape[1] * zoom))
         tile = resize(tile, shape)
         inside = resize(inside.astype(np.float32), shape) > 0.5
-        origin = tuple(  # type: ignore[assignment]
-            min(round(o * zoom), s - settings.size) for o, s in zip(origin, shape, strict=True)
+        origin = (
+            min(round(origin[0] * zoom), shape[0] - settings.size),
+            min(round(origin[1] * zoom), shape[1] - settings.size),
         )
     if not inside.any():
         inside = np.ones_like(inside)

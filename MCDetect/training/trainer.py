@@ -8,8 +8,9 @@ from __future__ import annotations
 import csv
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,7 @@ class Trainer:
 
     def __init__(self, network: nn.Module, loss: Loss, settings: TrainerSettings, folder: Path, seed: int = 0) -> None:
         import torch
-        from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+        from torch.optim.swa_utils import AveragedModel
 
         self.network = network
         self.loss = loss
@@ -101,9 +102,7 @@ class Trainer:
             network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
         # Buffers are averaged too: the statistics of batch normalisation must belong to the averaged weights.
-        self.average = AveragedModel(
-            network, multi_avg_fn=get_ema_multi_avg_fn(settings.average_decay), use_buffers=True
-        )
+        self.average = AveragedModel(network, multi_avg_fn=partial(_average, settings.average_decay), use_buffers=True)
         torch.manual_seed(seed)
         folder.mkdir(parents=True, exist_ok=True)
         if self._checkpoint.exists():
@@ -231,7 +230,9 @@ class Trainer:
             if is_new:
                 writer.writerow(["step", "seconds", "learning_rate", "name", "value"])
             for name, value in taken.values.items():
-                writer.writerow([taken.step, f"{taken.seconds:.1f}", f"{taken.learning_rate:.3g}", name, f"{value:.6g}"])
+                writer.writerow(
+                    [taken.step, f"{taken.seconds:.1f}", f"{taken.learning_rate:.3g}", name, f"{value:.6g}"]
+                )
 
 
 def learning_rate_factor(progress: float, warm_up: float) -> float:
@@ -242,6 +243,16 @@ def learning_rate_factor(progress: float, warm_up: float) -> float:
     if progress < warm_up:
         return max(progress / warm_up, 0.02)
     return 0.5 * (1.0 + math.cos(math.pi * (progress - warm_up) / (1.0 - warm_up)))
+
+
+def _average(decay: float, averaged: Sequence[Tensor], current: Sequence[Tensor], count: Tensor | int) -> None:
+    """Move the averages towards the current values, faster at first, or the random start would stay in them."""
+    share = 1.0 - min(decay, (1.0 + float(count)) / (10.0 + float(count)))
+    for mean, value in zip(averaged, current, strict=True):
+        if mean.is_floating_point():
+            mean.lerp_(value, share)
+        else:
+            mean.copy_(value)
 
 
 def _channels_last(images: Tensor) -> Tensor:

@@ -1,0 +1,106 @@
+"""When a candidate has found a cluster: two published criteria, exact for polygons.
+
+Results move with the criterion, so both are published: the candidate's centre lies inside the truth's outline dilated
+by 5 mm, or the outlines overlap with an intersection over union of at least 0.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Outline = Sequence[tuple[float, float]]
+"""Vertices (row, column) in pixels; the last is joined to the first."""
+
+CENTRE_TOLERANCE_MM = 5.0
+MINIMUM_OVERLAP = 0.2
+
+_OVERLAP_CELL_MM = 0.1  # outlines are millimetres wide
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A cluster that was found: its outline in pixels and its score."""
+
+    outline: tuple[tuple[float, float], ...]
+    score: float
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A cluster that is there.
+
+    ``counted`` is False for one that need not be found, e.g. below the noise: a candidate there is neither right nor
+    wrong.
+    """
+
+    outline: tuple[tuple[float, float], ...]
+    counted: bool = True
+
+
+Criterion = Callable[[Candidate, Truth, tuple[float, float]], bool]
+"""Called with a candidate, a truth and the pixel spacing in mm (between rows, between columns)."""
+
+
+def centre_inside(candidate: Candidate, truth: Truth, spacing_mm: tuple[float, float]) -> bool:
+    """Tell whether the candidate's centre is inside the truth's outline or at most 5 mm from it.
+
+    The centre is the middle of the bounding box of the candidate's outline.
+    """
+    points = _millimetres(candidate.outline, spacing_mm)
+    centre = 0.5 * (points.min(axis=0) + points.max(axis=0))
+    polygon = _millimetres(truth.outline, spacing_mm)
+    return contains(polygon, centre) or distance_to_outline(polygon, centre) <= CENTRE_TOLERANCE_MM
+
+
+def overlaps(candidate: Candidate, truth: Truth, spacing_mm: tuple[float, float]) -> bool:
+    """Tell whether the intersection over union of the outlines is at least 0.2 (:func:`intersection_over_union`)."""
+    return intersection_over_union(candidate.outline, truth.outline, spacing_mm) >= MINIMUM_OVERLAP
+
+
+def intersection_over_union(first: Outline, second: Outline, spacing_mm: tuple[float, float]) -> float:
+    """Return the intersection over union of two outlines, sampled at the middles of cells of 0.1 mm."""
+    polygons = [_millimetres(outline, spacing_mm) for outline in (first, second)]
+    low = np.min([polygon.min(axis=0) for polygon in polygons], axis=0)
+    high = np.max([polygon.max(axis=0) for polygon in polygons], axis=0)
+    rows, columns = (
+        np.arange(start + _OVERLAP_CELL_MM / 2, stop, _OVERLAP_CELL_MM) for start, stop in zip(low, high, strict=True)
+    )
+    grid = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
+    inside = [_contains_each(polygon, grid) for polygon in polygons]
+    union = np.count_nonzero(inside[0] | inside[1])
+    return float(np.count_nonzero(inside[0] & inside[1]) / union) if union else 0.0
+
+
+def contains(polygon: npt.NDArray[np.float64], point: npt.NDArray[np.float64]) -> bool:
+    """Tell whether ``point`` (2,) lies inside ``polygon`` (n, 2), by the even-odd rule."""
+    return bool(_contains_each(polygon, point[None])[0])
+
+
+def distance_to_outline(polygon: npt.NDArray[np.float64], point: npt.NDArray[np.float64]) -> float:
+    """Return the distance from ``point`` to the nearest side of ``polygon``."""
+    start, end = polygon, np.roll(polygon, -1, axis=0)
+    side = end - start
+    length = np.maximum((side**2).sum(axis=1), 1e-12)
+    along = np.clip(((point - start) * side).sum(axis=1) / length, 0, 1)
+    nearest = start + along[:, None] * side
+    return float(np.sqrt(((point - nearest) ** 2).sum(axis=1)).min())
+
+
+def _millimetres(outline: Outline, spacing_mm: tuple[float, float]) -> npt.NDArray[np.float64]:
+    points: npt.NDArray[np.float64] = np.asarray(outline, dtype=float) * np.asarray(spacing_mm)
+    return points
+
+
+def _contains_each(polygon: npt.NDArray[np.float64], points: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    row, column = points[:, 0], points[:, 1]
+    inside = np.zeros(len(points), dtype=bool)
+    for (row0, column0), (row1, column1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+        if row0 == row1:
+            continue
+        crosses = (row0 > row) != (row1 > row)
+        inside ^= crosses & (column < column0 + (row - row0) * (column1 - column0) / (row1 - row0))
+    return inside

@@ -1,0 +1,132 @@
+"""The model card of a bundle, filled from its scores and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from MCDetect.bundles.store import Bundle
+
+_HEAD = """# MCDetect default bundle
+
+Finds microcalcifications and clusters of them in mammograms. **For research use; not a medical device.**
+
+SHA-256 of the bundle (settings and weights): `{sha256}`
+
+## What it is
+- `models/model.pt`: CalcificationUNet, 391,668 parameters; the logit of each pixel at 0.07 mm of belonging to a
+  calcification.
+- `models/patch_classifier.pt`: ShallowCNN (Luna-Lozoya et al. 2023), 8,301 parameters; the logit of a patch of
+  144 x 144 pixels (1 cm) of holding at least 3 calcifications.
+- `configs/inference.json`: thresholds, calibration, weights of the cluster score, operating points.
+
+## What it was trained on
+Simulated data alone: normal views of `MCDetect.simulation`, into which calcifications were injected at a controlled
+detectability (peak response of a matched filter over the noise: median of a cluster 2.5 to 20, log-uniform), together
+with distractors inserted by the same path. Calcifications below 2.6 noises were ignored, not taught as tissue. No real
+mammogram was used for training or calibration. Recipe: `MCDetect/training/recipes/default.yaml`; command:
+`python -m MCDetect.training.default --output DIR`.
+
+Thresholds, probabilities and operating points come from simulated views with other seeds. An operating point is the
+cluster score at which calibration views without clusters carry so many false clusters: high-sensitivity 2, balanced
+0.5, high-specificity 0.1 a view. The score of a cluster is a probability only for the calibration views, half of which
+have clusters; elsewhere it is a rank.
+
+## What it scored
+Written by `{command}` on {date}, software {software_version}, simulator {simulator_version}. Intervals are 95 %,
+bootstrap over views or cases. **None of these figures is a clinical performance**: simulated views are not breasts, and
+the real patches are few, old (digitised film, 8 bit) and small.
+
+"""
+
+_TAIL = """
+## Limits
+- Never scored on annotated full-field mammograms; how well it finds clusters in patients is not known.
+- Thresholds hold for simulated views; on real views expect other numbers of false marks, and more of them where there
+  are many benign calcifications, markers, clips or skin folds.
+- Calcifications below about 2.6 noises were never taught and will be missed; so will many amorphous ones.
+- Made for For Presentation images of digital detectors near 0.07 mm; For Processing images, tomosynthesis,
+  magnification views and specimens are outside what it was trained on.
+- It finds calcifications; it does not tell benign from malignant. Vascular, skin and coarse benign calcifications are
+  marked too.
+
+## Intended use
+Research on the detection of microcalcifications, teaching, and as the start of a training on one's own data.
+
+## What it must not be used for
+Diagnosis, screening, triage, or any decision about a patient; measuring how well detectors do on patients from its
+scores on simulated views.
+"""
+
+
+def model_card(bundle: Bundle, scores: Mapping[str, Any]) -> str:
+    """Return the model card as Markdown.
+
+    Parameters
+    ----------
+    bundle
+        Whose hash stands in the card.
+    scores
+        What :func:`MCDetect.training.score_default.score` wrote to ``docs/scores.json``.
+    """
+    head = _HEAD.format(
+        sha256=bundle.sha256,
+        **{key: scores[key] for key in ("command", "date", "software_version", "simulator_version")},
+    )
+    return head + _views(scores["simulated_views"]) + _patches(scores["real_patches"]) + _TAIL
+
+
+def _views(views: Mapping[str, Any]) -> str:
+    false_marks = views["false_marks_per_view_without_clusters"]
+    lines = [
+        "### Simulated test views",
+        f"{views['views_without_clusters']} views without clusters (isolated calcifications are in all views) and "
+        f"{views['views_with_clusters']} views with {views['clusters']} clusters, of which "
+        f"{views['clusters_above_noise']} have a median signal-to-noise ratio of 5 or more. False positives are "
+        "counted on the views without clusters.",
+        "",
+        f"False calcification marks a view without clusters: {false_marks:.2f}.",
+        "",
+    ]
+    for criterion, parts in views.items():
+        if not isinstance(parts, Mapping):
+            continue
+        lines += [f"Hit: {criterion}.", "", *_table(parts), ""]
+    return "\n".join(lines)
+
+
+def _table(parts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    lines = ["| | " + " | ".join(parts) + " |", "|---" * (len(parts) + 1) + "|"]
+    for name, first in next(iter(parts.values())).items():
+        if "threshold" in first:
+            for figure in ("sensitivity", "false positives a view"):
+                cells = [_interval(part[name][figure]) for part in parts.values()]
+                lines.append(f"| {name} ({first['threshold']:.3f}): {figure} | " + " | ".join(cells) + " |")
+        else:
+            lines.append(f"| {name} | " + " | ".join(_interval(part[name]) for part in parts.values()) + " |")
+    return lines
+
+
+def _patches(patches: Mapping[str, Any] | None) -> str:
+    if patches is None:
+        return "### Real patches\nNot scored: the folder of patches was not given.\n"
+    lines = [
+        "### Real patches",
+        f"{patches['with_cluster']} patches with a cluster and {patches['normal']} of normal tissue, "
+        f"{patches['cases']} cases; 60 x 60 pixels of 0.085 mm, digitised film, 8 bit. Never trained on. The last "
+        "row needs no network and shows how much of the task texture alone solves.",
+        "",
+        "| | area under the ROC curve |",
+        "|---|---|",
+    ]
+    lines += [
+        f"| {name} | {_interval(part['area_under_curve'])} |"
+        for name, part in patches.items()
+        if isinstance(part, Mapping)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _interval(figure: Mapping[str, float]) -> str:
+    return f"{figure['estimate']:.3f} [{figure['low']:.3f}-{figure['high']:.3f}]"

@@ -1,0 +1,226 @@
+"""Score a bundle: ``python -m MCDetect.training.score_default --bundle NAME-OR-FOLDER --work DIR [--patches DIR]``.
+
+On held-out simulated views: FROC by both criteria, with intervals, all clusters and those above the noise. On real
+patches, if their folder is given: the area under the ROC curve, also with every patch rescaled to equal high-pass
+deviation (so that brightness of texture alone scores nothing). Writes ``docs/scores.json`` and the model card of the
+bundle. Nothing it writes is a figure of clinical performance.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from MCDetect.bundles.store import DEFAULT_BUNDLE
+from MCDetect.errors import MCDetectError
+from MCDetect.evaluation.bootstrap import Indices, Interval, bootstrap_interval
+from MCDetect.evaluation.froc import RATES, MatchedImage, ScoredImage, froc_curve, match
+from MCDetect.evaluation.hits import Candidate, Criterion, centre_inside, overlaps
+from MCDetect.files import write_text_atomically
+from MCDetect.training.backgrounds import TEST_SEEDS
+from MCDetect.training.model_card import model_card
+from MCDetect.training.patch_scores import score_patches
+from MCDetect.training.recipe import DEFAULT_RECIPE, TestRecipe, load_recipe
+from MCDetect.training.simulated_views import ViewWithTruth, load_views, prepare_views
+
+if TYPE_CHECKING:
+    from MCDetect.findings import ImageFindings
+    from MCDetect.inference.detector import Detector
+
+Report = Callable[[str, float], None]
+
+ABOVE_NOISE = 5.0
+"""Median signal-to-noise ratio of a cluster's calcifications from which it ought to be found."""
+
+_CRITERIA: dict[str, Criterion] = {
+    "centre within the outline dilated by 5 mm": centre_inside,
+    "intersection over union at least 0.2": overlaps,
+}
+
+
+def score_views(
+    detector: Detector, recipe: TestRecipe, work: Path, processes: int = 2, report: Report | None = None
+) -> dict[str, Any]:
+    """Return the scores on simulated test views.
+
+    False positives are counted on the views without clusters. Each view is an examination of its own.
+    """
+    tell = report or (lambda text, done: None)
+    normal = TEST_SEEDS[: recipe.normal_views]
+    lesion = TEST_SEEDS[recipe.normal_views :][: recipe.lesion_views]
+    paths = [
+        *prepare_views(work, normal, with_clusters=False, processes=processes),
+        *prepare_views(work, lesion, with_clusters=True, processes=processes),
+    ]
+    pairs: list[tuple[ViewWithTruth, ImageFindings]] = []
+    marks_on_normal: list[int] = []
+    for number, view in enumerate(load_views(paths)):
+        tell("simulated views", number / len(paths))
+        findings = detector.analyse(view.mammogram, 0.0)
+        if not view.clusters:
+            marks_on_normal.append(sum(not view.is_right(mark) for mark in findings.calcifications))
+        pairs.append((_without_pixels(view), findings))
+    scores: dict[str, Any] = {
+        "views_without_clusters": len(normal),
+        "views_with_clusters": len(lesion),
+        "clusters": sum(len(view.clusters) for view, _ in pairs),
+        "clusters_above_noise": sum(
+            cluster.signal_to_noise >= ABOVE_NOISE for view, _ in pairs for cluster in view.clusters
+        ),
+        "false_marks_per_view_without_clusters": float(np.mean(marks_on_normal)) if marks_on_normal else None,
+    }
+    for name, criterion in _CRITERIA.items():
+        scores[name] = {
+            "all clusters": _froc_scores(_matched(pairs, criterion, 0.0), detector.operating_points),
+            f"clusters of median signal-to-noise {ABOVE_NOISE:g} and more": _froc_scores(
+                _matched(pairs, criterion, ABOVE_NOISE), detector.operating_points
+            ),
+        }
+    return scores
+
+
+def _without_pixels(view: ViewWithTruth) -> ViewWithTruth:
+    from dataclasses import replace
+
+    empty = replace(view.mammogram, pixels=np.zeros((0, 0), dtype=np.float32), valid=np.zeros((0, 0), dtype=np.bool_))
+    return replace(view, mammogram=empty)
+
+
+def _matched(
+    pairs: Sequence[tuple[ViewWithTruth, ImageFindings]], criterion: Criterion, minimum: float
+) -> list[MatchedImage]:
+    return [
+        match(
+            ScoredImage(
+                examination=str(view.seed),
+                candidates=tuple(Candidate(cluster.outline, cluster.score) for cluster in findings.clusters),
+                truths=tuple(cluster.as_truth(minimum) for cluster in view.clusters),
+                spacing_mm=view.mammogram.spacing.millimetres,
+            ),
+            criterion,
+        )
+        for view, findings in pairs
+    ]
+
+
+def _froc_scores(images: Sequence[MatchedImage], points: dict[str, float]) -> dict[str, Any]:
+    def interval(statistic: Callable[[Sequence[MatchedImage]], float]) -> dict[str, float]:
+        def of(indices: Indices) -> float:
+            return statistic([images[i] for i in indices])
+
+        return as_document(
+            bootstrap_interval(of, [i.examination for i in images], strata=[i.is_normal for i in images], repeats=500)
+        )
+
+    scores: dict[str, Any] = {
+        f"sensitivity at {rate:g} false positives a view": interval(partial(_sensitivity_at, rate=rate))
+        for rate in RATES
+    }
+    scores["mean sensitivity from 0 to 1 false positives a view"] = interval(_mean_sensitivity)
+    for name, threshold in points.items():
+        scores[name] = {
+            "threshold": threshold,
+            "sensitivity": interval(partial(_sensitivity_from, threshold=threshold)),
+            "false positives a view": interval(partial(_false_positives_from, threshold=threshold)),
+        }
+    return scores
+
+
+def _sensitivity_at(images: Sequence[MatchedImage], rate: float) -> float:
+    if not any(image.truth_scores for image in images):
+        return float("nan")
+    return froc_curve(images, false_positives_on_normal_images=True).sensitivity_at(rate)
+
+
+def _mean_sensitivity(images: Sequence[MatchedImage]) -> float:
+    if not any(image.truth_scores for image in images):
+        return float("nan")
+    return froc_curve(images, false_positives_on_normal_images=True).mean_sensitivity()
+
+
+def _sensitivity_from(images: Sequence[MatchedImage], threshold: float) -> float:
+    found = [score >= threshold for image in images for score in image.truth_scores]
+    return float(np.mean(found)) if found else float("nan")
+
+
+def _false_positives_from(images: Sequence[MatchedImage], threshold: float) -> float:
+    counts = [sum(score >= threshold for score in image.false_positives) for image in images if image.is_normal]
+    return float(np.mean(counts)) if counts else float("nan")
+
+
+def as_document(interval: Interval) -> dict[str, float]:
+    """Return an interval as JSON holds it."""
+    return {
+        "estimate": round(interval.estimate, 4),
+        "low": round(interval.low, 4),
+        "high": round(interval.high, 4),
+        "level": interval.level,
+    }
+
+
+def score(
+    bundle: str | Path, recipe: TestRecipe, work: Path, patches: Path | None, report: Report | None = None
+) -> dict[str, Any]:
+    """Score a bundle and write its ``docs/scores.json`` and ``docs/README.md``."""
+    from MCDetect.inference.detector import Detector
+    from MCDetect.simulation.view import GENERATOR_VERSION
+
+    detector = Detector.load(bundle, "cpu")
+    document: dict[str, Any] = {
+        "bundle_sha256": detector.bundle.sha256,
+        "software_version": detector.algorithm().version,
+        "date": datetime.now(timezone.utc).date().isoformat(),
+        "command": "python -m MCDetect.training.score_default",
+        "simulator_version": GENERATOR_VERSION,
+        "simulated_views": score_views(detector, recipe, work, report=report),
+        "real_patches": None if patches is None else score_patches(detector, patches),
+    }
+    folder = detector.bundle.folder / "docs"
+    write_text_atomically(folder / "scores.json", json.dumps(document, indent=1) + "\n")
+    write_text_atomically(folder / "README.md", model_card(detector.bundle, document))
+    return document
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    parser = argparse.ArgumentParser(prog="python -m MCDetect.training.score_default", description=__doc__)
+    parser.add_argument("--bundle", default=DEFAULT_BUNDLE, help="name or folder of the bundle")
+    parser.add_argument("--work", type=Path, required=True, help="folder for simulated views")
+    parser.add_argument("--patches", type=Path, help="folder with real patches in 0/ and 1/")
+    parser.add_argument("--recipe", type=Path, default=DEFAULT_RECIPE, help="YAML file")
+    given = parser.parse_args(arguments)
+    console = Console(stderr=True)
+    patches = given.patches
+    if patches is not None and not patches.is_dir():
+        console.print(f"{patches} is not there: the real patches are not scored.", markup=False)
+        patches = None
+    try:
+        with Progress(console=console) as progress:
+            task = progress.add_task("scoring", total=1.0)
+            document = score(
+                given.bundle,
+                load_recipe(given.recipe).test,
+                given.work,
+                patches,
+                lambda text, done: progress.update(task, description=text, completed=done),
+            )
+    except MCDetectError as error:
+        console.print(str(error), style="red", markup=False)
+        return 3
+    console.print_json(json.dumps(document))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
