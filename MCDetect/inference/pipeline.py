@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def detect(
     Raises
     ------
     MCDetectError
-        If nothing can be done at all: no such file, no mammograms, no model, no such device.
+        If nothing can be done at all: no model, no such device, or the only input is missing or holds no mammograms.
 
     Examples
     --------
@@ -100,26 +101,39 @@ def detect_each(
     ------
     tuple of Mammogram and ImageFindings, or Refusal
     """
-    sources = _expand(inputs)
     detector.resolve_operating_point(operating_point)  # a wrong one is told before the first image is read
+    sources = _expand(inputs)
+    readable = [source for source in sources if not isinstance(source, Refusal)]
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader") as reader:
-        upcoming = reader.submit(read_mammogram, sources[0], spacing_mm)
+        ahead = _read_ahead(reader, readable, spacing_mm)
         for index, source in enumerate(sources):
+            if isinstance(source, Refusal):
+                yield source
+                continue
             name = _name(source)
             if progress is not None:
                 progress(Progress(index, len(sources), name, "reading", 0.0))
             try:
-                present = upcoming
-                if index + 1 < len(sources):
-                    upcoming = reader.submit(read_mammogram, sources[index + 1], spacing_mm)
-                mammogram = present.result()
+                mammogram = next(ahead).result()
                 findings = detector.analyse(mammogram, operating_point, _stages(progress, index, len(sources), name))
             except MCDetectError as error:
                 yield Refusal(name, error.code, error.message, error.hint)
             else:
                 yield mammogram, findings
             if progress is not None:
-                progress(Progress(index + 1, len(sources), name, "done", 1.0))
+                progress(Progress(index + 1, len(sources), name, "done", 0.0))
+
+
+def _read_ahead(
+    reader: ThreadPoolExecutor, sources: Sequence[Source], spacing_mm: float | None
+) -> Iterator[Future[Mammogram]]:
+    """Yield the reading of each source; when one is taken, the next has been begun."""
+    upcoming: Future[Mammogram] | None = None
+    for index, source in enumerate(sources):
+        present = upcoming or reader.submit(read_mammogram, source, spacing_mm)
+        following = index + 1
+        upcoming = reader.submit(read_mammogram, sources[following], spacing_mm) if following < len(sources) else None
+        yield present
 
 
 def _stages(progress: Report | None, index: int, total: int, name: str) -> Any:
@@ -130,10 +144,26 @@ def _stages(progress: Report | None, index: int, total: int, name: str) -> Any:
     return report
 
 
-def _expand(inputs: Sequence[Source]) -> list[Source]:
-    expanded: list[Source] = []
+def _expand(inputs: Sequence[Source]) -> list[Source | Refusal]:
+    """Replace folders and DICOMDIRs by their files, each file once, and inputs that cannot be by their refusal."""
+    expanded: list[Source | Refusal] = []
+    seen: set[str] = set()
     for source in inputs:
-        expanded.extend(find_inputs([source]) if isinstance(source, str | Path) else [source])
+        if not isinstance(source, str | Path):
+            expanded.append(source)
+            continue
+        try:
+            files = find_inputs([source])
+        except MCDetectError as error:
+            if len(inputs) == 1:
+                raise
+            expanded.append(Refusal(str(source), error.code, error.message, error.hint))
+            continue
+        for file in files:
+            identity = os.path.realpath(file)
+            if identity not in seen:
+                seen.add(identity)
+                expanded.append(file)
     return expanded
 
 
