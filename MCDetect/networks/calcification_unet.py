@@ -31,7 +31,8 @@ class CalcificationUNet(nn.Module):
     A calcification is 2 to 10 pixels wide, so no pixel may be thrown away at the input. But convolutions of 8 channels
     at full resolution are the slowest part of a U-Net on a CPU. The input's 2 x 2 pixel blocks become four channels
     (space to depth), the finest level works at half resolution with 16 channels, and the four output channels go back
-    to 2 x 2 pixels (Shi et al. 2016): full-resolution output, a quarter of the time (measured, see docs/performance).
+    to 2 x 2 pixels (Shi et al. 2016). Measured on two CPU cores: 0.21 s a megapixel, against 0.42 s for a U-Net of 8,
+    16, 32 and 64 channels that works at full resolution and has a third of the parameters.
 
     Parameters
     ----------
