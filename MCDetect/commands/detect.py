@@ -72,8 +72,7 @@ def _detect(options: argparse.Namespace, report: Reporter) -> int:
     is_new = not options.output.exists()
     check_output_folder(options.output)
     try:
-        files, refused = find_files(options.inputs)
-        writer = _analyse(options, files, refused, report)
+        writer = _analyse(options, report)
     finally:
         # Nothing was done: leave nothing behind, not even an empty folder.
         if is_new and not any(options.output.iterdir()):
@@ -83,22 +82,24 @@ def _detect(options: argparse.Namespace, report: Reporter) -> int:
     return code
 
 
-def _analyse(
-    options: argparse.Namespace, files: Sequence[Path], refused: Sequence[Refusal], report: Reporter
-) -> ResultWriter:
+def _analyse(options: argparse.Namespace, report: Reporter) -> ResultWriter:
     from MCDetect.inference.detector import Detector
     from MCDetect.inference.pipeline import detect_each
 
+    files, refused = find_files(options.inputs)
+    if not files:
+        for refusal in refused[:-1]:
+            report.refused(refusal)
+        raise InputError(refused[-1].code, refused[-1].message, refused[-1].hint)
     detector = Detector.load(options.bundle, options.device)
     operating_point = options.operating_point if options.threshold is None else options.threshold
     writer = ResultWriter(options.output, detector.algorithm(operating_point), options.formats)
     for refusal in refused:
         writer.refuse(refusal)
         report.refused(refusal)
-    results = detect_each(
+    for result in detect_each(
         files, detector, operating_point=operating_point, spacing_mm=options.spacing, progress=report.progress
-    )
-    for result in results if files else ():
+    ):
         if isinstance(result, Refusal):
             writer.refuse(result)
             report.refused(result)
@@ -110,13 +111,7 @@ def _analyse(
 
 
 def find_files(inputs: Sequence[str]) -> tuple[list[Path], list[Refusal]]:
-    """Return the image files behind the inputs, each once, and the inputs behind which there are none.
-
-    Raises
-    ------
-    InputError
-        If there is only one input and nothing behind it: that is all there is to say.
-    """
+    """Return the image files behind the inputs, each once, and the inputs behind which there are none."""
     from MCDetect.dicom.inputs import find_inputs
 
     files: dict[Path, Path] = {}
@@ -126,7 +121,5 @@ def find_files(inputs: Sequence[str]) -> tuple[list[Path], list[Refusal]]:
             for path in find_inputs([source]):
                 files.setdefault(path.resolve(), path)
         except InputError as error:
-            if len(inputs) == 1:
-                raise
             refused.append(Refusal(source, error.code, error.message, error.hint))
     return list(files.values()), refused

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from MCDetect.commands.tables import findings_table, print_files, view_name
+from MCDetect.commands.tables import findings_table, print_files
 
 if TYPE_CHECKING:
     from MCDetect.dicom.mammogram import Mammogram
@@ -28,6 +28,7 @@ class Reporter:
     def __init__(self) -> None:
         self.console = Console(highlight=False)
         self.errors = Console(stderr=True, highlight=False)
+        self._warnings: list[str] = []
 
     def __enter__(self) -> Reporter:
         return self
@@ -42,6 +43,7 @@ class Reporter:
 
     def found(self, mammogram: Mammogram, image: ImageFindings) -> None:
         """Take the findings of one image, after its results were written."""
+        self._warnings += [f"{mammogram.source}: {warning}" for warning in image.warnings]
 
     def refused(self, refusal: Refusal) -> None:
         """Take a refusal."""
@@ -55,10 +57,7 @@ class Reporter:
         if writer.images:
             self.console.print(findings_table(writer.findings))
         print_files(self.console, writer.output, writer.files)
-        for image in writer.images:
-            for warning in image.warnings:
-                self.say(f"{view_name(image)}: {warning}")
-        for sentence in (*writer.notes, *map(str, writer.problems)):
+        for sentence in (*self._warnings, *writer.notes, *map(str, writer.problems)):
             self.say(sentence)
 
     def say(self, sentence: str) -> None:
@@ -93,11 +92,10 @@ class BarReporter(Reporter):
 
     def progress(self, state: State) -> None:
         """Move the bar."""
-        at_work = state.fraction if state.done < state.total else 0.0
         image = min(state.done + 1, state.total)
         self._bar.update(
             self._task,
-            completed=(state.done + at_work) / state.total,
+            completed=(state.done + state.fraction) / state.total,
             description=f"image {image} of {state.total}: {state.stage}",
         )
 

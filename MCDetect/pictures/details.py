@@ -47,7 +47,7 @@ def draw_details(
     if not clusters:
         return None
     caption = round(2.9 * sizes.text)
-    side = max(8 * sizes.text, (height - sizes.gap) // MOST_DETAILS - caption - sizes.gap)
+    side = _side(clusters, image, height, caption + sizes.gap, sizes)
     panel = Image.new("RGB", (2 * side + 3 * sizes.gap, height), style.BAND)
     canvas = ImageDraw.Draw(panel)
     top = sizes.gap
@@ -65,15 +65,25 @@ def draw_details(
     return panel
 
 
+def _side(clusters: list[Cluster], image: ImageFindings, height: int, spent: int, sizes: style.Sizes) -> int:
+    """Return the side of a detail: a quarter of the panel, more where a large cluster needs it and there is room."""
+    usual, most = ((height - sizes.gap) // count - spent for count in (MOST_DETAILS, len(clusters)))
+    needed = math.ceil(_MAGNIFICATION * max(_needed(cluster, image) for cluster in clusters))
+    return max(8 * sizes.text, min(most, max(usual, needed)))
+
+
+def _needed(cluster: Cluster, image: ImageFindings) -> float:
+    """Return the side, in image pixels, of the square that holds a cluster and some tissue round it."""
+    rows, columns = [row for row, _ in cluster.outline], [column for _, column in cluster.outline]
+    return max(max(rows) - min(rows), max(columns) - min(columns)) + 2 * _MARGIN_MM / min(image.spacing_mm)
+
+
 def _detail(
     picture: npt.NDArray[np.uint8], image: ImageFindings, cluster: Cluster, side: int, sizes: style.Sizes
 ) -> tuple[Image.Image, Image.Image, float]:
     """Return the plain and the marked detail (both ``side`` by ``side`` pixels) and how much they are magnified."""
-    rows = [row for row, _ in cluster.outline]
-    columns = [column for _, column in cluster.outline]
-    margin = _MARGIN_MM / min(image.spacing_mm)
-    needed = max(max(rows) - min(rows), max(columns) - min(columns)) + 2 * margin
-    extent = max(math.ceil(side / _MAGNIFICATION), math.ceil(needed))
+    rows, columns = [row for row, _ in cluster.outline], [column for _, column in cluster.outline]
+    extent = max(math.ceil(side / _MAGNIFICATION), math.ceil(_needed(cluster, image)))
     magnification = side / extent
     first_row = _first(0.5 * (min(rows) + max(rows)), extent, image.rows)
     first_column = _first(0.5 * (min(columns) + max(columns)), extent, image.columns)

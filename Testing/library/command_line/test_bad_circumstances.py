@@ -1,0 +1,144 @@
+"""Output folders, models, devices and options that cannot be used."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from MCDetect.command_line import main
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a file system of 64 KiB; it needs the rights to do so."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if os.name != "posix" or os.geteuid() != 0 or subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("a small file system can only be mounted by root")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail when a network is loaded or run."""
+
+    def unexpected(*_arguments, **_options):
+        pytest.fail("the networks were loaded before the output folder was tried")
+
+    monkeypatch.setattr("MCDetect.inference.detector.Detector.load", unexpected)
+
+
+def check_refused(outcome, code: int, *words: str) -> None:
+    assert outcome.code == code
+    assert outcome.stderr.count("\n") == 1, "one line"
+    assert outcome.stderr.startswith("mcdetect: ")
+    for word in words:
+        assert word in outcome.stderr
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(detect, mammogram, small_disk):
+    outcome = detect(mammogram, output=small_disk / "results")
+    check_refused(outcome, 3, "No space left on device", "free space")
+    for name in outcome.files:
+        assert not Path(name).name.startswith("."), "a temporary file was left"
+        assert name.endswith(".dcm"), "a picture of megabytes cannot be whole"
+
+
+def test_a_disk_that_fills_up_while_flushing_is_told(detect, mammogram, monkeypatch):
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("MCDetect.files.os.fsync", full)
+    outcome = detect(mammogram)
+    check_refused(outcome, 3, "No space left on device")
+    assert not outcome.output.exists() or outcome.files == []
+
+
+@pytest.mark.usefixtures("no_network")
+def test_a_file_in_the_way_of_the_output_folder_is_told_before_the_networks_run(detect, mammogram, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    for output in (tmp_path / "file", tmp_path / "file" / "results"):
+        check_refused(detect(mammogram, output=output), 3, str(output), "not a folder")
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
+@pytest.mark.usefixtures("no_network")
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc, where not even root can write")
+def test_an_output_folder_that_cannot_be_written_is_told_before_the_networks_run(detect, mammogram):
+    check_refused(detect(mammogram, output=Path("/proc/results")), 3, "/proc/results", "--output")
+
+
+@pytest.mark.parametrize("file_name", ["model.pt", "patch_classifier.pt"])
+def test_a_corrupted_weight_file_is_told(detect, mammogram, own_bundle, file_name):
+    path = own_bundle / "models" / file_name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+    outcome = detect(mammogram, bundle=own_bundle)
+    check_refused(outcome, 3, file_name, "--bundle")
+    assert not outcome.output.exists()
+
+
+def test_a_bundle_that_does_not_exist_is_told(detect, mammogram, tmp_path):
+    outcome = detect(mammogram, bundle=tmp_path / "no-bundle")
+    check_refused(outcome, 3, "no-bundle")
+    assert not outcome.output.exists()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_cuda_where_there_is_none_is_told(detect, mammogram):
+    outcome = detect(mammogram, options=["--device", "cuda"])
+    check_refused(outcome, 3, "CUDA", "--device cpu")
+    assert not outcome.output.exists()
+
+
+def test_an_operating_point_that_does_not_exist_is_wrong_use(detect, mammogram):
+    outcome = detect(mammogram, options=["--operating-point", "perfect"])
+    check_refused(outcome, 2, "perfect", "balanced")
+    assert not outcome.output.exists()
+
+
+def test_debug_shows_where_a_failure_arose(detect, mammogram, tmp_path):
+    from MCDetect.errors import ModelError
+
+    with pytest.raises(ModelError):
+        detect(mammogram, bundle=tmp_path / "no-bundle", options=["--debug"])
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--threshold", "1.5"], "1.5 is not between 0 and 1"),
+        (["--threshold", "nan"], "nan is not between 0 and 1"),
+        (["--threshold", "high"], "'high' is not a number"),
+        (["--spacing", "0"], "0 is not a positive number"),
+        (["--spacing", "-0.07"], "-0.07 is not a positive number"),
+        (["--spacing", "inf"], "inf is not a positive number"),
+        (["--formats", "seg,bmp"], "There is no output format 'bmp'"),
+        (["--formats", ","], "No output format was given"),
+        (["--threshold", "0.5", "--operating-point", "balanced"], "not allowed with"),
+        (["--device", "tpu"], "invalid choice"),
+    ],
+)
+def test_wrong_options_are_told_with_their_reason(options, reason, capsys, tmp_path):
+    with pytest.raises(SystemExit) as stopped:
+        main(["detect", "image.dcm", "--output", str(tmp_path / "results"), *options])
+    assert stopped.value.code == 2
+    assert reason in capsys.readouterr().err
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("words", [[], ["detect"], ["detect", "image.dcm"], ["find"]])
+def test_incomplete_calls_are_wrong_use(words, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(words)
+    assert stopped.value.code == 2
+    assert "usage: mcdetect" in capsys.readouterr().err
