@@ -8,11 +8,11 @@ from scipy import ndimage
 
 FloatImage = npt.NDArray[np.float32]
 
-_NEGLIGIBLE = 0.02  # spacings closer than this are taken as equal: resampling would blur more than it corrects
+_NEGLIGIBLE = 0.08  # spacings closer than this count as equal: the networks know sizes, interpolation costs sharpness
 
 
 def resampled_shape(shape: tuple[int, int], spacing_mm: tuple[float, float], target_mm: float) -> tuple[int, int]:
-    """Return the number of rows and columns at ``target_mm``; unchanged when the spacings differ by under 2 %."""
+    """Return the number of rows and columns at ``target_mm``; unchanged when the spacings differ by under 8 %."""
     if all(abs(spacing / target_mm - 1) <= _NEGLIGIBLE for spacing in spacing_mm):
         return shape
     rows = max(1, round(shape[0] * spacing_mm[0] / target_mm))
