@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -158,7 +159,7 @@ def _write(dataset: Dataset, path: Path, check: Callable[[Dataset], None]) -> No
     def write_and_check(temporary: Path) -> None:
         with _damage_told_plainly():
             dataset.save_as(temporary, enforce_file_format=True)
-        check(dcmread(temporary))
+            check(dcmread(temporary))
 
     write_atomically(path, write_and_check)
 
@@ -167,10 +168,12 @@ def _write(dataset: Dataset, path: Path, check: Callable[[Dataset], None]) -> No
 def _damage_told_plainly() -> Iterator[None]:
     """Turn what pydicom and highdicom raise about values of the source into an error for the user.
 
-    Their messages quote the value, which may be a name or a date, so they are not passed on.
+    Their messages quote the value, which may be a name or a date, so neither errors nor warnings are passed on.
     """
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            yield
     except (ValueError, struct.error) as error:
         raise OutputError(
             "unwritable-source",

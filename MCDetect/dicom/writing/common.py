@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.multival import MultiValue
 from pydicom.sr.codedict import codes
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
@@ -210,6 +212,23 @@ def complete(dataset: Dataset, kind: Kind, source: Dataset, algorithm: Algorithm
             setattr(dataset, f"{prefix}Date", now.strftime("%Y%m%d"))
             setattr(dataset, f"{prefix}Time", now.strftime("%H%M%S"))
     dataset.file_meta = _file_meta(dataset)
+
+
+def numbers(source: Dataset, keyword: str) -> tuple[float, ...]:
+    """Return the numbers of an element of the header; empty when it is absent or not made of finite numbers."""
+    value = source.get(keyword)
+    values = value if isinstance(value, MultiValue) else () if value is None else (value,)
+    try:
+        found = tuple(float(one) for one in values)
+    except (TypeError, ValueError):
+        return ()
+    return found if all(math.isfinite(one) for one in found) else ()
+
+
+def detector_spacing(source: Dataset) -> tuple[float, float] | None:
+    """Return the imager pixel spacing (between rows, between columns) in mm, or None without a usable one."""
+    spacing = numbers(source, "ImagerPixelSpacing")
+    return (spacing[0], spacing[1]) if len(spacing) == 2 and min(spacing) > 0 else None
 
 
 def algorithm_parameters(algorithm: Algorithm) -> tuple[tuple[str, str], ...]:

@@ -18,7 +18,9 @@ from MCDetect.dicom.writing.common import (
     MANUFACTURER,
     PRESENTATION_STATE,
     complete,
+    detector_spacing,
     instance_uid,
+    numbers,
     series_uid,
     stand_in,
     view_label,
@@ -113,8 +115,8 @@ def _keep_display(dataset: Dataset, source: Dataset) -> None:
         dataset.SoftcopyVOILUTSequence = [voi_lut]
     inverted = source.get("PhotometricInterpretation") == "MONOCHROME1"
     dataset.PresentationLUTShape = "INVERSE" if inverted else "IDENTITY"
-    spacing = source.get("ImagerPixelSpacing") or source.get("PixelSpacing")
-    if spacing and len(spacing) == 2 and spacing[0] != spacing[1]:
+    spacing = detector_spacing(source)
+    if spacing is not None and spacing[0] != spacing[1]:
         area = dataset.DisplayedAreaSelectionSequence[0]
         del area.PresentationPixelAspectRatio
         area.PresentationPixelSpacing = list(spacing)
@@ -127,11 +129,13 @@ def _first_voi_lut(source: Dataset) -> Dataset | None:
     if tables:
         item.VOILUTSequence = [_with_16_bits(tables[0])]
         return item
+    if not (numbers(source, "WindowCenter") and numbers(source, "WindowWidth")):
+        return None
     for keyword in _WINDOW:
         value = source.get(keyword)
         if value not in (None, ""):
             setattr(item, keyword, value[0] if isinstance(value, MultiValue) else value)
-    return item if "WindowCenter" in item and "WindowWidth" in item else None
+    return item
 
 
 def _with_16_bits(table: Dataset) -> Dataset:

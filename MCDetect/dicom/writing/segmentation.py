@@ -23,6 +23,7 @@ from MCDetect.dicom.writing.common import (
     SEGMENTATION,
     algorithm_parameters,
     complete,
+    detector_spacing,
     instance_uid,
     series_uid,
     stand_in,
@@ -133,10 +134,7 @@ def nominal_spacing(image: ImageFindings, source: Dataset) -> tuple[float, float
     It is the imager pixel spacing, because viewers lay the mammogram itself out with that and the segmentation has to
     lie on it; without one it is the spacing of the findings. Measurements never come from here.
     """
-    spacing = source.get("ImagerPixelSpacing")
-    if spacing and len(spacing) == 2 and all(value > 0 for value in spacing):
-        return float(spacing[0]), float(spacing[1])
-    return image.spacing_mm
+    return detector_spacing(source) or image.spacing_mm
 
 
 def _description(
