@@ -66,11 +66,11 @@ def expose(rng: np.random.Generator, attenuation: FloatImage, median: float, det
     noise = _correlated_noise(rng, (attenuation.shape[0], attenuation.shape[1]), detector.correlation)
     signal += noise * deviation
     np.maximum(signal, np.float32(1e-4), out=signal)
-    return -np.log(signal, out=signal)
+    return np.asarray(-np.log(signal), dtype=np.float32)
 
 
 def _spread(primary: FloatImage) -> FloatImage:
-    """The primary signal blurred over 15 mm or so, on a coarse grid."""
+    """Return the primary signal blurred over 15 mm or so, on a coarse grid."""
     rows, columns = primary.shape
     padded = np.pad(primary, [(0, -rows % _SCATTER_CELL), (0, -columns % _SCATTER_CELL)], mode="edge")
     cells = padded.reshape(padded.shape[0] // _SCATTER_CELL, _SCATTER_CELL, -1, _SCATTER_CELL).mean(axis=(1, 3))

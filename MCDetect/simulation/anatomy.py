@@ -60,7 +60,7 @@ def draw_geometry(rng: np.random.Generator, view: str, shape: tuple[int, int], s
     pitch = COARSE * spacing_mm
     rows, columns = (int(np.ceil(n / COARSE)) + 1 for n in shape)
     height_mm, width_mm = shape[0] * spacing_mm, shape[1] * spacing_mm
-    y = np.arange(rows) * pitch
+    y = np.arange(rows, dtype=np.float64) * pitch
     if view == "MLO":
         edge, nipple_row = _oblique_edge(rng, y, height_mm, width_mm)
     else:
@@ -69,13 +69,13 @@ def draw_geometry(rng: np.random.Generator, view: str, shape: tuple[int, int], s
     scale = min(1.0, height_mm / 230)
     nipple_radius, nipple_height = scale * rng.uniform(4, 7), scale * rng.uniform(1, 6)
     bump = nipple_height * np.exp(-(((y - nipple_row) / nipple_radius) ** 4))
-    x = np.arange(columns) * pitch
+    x = np.arange(columns, dtype=np.float64) * pitch
     inside = x[None, :] < (edge + bump)[:, None]
     depth = _signed_distance(inside, pitch)
     compressed = scale * rng.uniform(38, 68)
     skin = rng.uniform(0.7, 1.4)
-    thickness = _rounded_slab(depth, compressed)
-    inner = _rounded_slab(depth - skin, compressed - 2 * skin)
+    thickness = rounded_slab(depth, compressed)
+    inner = rounded_slab(depth - skin, compressed - 2 * skin)
     muscle, direction = np.zeros((rows, columns), np.float32), 0.0
     if view == "MLO":
         muscle, direction = _pectoral(rng, y, x, height_mm, width_mm)
@@ -127,7 +127,7 @@ def _oblique_edge(
 
 def _signed_distance(inside: npt.NDArray[np.bool_], pitch_mm: float) -> FloatImage:
     """Distance to the edge in air: the image's own borders are no edges, so the breast is continued beyond them."""
-    margin = max(8, int(round(40 / pitch_mm)))
+    margin = max(8, round(40 / pitch_mm))
     padded = np.pad(inside, margin, mode="edge")
     distance = ndimage.distance_transform_edt(padded) - ndimage.distance_transform_edt(~padded)
     # The transform counts from cell to cell; the smoothing takes off the staircase of the coarse grid.
@@ -135,11 +135,19 @@ def _signed_distance(inside: npt.NDArray[np.bool_], pitch_mm: float) -> FloatIma
     return np.ascontiguousarray(smooth[margin:-margin, margin:-margin]) * np.float32(pitch_mm)
 
 
-def _rounded_slab(depth_mm: FloatImage, thickness_mm: float) -> FloatImage:
-    """Path through a slab whose free edge bulges as a half ellipse, deeper than a circle as in a soft breast."""
-    reach = 0.62 * thickness_mm
+def rounded_slab(depth_mm: FloatImage, thickness_mm: float) -> FloatImage:
+    """Return the path in mm through a slab whose free edge bulges as a half ellipse, deeper than a circle.
+
+    Parameters
+    ----------
+    depth_mm
+        float32: distance to the edge in air.
+    thickness_mm
+        In the middle of the slab.
+    """
+    reach = 0.56 * thickness_mm
     t = np.clip(depth_mm / np.float32(reach), 0, 1)
-    return np.float32(thickness_mm) * np.sqrt(1 - (1 - t) ** 2)
+    return np.asarray(np.float32(thickness_mm) * np.sqrt(1 - (1 - t) ** 2), dtype=np.float32)
 
 
 def _pectoral(
@@ -149,7 +157,7 @@ def _pectoral(
     height_mm: float,
     width_mm: float,
 ) -> tuple[FloatImage, float]:
-    """A triangle at the chest wall's upper corner with a slightly convex edge, thicker toward the chest wall."""
+    """Draw a triangle at the chest wall's upper corner with a slightly convex edge, thicker toward the chest wall."""
     top, length = width_mm * rng.uniform(0.26, 0.42), height_mm * rng.uniform(0.48, 0.72)
     t = y / length
     bulge = top * rng.uniform(-0.02, 0.10) * np.sin(np.pi * np.clip(t, 0, 1))

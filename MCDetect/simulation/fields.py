@@ -59,7 +59,7 @@ def upsample(field: FloatImage, shape: tuple[int, int], factor: float) -> FloatI
 
 
 def strands(
-    rng: np.random.Generator, along: FloatImage, across: FloatImage, length: float, spacing: float, width: float
+    rng: np.random.Generator, along: FloatImage, across: FloatImage, *, length: float, spacing: float, width: float
 ) -> FloatImage:
     """Return thin, interrupted, meandering lines along a flow, 0 to 1.
 

@@ -26,6 +26,8 @@ class PresentationStyle:
     ----------
     equalisation
         Share of the thickness' fall toward the skin line that is taken out, 0 to 1.
+    overshoot_mm
+        How far the equalisation puts the skin line too deep, so that it comes out bright.
     contrast, contrast_mm
         Gain of the wide sharpening (contrast over the local mean), and the sigma of that mean.
     sharpening, sharpening_pixels
@@ -40,6 +42,7 @@ class PresentationStyle:
     """
 
     equalisation: float
+    overshoot_mm: float
     contrast: float
     contrast_mm: float
     sharpening: float
@@ -55,7 +58,8 @@ def draw_style(rng: np.random.Generator) -> PresentationStyle:
     kind = rng.choice(3, p=[0.5, 0.3, 0.2])
     return PresentationStyle(
         equalisation=rng.uniform(*((0.88, 0.97), (0.75, 0.9), (0.6, 0.8))[kind]),
-        contrast=rng.uniform(*((0.5, 1.0), (0.3, 0.7), (0.15, 0.4))[kind]),
+        overshoot_mm=rng.uniform(0.0, 0.6),
+        contrast=rng.uniform(*((0.6, 1.2), (0.5, 0.9), (0.3, 0.6))[kind]),
         contrast_mm=rng.uniform(4, 12),
         sharpening=rng.uniform(*((0.4, 0.9), (0.3, 0.7), (0.2, 0.5))[kind]),
         sharpening_pixels=rng.uniform(1.5, 3.5),
@@ -130,7 +134,7 @@ def present(
     exponent = np.clip(np.float32(ends[0]) + gain * (shown - np.float32(low)), -30, 30)
     grey = np.float32(MAXIMUM_GREY) / (1 + np.exp(-exponent))
     grey *= np.clip(depth_mm / np.float32(0.35) + 0.5, 0, 1)
-    return np.rint(grey).astype(np.uint16)
+    return np.asarray(np.rint(grey), dtype=np.uint16)
 
 
 def burn_in_label(

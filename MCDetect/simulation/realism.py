@@ -85,11 +85,24 @@ def measure_realism(pixels: npt.NDArray[np.uint16], spacing_mm: float) -> Realis
     if not rows:
         raise ValueError("no region of 256 x 256 pixels lies inside the breast")
     low, median, high = np.percentile(grey[breast], [5, 50, 95])
-    return Realism(*np.median(rows, axis=0).tolist(), float(low), float(median), float(high), len(rows))
+    beta, power_1, power_2, power_5, noise, skewness, kurtosis = (float(v) for v in np.median(rows, axis=0))
+    return Realism(
+        beta=beta,
+        power_1=power_1,
+        power_2=power_2,
+        power_5=power_5,
+        noise=noise,
+        skewness=skewness,
+        kurtosis=kurtosis,
+        grey_low=float(low),
+        grey_median=float(median),
+        grey_high=float(high),
+        regions=len(rows),
+    )
 
 
 def _breast_interior(grey: FloatImage) -> npt.NDArray[np.bool_]:
-    """The largest bright region, 3 mm or so away from the skin line, on the assumption that air is black."""
+    """Return the largest bright region, 3 mm or so away from the skin line, on the assumption that air is black."""
     labels, _ = ndimage.label(grey[::8, ::8] > 40)
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0

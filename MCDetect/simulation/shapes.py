@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from MCDetect.simulation.fields import stamp_path, wandering_path
+
 ThicknessMap = npt.NDArray[np.float32]
 FloatArray = npt.NDArray[np.float64]
 
@@ -21,7 +23,7 @@ def ellipsoid(rng: np.random.Generator, diameter_mm: float, step_mm: float) -> T
     ratio = rng.uniform(0.7, 1.0)
     radius = _radius_in_outline(row, column, 0.5 * diameter_mm, ratio, _lobes(rng, 4, 0.06))
     thickness = diameter_mm * ratio * rng.uniform(0.6, 1.0)
-    return (thickness * np.sqrt(np.clip(1 - radius**2, 0, None))).astype(np.float32)
+    return np.asarray(thickness * np.sqrt(np.clip(1 - radius**2, 0, None)), dtype=np.float32)
 
 
 def shard(rng: np.random.Generator, diameter_mm: float, step_mm: float) -> ThicknessMap:
@@ -40,7 +42,7 @@ def shard(rng: np.random.Generator, diameter_mm: float, step_mm: float) -> Thick
     bevel = np.clip(depth / (rng.uniform(0.35, 0.9) * width), 0, 1)
     tilt = 1 + rng.uniform(-0.35, 0.35) * row / half + rng.uniform(-0.35, 0.35) * column / half
     thickness = 2 * width * rng.uniform(0.7, 1.4)
-    return (thickness * bevel**0.6 * tilt).astype(np.float32)
+    return np.asarray(thickness * bevel**0.6 * tilt, dtype=np.float32)
 
 
 def haze(rng: np.random.Generator, diameter_mm: float, step_mm: float) -> ThicknessMap:
@@ -79,20 +81,24 @@ def rod(rng: np.random.Generator, length_mm: float, width_mm: float, step_mm: fl
     """
     size = _cells(0.62 * length_mm + width_mm, step_mm)
     canvas = np.zeros((size, size), dtype=np.float32)
-    path = _wandering_path(rng, length_mm, step_mm, angle, bend=0.35)
+    path = _centred_path(rng, length_mm, step_mm, angle, bend=0.35)
     stems = [(path, width_mm)]
     for _ in range(int(rng.choice([0, 1, 2], p=[0.6, 0.3, 0.1]))):
         start = path[int(rng.integers(len(path) // 4, max(len(path) // 4 + 1, 3 * len(path) // 4)))]
         turn = angle + rng.choice([-1, 1]) * rng.uniform(0.4, 1.1)
-        branch = _wandering_path(rng, length_mm * rng.uniform(0.2, 0.45), step_mm, turn, bend=0.3)
+        branch = _centred_path(rng, length_mm * rng.uniform(0.2, 0.45), step_mm, turn, bend=0.3)
         stems.append((branch - branch[0] + start, width_mm * rng.uniform(0.5, 1.0)))
     density = rng.uniform(0.6, 1.1)
     for points, width in stems:
         beads = ndimage.gaussian_filter1d(rng.standard_normal(len(points)), max(1.0, 0.5 * width / step_mm))
         beads /= max(float(np.abs(beads).max()), 1e-9)
         kept = beads > rng.uniform(-1.0, -0.45)
-        for (y, x), bead in zip(points[kept], beads[kept], strict=True):
-            _stamp(canvas, y, x, 0.5 * width * (1 + 0.4 * bead) / step_mm, density * width * (1 + 0.3 * bead))
+        stamp_path(
+            canvas,
+            points[kept] + size // 2,
+            0.5 * width * (1 + 0.4 * beads[kept]) / step_mm,
+            density * width * (1 + 0.3 * beads[kept]),
+        )
     return canvas
 
 
@@ -124,7 +130,7 @@ def tram_track(rng: np.random.Generator, length_mm: float, step_mm: float, angle
     size = _cells(0.6 * length_mm + 1.5, step_mm)
     canvas = np.zeros((size, size), dtype=np.float32)
     calibre, plaque = rng.uniform(0.6, 1.6), rng.uniform(0.1, 0.22)
-    path = _wandering_path(rng, length_mm, step_mm, angle, bend=0.5)
+    path = _centred_path(rng, length_mm, step_mm, angle, bend=0.5)
     tangent = np.gradient(ndimage.gaussian_filter1d(path, 8, axis=0), axis=0)
     normal = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
@@ -133,9 +139,10 @@ def tram_track(rng: np.random.Generator, length_mm: float, step_mm: float, angle
         amount = amount / max(float(amount.std()), 1e-9) + rng.uniform(-0.2, 1.0)
         wall = path + side * 0.5 * calibre / step_mm * normal
         # Every second cell of the path is enough: a plaque is several cells wide.
-        for k in np.flatnonzero(amount > 0)[::2]:
-            strength = min(1.0, 0.35 + 0.5 * float(amount[k]))
-            _stamp(canvas, wall[k, 0], wall[k, 1], 0.5 * plaque * (0.6 + 0.4 * strength) / step_mm, plaque * strength)
+        kept = np.flatnonzero(amount > 0)[::2]
+        strength = np.minimum(1.0, 0.35 + 0.5 * amount[kept])
+        radius = 0.5 * plaque * (0.6 + 0.4 * strength) / step_mm
+        stamp_path(canvas, wall[kept] + size // 2, radius, plaque * strength)
     return canvas
 
 
@@ -185,7 +192,7 @@ def _inside_polygon(row: FloatArray, column: FloatArray, y: FloatArray, x: Float
 
 
 def _lumps(
-    rng: np.random.Generator, diameter_mm: float, step_mm: float, count: int, roughness: float, flatness: float
+    rng: np.random.Generator, diameter_mm: float, step_mm: float, count: int, *, roughness: float, flatness: float
 ) -> ThicknessMap:
     """Ellipsoids grown together about the middle, with an uneven surface."""
     row, column, _ = _grid(0.5 * diameter_mm * 1.2, step_mm)
@@ -200,32 +207,11 @@ def _lumps(
         body = np.maximum(body, radius * rng.uniform(0.5, 1.0) * np.sqrt(np.clip(square, 0, None)))
     texture = ndimage.gaussian_filter(rng.standard_normal(row.shape), max(1.0, 0.06 * diameter_mm / step_mm))
     texture /= max(float(texture.std()), 1e-9)
-    return (2 * flatness * body * np.clip(1 + roughness * texture, 0.05, None)).astype(np.float32)
+    surface = np.clip(1 + roughness * texture, 0.05, None)
+    return np.asarray(2 * flatness * body * surface, dtype=np.float32)
 
 
-def _wandering_path(
-    rng: np.random.Generator, length_mm: float, step_mm: float, angle: float, bend: float
-) -> FloatArray:
+def _centred_path(rng: np.random.Generator, length_mm: float, step_mm: float, angle: float, bend: float) -> FloatArray:
     """Points (row, column) one cell apart along a gently curved line about the middle of the grid, in cells."""
-    count = max(4, round(length_mm / step_mm))
-    along = np.linspace(0, 1, count)
-    direction = angle + bend * (
-        rng.normal() * (along - 0.5) + 0.5 * rng.normal() * np.sin(2 * np.pi * along + rng.uniform(0, 2 * np.pi))
-    )
-    path = np.stack([np.cumsum(np.sin(direction)), np.cumsum(np.cos(direction))], axis=1)
-    return path - 0.5 * (path.min(axis=0) + path.max(axis=0))
-
-
-def _stamp(canvas: ThicknessMap, y: float, x: float, radius: float, thickness: float) -> None:
-    """Raise the canvas to a half ellipsoid at (y, x), given in cells from its middle."""
-    middle = canvas.shape[0] // 2
-    y, x, radius = y + middle, x + middle, max(radius, 0.7)
-    top, left = max(0, int(np.floor(y - radius))), max(0, int(np.floor(x - radius)))
-    bottom, right = int(np.ceil(y + radius)) + 1, int(np.ceil(x + radius)) + 1
-    window = canvas[top:bottom, left:right]
-    if window.size == 0:
-        return
-    row = np.arange(top, top + window.shape[0])[:, None] - y
-    column = np.arange(left, left + window.shape[1])[None, :] - x
-    body = thickness * np.sqrt(np.clip(1 - (row**2 + column**2) / radius**2, 0, None))
-    np.maximum(window, body.astype(np.float32), out=window)
+    path = wandering_path(rng, round(length_mm / step_mm), angle, bend)
+    return np.asarray(path - 0.5 * (path.min(axis=0) + path.max(axis=0)), dtype=np.float64)

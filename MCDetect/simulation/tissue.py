@@ -70,14 +70,14 @@ def draw_tissue(
     depth = upsample(geometry.depth_mm, grid, factor)
     thickness = upsample(geometry.thickness_mm, grid, factor)
     flow = _Flow(rng, geometry, grid, pitch)
-    gland = _gland(rng, geometry, depth, flow, density, pitch)
+    gland = _gland(rng, geometry, depth, flow, density=density, pitch=pitch)
     muscle = upsample(geometry.muscle, grid, factor)
     gland = gland * (1 - muscle) + muscle * _muscle_texture(rng, geometry, grid, pitch)
     fibrous_mm = gland * thickness + _vessels(rng, geometry, depth, grid, pitch)
     np.minimum(fibrous_mm, thickness, out=fibrous_mm)
     skin = upsample(geometry.skin_mm, grid, factor)
     difference = GLAND_PER_MM - FAT_PER_MM
-    total = FAT_PER_MM * thickness + difference * np.maximum(fibrous_mm, np.minimum(fibrous_mm + skin, thickness))
+    total = FAT_PER_MM * thickness + difference * np.minimum(fibrous_mm + np.float32(1.25) * skin, thickness)
     return Tissue(upsample(total.astype(np.float32), shape, FINE), gland.astype(np.float32), density)
 
 
@@ -99,9 +99,8 @@ class _Flow:
         fine = np.float32(0.9)
         y += fine * smooth_noise(rng, grid, 3.5 / pitch_mm)
         x += fine * smooth_noise(rng, grid, 3.5 / pitch_mm)
-        self.radius_mm = np.hypot(y, x)
-        self.angle = np.arctan2(y, x)
-        self.across_mm = self.angle * np.float32(55.0)
+        self.radius_mm: FloatImage = np.hypot(y, x)
+        self.across_mm: FloatImage = np.arctan2(y, x) * np.float32(55.0)
 
 
 def _gland(
@@ -109,6 +108,7 @@ def _gland(
     geometry: BreastGeometry,
     depth: FloatImage,
     flow: _Flow,
+    *,
     density: str,
     pitch: float,
 ) -> FloatImage:
@@ -126,26 +126,53 @@ def _gland(
     # Wide, soft differences decide where gland lies; layers above each other leave no sharp outlines in projection.
     wide = power_law_noise(rng, grid, pitch, 4.2, 45.0)
     lobules = np.minimum(smooth_noise(rng, grid, rng.uniform(5, 9) / pitch), 0.5)
-    threads = (
-        0.50 * strands(rng, flow.radius_mm, flow.across_mm, 26, 6.0, 1.5)
-        + 0.45 * strands(rng, flow.radius_mm, flow.across_mm, 15, 3.2, 0.8)
-        + 0.40 * strands(rng, flow.radius_mm, flow.across_mm, 8, 1.8, 0.5)
-        + 0.35 * strands(rng, flow.across_mm, flow.radius_mm, 10, 3.0, 0.5)
+    along, across = flow.radius_mm, flow.across_mm
+    slope = np.float32(0.7)
+    rising: FloatImage = across - slope * along
+    falling: FloatImage = across + slope * along
+    wide_threads = 0.5 * _wide_strands(rng, along, across, length=26, spacing=6.0, width=1.6) + 0.35 * _wide_strands(
+        rng, along + slope * across, rising, length=16, spacing=4.5, width=1.1
     )
-    field = 1.6 * body + 0.85 * wide + 0.45 * lobules + 0.5 * threads
+    fine_threads = (
+        0.45 * strands(rng, along, across, length=12, spacing=2.4, width=0.6)
+        + 0.40 * strands(rng, along - slope * across, falling, length=9, spacing=2.2, width=0.45)
+        + 0.30 * strands(rng, along, across, length=6, spacing=1.3, width=0.35)
+    )
+    # Trabeculae around lobules of fat: loops, hardly longer than wide.
+    net = _wide_strands(rng, across, along, length=13, spacing=9.0, width=2.6)
+    field = 1.7 * body + 0.65 * wide + 0.40 * lobules + 0.35 * net + 0.45 * wide_threads
     inside = depth > fat_layer * 0.5
     area, fraction = rng.uniform(*_GLAND_AREA[density]), rng.uniform(*_GLAND_FRACTION[density])
     threshold = np.quantile(field[inside][::17], 1 - area) if inside.any() else 0.0
-    softness = np.float32(rng.uniform(0.28, 0.48))
+    softness = np.float32(rng.uniform(0.35, 0.6))
     gland = 1 / (1 + np.exp(np.clip((threshold - field) / softness, -30, 30)))
-    clouds = power_law_noise(rng, grid, pitch, 3.1, 20.0)
-    fibrils = power_law_noise(rng, grid, pitch, 2.2, 2.5)
-    texture = np.exp(0.42 * clouds + 0.10 * fibrils + 0.35 * lobules + 0.85 * (threads - 0.4))
+    clouds = power_law_noise(rng, grid, pitch, 3.4, 20.0)
+    fibrils = power_law_noise(rng, grid, pitch, 2.4, 3.0)
+    texture = np.exp(
+        0.46 * clouds
+        + 0.17 * fibrils
+        + 0.25 * lobules
+        + 0.35 * (net - 0.3)
+        + 0.55 * (wide_threads - 0.25)
+        + 0.95 * (fine_threads - 0.3)
+    )
     ligaments = _ligaments(rng, geometry, depth, flow, pitch)
-    fat = 0.05 + 0.022 * clouds + 0.007 * fibrils + 0.10 * threads + ligaments
+    fat = 0.06 + 0.050 * clouds + 0.018 * fibrils + 0.08 * wide_threads + 0.15 * fine_threads + ligaments
+    # The nipple and the tissue just behind it are fibrous.
+    row, column = flow.row_mm, flow.column_mm - 12
+    nipple = np.exp(-((row / np.float32(6)) ** 2) - ((column + 1) / np.float32(7)) ** 2)
+    fat = fat + np.float32(0.35) * nipple
     share = np.float32(fraction) * gland * texture + (1 - 0.6 * gland) * fat
     # Fibrous tissue never fills the whole path: the brightest places saturate softly.
     return np.asarray(np.tanh(np.clip(share, 0.0, None)), dtype=np.float32)
+
+
+def _wide_strands(
+    rng: np.random.Generator, along: FloatImage, across: FloatImage, *, length: float, spacing: float, width: float
+) -> FloatImage:
+    """:func:`strands` of a millimetre and more, made on every second point."""
+    thin = strands(rng, along[::2, ::2], across[::2, ::2], length=length, spacing=spacing, width=width)
+    return upsample(thin, (along.shape[0], along.shape[1]), 2)
 
 
 def _ligaments(
@@ -153,19 +180,19 @@ def _ligaments(
 ) -> FloatImage:
     """Cooper's ligaments: thin septa that arch between the gland and the skin; most lie in the subcutaneous fat."""
     arched = flow.across_mm + np.float32(0.7) * depth
-    net = strands(rng, flow.radius_mm, arched, 24, 6.0, 0.42)
-    along_skin = strands(rng, flow.across_mm * np.float32(1.2), depth, 20, 4.0, 0.35)
+    net = strands(rng, flow.radius_mm, arched, length=24, spacing=6.0, width=0.42)
+    along_skin = strands(rng, flow.across_mm * np.float32(1.2), depth, length=20, spacing=4.0, width=0.35)
     canvas = np.zeros(depth.shape, dtype=np.float32)
     candidates = np.argwhere((depth[::16, ::16] > 2) & (depth[::16, ::16] < 22)) * 16.0
     count = min(len(candidates), int(rng.integers(25, 60)))
     for start in candidates[rng.permutation(len(candidates))[:count]]:
         length = int(rng.uniform(8, 34) / pitch)
-        path = start + wandering_path(rng, length, rng.uniform(0, 2 * np.pi), 0.9)
+        path = start + wandering_path(rng, length, rng.uniform(0, 2 * np.pi), 0.5)
         taper = np.sin(np.pi * np.linspace(0.05, 0.95, len(path)))
         width = rng.uniform(0.12, 0.30) / pitch
         stamp_path(canvas, path, np.full(len(path), width), taper * rng.uniform(0.05, 0.16))
     near_skin = np.exp(-np.clip(depth - 6, 0, None) / np.float32(14))
-    return near_skin * (0.13 * net + 0.10 * along_skin) + canvas
+    return np.asarray(near_skin * (0.20 * net + 0.15 * along_skin) + canvas, dtype=np.float32)
 
 
 def _vessels(
@@ -178,16 +205,16 @@ def _vessels(
         return canvas
     nipple = np.array(geometry.nipple_mm) / pitch
     for start in candidates[rng.integers(0, len(candidates), int(rng.integers(4, 10)))]:
-        calibre = rng.uniform(0.7, 2.0)
+        calibre = rng.uniform(0.5, 1.5)
         length = int(rng.uniform(25, 75) / pitch)
         away = np.arctan2(start[0] - nipple[0], start[1] - nipple[1]) + rng.normal(0, 0.5)
-        path = start + wandering_path(rng, length, away, 0.8)
+        path = start + wandering_path(rng, length, away, 0.35)
         widths = calibre * np.linspace(0.6, 1.0, len(path))
         stamp_path(canvas, path, 0.5 * widths / pitch, widths)
         fork = path[int(rng.uniform(0.2, 0.8) * len(path))]
-        branch = fork + wandering_path(rng, length // 2, away + rng.choice([-1, 1]) * rng.uniform(0.4, 0.9), 0.8)
+        branch = fork + wandering_path(rng, length // 2, away + rng.choice([-1, 1]) * rng.uniform(0.3, 0.7), 0.35)
         stamp_path(canvas, branch, np.full(len(branch), 0.3 * calibre / pitch), np.full(len(branch), 0.6 * calibre))
-    return canvas * np.clip(depth / np.float32(4), 0, 1)
+    return np.asarray(canvas * np.clip(depth / np.float32(4), 0, 1), dtype=np.float32)
 
 
 def _muscle_texture(
@@ -201,5 +228,5 @@ def _muscle_texture(
     cosine, sine = np.float32(np.cos(geometry.muscle_direction)), np.float32(np.sin(geometry.muscle_direction))
     along = cosine * column + sine * row + 3 * smooth_noise(rng, grid, 20 / pitch)
     across = cosine * row - sine * column + 2 * smooth_noise(rng, grid, 20 / pitch)
-    fibres = strands(rng, along, across, 30, 3.0, 1.0)
-    return 0.55 + 0.10 * fibres + 0.06 * power_law_noise(rng, grid, pitch, 2.8, 15.0)
+    fibres = strands(rng, along, across, length=30, spacing=3.0, width=1.0)
+    return 0.42 + 0.07 * fibres + 0.03 * power_law_noise(rng, grid, pitch, 3.0, 15.0)

@@ -10,13 +10,13 @@ import numpy.typing as npt
 from MCDetect.errors import UsageError
 from MCDetect.simulation import placement
 from MCDetect.simulation.acquisition import draw_detector, expose
-from MCDetect.simulation.anatomy import COARSE, BreastGeometry, draw_geometry
+from MCDetect.simulation.anatomy import COARSE, BreastGeometry, draw_geometry, rounded_slab
 from MCDetect.simulation.fields import FloatImage, upsample
 from MCDetect.simulation.presentation import burn_in_label, draw_style, present, quanta_for_style
 from MCDetect.simulation.tissue import CALCIUM_PER_MM, FAT_PER_MM, FINE, GLAND_PER_MM, draw_tissue
 from MCDetect.simulation.truth import SimulatedCalcification, SimulatedCluster, mirrored_runs
 
-GENERATOR_VERSION = "0.1"
+GENERATOR_VERSION = "1.0"
 """Changes whenever the same seed gives another picture: scores of different versions are not comparable."""
 
 _CLUSTER_COUNTS = (0.30, 0.45, 0.20, 0.05)  # probability of 0, 1, 2 and 3 clusters
@@ -119,18 +119,17 @@ def simulate_view(
         calcium_rng,
         geometry.depth_mm,
         tissue.gland[::ratio, ::ratio][: coarse[0], : coarse[1]],
-        COARSE,
-        spacing_mm,
-        (geometry.nipple_mm[0] / spacing_mm, geometry.nipple_mm[1] / spacing_mm),
-        clusters,
-        isolated,
+        cell=COARSE,
+        spacing_mm=spacing_mm,
+        nipple=(geometry.nipple_mm[0] / spacing_mm, geometry.nipple_mm[1] / spacing_mm),
+        clusters=clusters,
+        isolated=isolated,
     )
     depth = upsample(geometry.depth_mm, shape, COARSE)
     attenuation = tissue.attenuation
-    missing = upsample(
-        np.float32(FAT_PER_MM) * (np.float32(geometry.compressed_mm) - geometry.thickness_mm), shape, COARSE
-    )
     style = draw_style(style_rng)
+    assumed = rounded_slab(depth - np.float32(style.overshoot_mm), geometry.compressed_mm)
+    missing = np.float32(FAT_PER_MM) * (np.float32(geometry.compressed_mm) - assumed)
     thinned = np.s_[::8, ::8]
     quanta = quanta_for_style(attenuation[thinned], missing[thinned], depth[thinned], style, spacing_mm)
     detector = draw_detector(exposure_rng, quanta)
@@ -139,7 +138,14 @@ def simulate_view(
     if placed.calcifications:
         attenuation += np.float32(added) * placement.calcium_map(placed, shape)
     signal = expose(exposure_rng, attenuation, median, detector)
-    calcifications, found = _truth(placed, signal, added, 1 - detector.scatter, detector.blur_pixels, spacing_mm)
+    calcifications, found = _truth(
+        placed,
+        signal,
+        calcium_per_mm=added,
+        primary_share=1 - detector.scatter,
+        blur_pixels=detector.blur_pixels,
+        spacing_mm=spacing_mm,
+    )
     shown = present(signal, missing, depth, style, spacing_mm)
     pixels = np.zeros((rows, columns), dtype=np.uint16)
     pixels[:, :width] = shown
@@ -184,6 +190,7 @@ def _cropped(geometry: BreastGeometry, width: int) -> BreastGeometry:
 def _truth(
     placed: placement.Placement,
     signal: FloatImage,
+    *,
     calcium_per_mm: float,
     primary_share: float,
     blur_pixels: float,
@@ -192,7 +199,14 @@ def _truth(
     calcifications: list[SimulatedCalcification] = []
     members: list[list[SimulatedCalcification]] = [[] for _ in placed.clusters]
     for item in placed.calcifications:
-        truth = placement.measure(len(calcifications) + 1, item, signal, calcium_per_mm, primary_share, blur_pixels)
+        truth = placement.measure(
+            len(calcifications) + 1,
+            item,
+            signal,
+            calcium_per_mm=calcium_per_mm,
+            primary_share=primary_share,
+            blur_pixels=blur_pixels,
+        )
         if truth is None:
             continue
         calcifications.append(truth)
