@@ -21,6 +21,7 @@ from pydicom.uid import (
 )
 
 from MCDetect.dicom.orientation import Orientation
+from MCDetect.dicom.spacing import LARGEST_MAGNIFICATION
 from MCDetect.errors import InputError
 
 SECONDARY_CAPTURES = frozenset(
@@ -110,8 +111,10 @@ def require_suitable_view(header: Dataset, orientation: Orientation, source: str
 def _warnings(header: Dataset, orientation: Orientation, kinds: list[str]) -> list[str]:
     warnings = []
     magnification = _number(header, "EstimatedRadiographicMagnificationFactor")
-    if "magnification" in orientation.modifiers or magnification >= _MAGNIFIED:
-        warnings.append("This is a magnification view; the model was made for contact views.")
+    is_factor_stated = _MAGNIFIED <= magnification <= LARGEST_MAGNIFICATION
+    if is_factor_stated or "magnification" in orientation.modifiers:
+        factor = "" if is_factor_stated else " without a stated factor, so its millimetres are too large"
+        warnings.append(f"This is a magnification view{factor}; the model was made for contact views.")
     if "spot compression" in orientation.modifiers:
         warnings.append("This is a spot compression view; it shows only a part of the breast.")
     if _text(header, "PartialView") == "YES":

@@ -9,9 +9,7 @@ from pydicom.pixels.processing import apply_voi_lut
 
 from MCDetect.dicom.failures import DICOM_FAILURES, without_warnings
 from MCDetect.dicom.mammogram import Mammogram
-from MCDetect.dicom.pixels import is_inverted, mirror_sum, modality_range
-
-_ENTRY_BITS = 16
+from MCDetect.dicom.pixels import is_inverted, mirror_sum, with_16_bit_table
 
 
 def presentation_image(mammogram: Mammogram) -> npt.NDArray[np.uint8]:
@@ -54,8 +52,7 @@ def _through_header(pixels: npt.NDArray[np.float32], header: Dataset) -> npt.NDA
             if header.get("VOILUTSequence"):
                 displayed = _through_table(values, header)
             elif header.get("WindowWidth") is not None and header.get("WindowCenter") is not None:
-                low, high = modality_range(header)
-                displayed = (apply_voi_lut(values, header) - low) / (high - low)
+                displayed = _through_window(values, header)
             else:
                 return None
     except DICOM_FAILURES:
@@ -65,15 +62,20 @@ def _through_header(pixels: npt.NDArray[np.float32], header: Dataset) -> npt.NDA
 
 
 def _through_table(values: npt.NDArray[np.floating], header: Dataset) -> npt.NDArray[np.floating]:
-    item = header.VOILUTSequence[0]
-    entries, _, bits = item.LUTDescriptor
-    # pydicom indexes a table in the type of its entries; 16 bits hold every index, also of 8-bit entries.
-    table = Dataset()
-    table.LUTDescriptor = [entries, item.LUTDescriptor[1], _ENTRY_BITS]
-    table.add(item["LUTData"])
-    only_table = Dataset()
-    only_table.file_meta = header.file_meta
-    only_table.VOILUTSequence = [table]
+    bits = int(header.VOILUTSequence[0].LUTDescriptor[2])
     whole = np.rint(values).astype(np.int32)
-    looked_up: npt.NDArray[np.floating] = apply_voi_lut(whole, only_table) / float(2**bits - 1)
+    looked_up: npt.NDArray[np.floating] = apply_voi_lut(whole, with_16_bit_table(header, "VOILUTSequence")) / float(
+        2**bits - 1
+    )
     return looked_up
+
+
+def _through_window(values: npt.NDArray[np.floating], header: Dataset) -> npt.NDArray[np.floating]:
+    window = Dataset()
+    for keyword in ("WindowCenter", "WindowWidth", "VOILUTFunction"):
+        if header.get(keyword) is not None:
+            window.add(header[keyword])
+    # pydicom takes the output range from the pixel description; this one gives 0 to 65535 whatever the rescale is.
+    window.PhotometricInterpretation, window.BitsStored, window.PixelRepresentation = "MONOCHROME2", 16, 0
+    windowed: npt.NDArray[np.floating] = apply_voi_lut(values, window) / 65535.0
+    return windowed

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_modality_lut
 from pydicom.pixels.utils import get_expected_length, pixel_array
+from pydicom.uid import RLELossless
 
 from MCDetect.dicom.failures import reporting
 from MCDetect.errors import InputError
@@ -54,14 +55,17 @@ def read_pixels(
     syntax = dataset.file_meta.TransferSyntaxUID
     name = syntax.name if syntax.is_transfer_syntax else "an unknown transfer syntax"
     with reporting("cannot-decode", f"The pixel data of {source} ({name}) cannot be decoded.", _EXPORT_AGAIN):
-        stored = pixel_array(dataset)
+        # The Rust decoder of pylibjpeg-rle panics on damaged data, past every except; pydicom's own raises.
+        stored = pixel_array(dataset, decoding_plugin="pydicom" if syntax == RLELossless else "")
     if stored.ndim == 3 and stored.shape[2] == 3:
         stored = _grey_of_colour(stored, source)
     if stored.ndim != 2 or 0 in stored.shape:
         raise InputError("cannot-decode", f"The pixel data of {source} are not one image of rows and columns.", "")
     with reporting("cannot-decode", f"The grey value tables of {source} cannot be applied.", _COPY_AGAIN):
         valid = ~_padding(stored, header)
-        pixels = apply_modality_lut(stored, header).astype(np.float32)
+        tables = header.get("ModalityLUTSequence")
+        through = with_16_bit_table(header, "ModalityLUTSequence") if tables else header
+        pixels = apply_modality_lut(stored, through).astype(np.float32)
         if is_inverted(header):
             pixels = np.float32(mirror_sum(header)) - pixels
     if not np.isfinite(pixels).all():
@@ -111,6 +115,22 @@ def modality_range(header: Dataset) -> tuple[float, float]:
     return min(ends), max(ends)
 
 
+def with_16_bit_table(header: Dataset, keyword: str) -> Dataset:
+    """Return a data set with only the first table of a LUT sequence, its entries said to have 16 bits.
+
+    pydicom takes modality tables of 8 and 16 bits only, and indexes a table in the type of its entries, which
+    overflows for tables of more than 256 entries of 8 bits. The values of the entries do not change.
+    """
+    item = header[keyword][0]
+    table = Dataset()
+    table.LUTDescriptor = [item.LUTDescriptor[0], item.LUTDescriptor[1], 16]
+    table.add(item["LUTData"])
+    only = Dataset()
+    only.file_meta = header.file_meta
+    setattr(only, keyword, [table])
+    return only
+
+
 def mirror_sum(header: Dataset) -> float:
     """Return smallest plus largest modality value: MONOCHROME1 values x become mirror_sum - x, and back."""
     low, high = modality_range(header)
@@ -118,13 +138,14 @@ def mirror_sum(header: Dataset) -> float:
 
 
 def _require_pixel_data(dataset: Dataset, header: Dataset, source: str) -> None:
-    if "PixelData" not in dataset:
+    with reporting("cannot-decode", f"The pixel data of {source} are damaged.", _COPY_AGAIN):
+        encoded = dataset.get("PixelData")
+    if not encoded:
         raise InputError("no-pixel-data", f"{source} holds no pixel data.", "It may be cut short: copy it again.")
     with reporting("cannot-decode", f"{source} does not say how its pixels are stored.", _COPY_AGAIN):
         rows, columns = int(header.Rows), int(header.Columns)
         allocated, bits = int(header.BitsAllocated), int(header.BitsStored)
         interpretation = str(header.PhotometricInterpretation).strip().upper()
-        encoded = dataset.PixelData
         is_native = not dataset.file_meta.TransferSyntaxUID.is_encapsulated
         expected = get_expected_length(dataset)
     if not interpretation.startswith(("MONOCHROME", *_COLOURS)):
@@ -141,8 +162,6 @@ def _require_pixel_data(dataset: Dataset, header: Dataset, source: str) -> None:
         raise InputError(
             "truncated", f"{source} is cut short: it holds {len(encoded)} of {expected} bytes of pixels.", _COPY_AGAIN
         )
-    if not encoded:
-        raise InputError("no-pixel-data", f"{source} holds no pixel data.", _COPY_AGAIN)
 
 
 def _grey_of_colour(stored: npt.NDArray[np.integer], source: str) -> npt.NDArray[np.integer]:

@@ -65,7 +65,7 @@ def _read_dataset(dataset: Dataset, source: str, spacing_mm: float | None) -> Ma
     pixels, valid = read_pixels(dataset, header, source)
     warnings = [*view_warnings, *orientation.warnings, *spacing_warnings]
     if left_out:
-        warnings.append(f"{len(left_out)} elements of the header cannot be read and were left out.")
+        warnings.append(f"Left out of the header because it cannot be read: {', '.join(left_out)}.")
     return Mammogram(
         pixels=pixels,
         valid=valid,

@@ -21,8 +21,10 @@ SMALLEST_PLAUSIBLE_MM = 0.02
 LARGEST_PLAUSIBLE_MM = 0.3
 """Detectors and film digitisers for mammography have pixels of 0.025 to 0.2 mm."""
 
+LARGEST_MAGNIFICATION = 2.5
+"""Magnification stands reach 1.8 to 2.0; a larger factor is a mistake in the header."""
+
 _LARGEST_SENSIBLE_MM = 2.0
-_LARGEST_MAGNIFICATION = 2.5  # magnification stands reach 1.8 to 2.0
 _AGREEMENT = 0.05
 _GIVE_IT = "Give the pixel spacing with --spacing (millimetres, for example --spacing 0.07)."
 
@@ -115,7 +117,7 @@ def _corrected_for_magnification(
 ) -> tuple[Spacing, tuple[str, ...]]:
     warnings: list[str] = []
     magnification = _number(header, "EstimatedRadiographicMagnificationFactor")
-    if magnification is not None and not 1 <= magnification <= _LARGEST_MAGNIFICATION:
+    if magnification is not None and not 1 <= magnification <= LARGEST_MAGNIFICATION:
         warnings.append(f"A magnification factor of {magnification:g} is not plausible and is ignored.")
         magnification = None
     if magnification is None or magnification == 1:

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+from pydicom.sr.codedict import codes
+
+from MCDetect.dicom.orientation import MODIFIERS, VIEWS, decide_orientation
+from MCDetect.dicom.reading import read_mammogram
+
+
+@pytest.mark.parametrize(
+    ("attributes", "laterality", "warned"),
+    [
+        ({"ImageLaterality": "L"}, "L", False),
+        ({"ImageLaterality": "L", "Laterality": "L"}, "L", False),
+        ({"ImageLaterality": "L", "Laterality": "R"}, "L", True),
+        ({"ImageLaterality": None, "Laterality": "R"}, "R", False),
+        ({"ImageLaterality": "", "Laterality": "R"}, "R", False),
+        ({"ImageLaterality": "B"}, "", False),
+        ({"ImageLaterality": None}, "", False),
+        ({"ImageLaterality": ["L", "R"]}, "", False),
+    ],
+)
+def test_laterality_comes_from_the_image_before_the_series(make_dataset, attributes, laterality, warned):
+    mammogram = read_mammogram(make_dataset(**attributes))
+    assert mammogram.laterality == laterality
+    assert any("Laterality" in warning for warning in mammogram.warnings) is warned
+
+
+@pytest.mark.parametrize(
+    ("coded", "position", "expected", "warned"),
+    [
+        (("399162004", "SCT"), None, "CC", False),
+        (("399368009", "SCT"), "MLO", "MLO", False),
+        (("R-10242", "SRT"), None, "CC", False),
+        (("R-10226", "SNM3"), None, "MLO", False),
+        (("R-10242", "SRT"), "MLO", "CC", True),
+        ((None, "SCT"), "MLO", "MLO", False),
+        ((None, "SCT"), "CC ", "CC", False),
+        ((None, "SCT"), "XCC", "XCCL", False),
+        ((None, "SCT"), "AP", "", False),
+        (("12345", "SCT"), None, "", False),
+        (("12345", "99LOCAL"), "ML", "ML", False),
+    ],
+)
+def test_the_view_comes_from_its_code_before_the_position(make_dataset, coded, position, expected, warned):
+    view, scheme = coded
+    mammogram = read_mammogram(make_dataset(view=view, scheme=scheme, ViewPosition=position))
+    assert mammogram.view == expected
+    assert any("ViewPosition" in warning for warning in mammogram.warnings) is warned
+
+
+@pytest.mark.parametrize(("modifier", "scheme"), [("399163009", "SCT"), ("R-102D6", "SRT"), ("R-102D6", "99SDM")])
+def test_view_modifiers_are_named(make_dataset, modifier, scheme):
+    view = "399162004" if scheme == "SCT" else "R-10242"
+    orientation = decide_orientation(make_dataset(view=view, modifiers=(modifier,), scheme=scheme))
+    assert orientation.modifiers == ("magnification",)
+
+
+@pytest.mark.parametrize(("table", "context_group"), [(VIEWS, "cid4014"), (MODIFIERS, "cid4015")])
+def test_every_code_of_the_standards_context_group_is_known(table, context_group):
+    group = getattr(codes, context_group)
+    assert {getattr(group, name).value for name in group.dir()} == set(table)
+
+
+def test_a_header_without_any_orientation_leaves_it_unknown(make_dataset):
+    mammogram = read_mammogram(make_dataset(ImageLaterality=None, view=None))
+    assert (mammogram.laterality, mammogram.view, mammogram.label) == ("", "", "image")
