@@ -63,7 +63,7 @@ def draw_tissue(
         BI-RADS class; by :data:`DENSITY_SHARES` when None.
     """
     if density is None:
-        density = str(rng.choice(list(DENSITY_SHARES), p=list(DENSITY_SHARES.values())))
+        density = draw_density(rng)
     pitch = FINE * spacing_mm
     grid = (int(np.ceil(shape[0] / FINE)) + 1, int(np.ceil(shape[1] / FINE)) + 1)
     factor = COARSE / FINE
@@ -79,6 +79,11 @@ def draw_tissue(
     difference = GLAND_PER_MM - FAT_PER_MM
     total = FAT_PER_MM * thickness + difference * np.minimum(fibrous_mm + np.float32(1.25) * skin, thickness)
     return Tissue(upsample(total.astype(np.float32), shape, FINE), gland.astype(np.float32), density)
+
+
+def draw_density(rng: np.random.Generator) -> str:
+    """Return a density class of BI-RADS, ``"a"`` to ``"d"``, by :data:`DENSITY_SHARES`."""
+    return str(rng.choice(list(DENSITY_SHARES), p=list(DENSITY_SHARES.values())))
 
 
 class _Flow:

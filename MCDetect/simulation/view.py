@@ -12,7 +12,7 @@ from MCDetect.simulation import placement
 from MCDetect.simulation.acquisition import draw_detector, expose
 from MCDetect.simulation.anatomy import COARSE, BreastGeometry, draw_geometry, rounded_slab
 from MCDetect.simulation.fields import FloatImage, upsample
-from MCDetect.simulation.presentation import burn_in_label, draw_style, present, quanta_for_style
+from MCDetect.simulation.presentation import PresentationStyle, burn_in_label, draw_style, present, quanta_for_style
 from MCDetect.simulation.tissue import CALCIUM_PER_MM, FAT_PER_MM, FINE, GLAND_PER_MM, draw_tissue
 from MCDetect.simulation.truth import SimulatedCalcification, SimulatedCluster, mirrored_runs
 
@@ -71,6 +71,7 @@ def simulate_view(
     clusters: int | None = None,
     isolated: int | None = None,
     density: str | None = None,
+    style: PresentationStyle | None = None,
 ) -> SimulatedView:
     """Simulate one view; the same arguments give the same view, bit by bit.
 
@@ -89,6 +90,8 @@ def simulate_view(
         Numbers of clusters and of isolated calcifications; drawn when None. 0 and 0 give a normal view.
     density
         BI-RADS density class ``"a"`` to ``"d"``; drawn when None.
+    style
+        Presentation, for views that shall look alike; drawn when None.
 
     Raises
     ------
@@ -127,7 +130,7 @@ def simulate_view(
     )
     depth = upsample(geometry.depth_mm, shape, COARSE)
     attenuation = tissue.attenuation
-    style = draw_style(style_rng)
+    style = draw_style(style_rng) if style is None else style
     assumed = rounded_slab(depth - np.float32(style.overshoot_mm), geometry.compressed_mm)
     missing = np.float32(FAT_PER_MM) * (np.float32(geometry.compressed_mm) - assumed)
     thinned = np.s_[::8, ::8]
