@@ -174,7 +174,9 @@ def _damage_told_plainly() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             yield
-    except (ValueError, struct.error) as error:
+    except (ValueError, struct.error, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of the file system; pydicom raises an OSError without a number when a value cannot be encoded
         raise OutputError(
             "unwritable-source",
             f"DICOM results cannot be written because the header of the mammogram is damaged ({type(error).__name__}).",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing import content_items as items
@@ -46,7 +47,7 @@ def _entry(source: Dataset, laterality: str) -> Dataset:
                 items.add(view_item, items.code(items.HAS_CONCEPT_MODIFIER, codes.IMAGE_VIEW_MODIFIER, coded))
         items.add(entry, view_item)
     orientation = source.get("PatientOrientation")
-    if orientation and len(orientation) == 2:
+    if isinstance(orientation, MultiValue) and len(orientation) == 2:
         row, column = codes.PATIENT_ORIENTATION_ROW, codes.PATIENT_ORIENTATION_COLUMN
         items.add(entry, items.text(items.HAS_ACQUISITION_CONTEXT, row, str(orientation[0])))
         items.add(entry, items.text(items.HAS_ACQUISITION_CONTEXT, column, str(orientation[1])))

@@ -33,7 +33,6 @@ from MCDetect.version import __version__
 MARK_MARGIN_MM = 0.4
 
 _PIXEL = highdicom.pr.AnnotationUnitsValues.PIXEL
-_MODALITY_LUT = ("ModalityLUTSequence", "RescaleIntercept", "RescaleSlope", "RescaleType")
 _WINDOW = ("WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction")
 
 
@@ -103,13 +102,14 @@ def _marks(image: ImageFindings, header: Dataset, layer: highdicom.pr.GraphicLay
 
 def _keep_display(dataset: Dataset, source: Dataset) -> None:
     """Copy modality LUT, VOI LUT and polarity, and the aspect ratio of pixels that are not square."""
-    for keyword in _MODALITY_LUT:
-        if keyword in source:
-            dataset[keyword] = deepcopy(source[keyword])
-    if "RescaleIntercept" in dataset or "RescaleSlope" in dataset:
-        for keyword, neutral in (("RescaleIntercept", 0), ("RescaleSlope", 1), ("RescaleType", "US")):
-            if dataset.get(keyword) in (None, ""):
-                setattr(dataset, keyword, neutral)  # all three are required here, not in the image
+    if source.get("ModalityLUTSequence"):
+        dataset["ModalityLUTSequence"] = deepcopy(source["ModalityLUTSequence"])
+    elif numbers(source, "RescaleIntercept") and numbers(source, "RescaleSlope"):
+        for keyword in ("RescaleIntercept", "RescaleSlope", "RescaleType"):
+            if source.get(keyword) is not None:
+                dataset[keyword] = deepcopy(source[keyword])
+        if not dataset.get("RescaleType"):
+            dataset.RescaleType = "US"  # required here, not in the image
     voi_lut = _first_voi_lut(source)
     if voi_lut is not None:
         dataset.SoftcopyVOILUTSequence = [voi_lut]

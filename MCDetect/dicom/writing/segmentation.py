@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import highdicom
 import numpy as np
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 from pydicom.sr.coding import Code
 
 from MCDetect.dicom.identifiers import stable_uid
@@ -35,12 +36,7 @@ from MCDetect.findings import Algorithm, ImageFindings
 from MCDetect.version import __version__
 
 SLICE_THICKNESS_MM = 1.0
-_COPIED = (
-    "PatientOrientation",
-    "LossyImageCompression",
-    "LossyImageCompressionRatio",
-    "LossyImageCompressionMethod",
-)
+_LOSSY = ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod")
 
 
 @dataclass(frozen=True)
@@ -116,9 +112,12 @@ def segmentation(image: ImageFindings, source: Dataset, algorithm: Algorithm) ->
     dimension_uid = stable_uid(image.sop_instance_uid, "dimensions")  # highdicom draws a random one
     for item in (*dataset.DimensionOrganizationSequence, *dataset.DimensionIndexSequence):
         item.DimensionOrganizationUID = dimension_uid
-    for keyword in _COPIED:
+    for keyword in _LOSSY:
         if source.get(keyword):
             dataset[keyword] = deepcopy(source[keyword])
+    orientation = source.get("PatientOrientation")
+    if isinstance(orientation, MultiValue) and len(orientation) == 2:
+        dataset["PatientOrientation"] = deepcopy(source["PatientOrientation"])
     complete(dataset, SEGMENTATION, source, algorithm, view_label(image))
     return dataset
 

@@ -55,8 +55,7 @@ def make_mammogram() -> Callable[..., Dataset]:
         image.Modality, image.PresentationIntentType = "MG", "FOR PRESENTATION"
         image.Manufacturer, image.ManufacturerModelName = "Maker of detectors", "Model 1"
         image.DeviceSerialNumber, image.SoftwareVersions = "12", "3.4"
-        image.ReferringPhysicianName = "Referrer^Rita"
-        image.StudyDescription = "Screening"
+        image.ReferringPhysicianName, image.StudyDescription = "Referrer^Rita", "Screening"
         image.PatientName, image.PatientID = "Doe^Jane", "P-42"
         image.IssuerOfPatientID = "HOSPITAL"
         image.PatientBirthDate, image.PatientSex, image.PatientAge = "19600101", "F", "064Y"
@@ -84,8 +83,7 @@ def make_mammogram() -> Callable[..., Dataset]:
         image.RescaleIntercept, image.RescaleSlope, image.RescaleType = "0", "1", "US"
         image.WindowCenter, image.WindowWidth = ["2000", "1800"], ["3000", "2500"]
         image.WindowCenterWidthExplanation, image.VOILUTFunction = ["NORMAL", "HARDER"], "LINEAR"
-        image.PresentationLUTShape, image.BurnedInAnnotation = "IDENTITY", "NO"
-        image.LossyImageCompression = "00"
+        image.PresentationLUTShape, image.BurnedInAnnotation, image.LossyImageCompression = "IDENTITY", "NO", "00"
         for keyword, value in changes.items():
             if value is None:
                 delattr(image, keyword)

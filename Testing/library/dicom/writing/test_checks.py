@@ -174,8 +174,8 @@ def wrong_study(dataset: Dataset) -> None:
     dataset.StudyInstanceUID = "1.2.3"
 
 
-def series_of_the_image(dataset: Dataset) -> None:
-    dataset.SeriesInstanceUID = deepcopy(dataset).get("SeriesInstanceUID").split(".")[0] + "."
+def no_series(dataset: Dataset) -> None:
+    dataset.SeriesInstanceUID = ""
 
 
 def other_label(dataset: Dataset) -> None:
@@ -237,7 +237,7 @@ def relative_units(state: Dataset) -> None:
     polylines(state)[0].GraphicAnnotationUnits = "DISPLAY"
 
 
-ANY = (wrong_patient, wrong_name, no_issuer, wrong_study, series_of_the_image, other_label, no_maker)
+ANY = (wrong_patient, wrong_name, no_issuer, wrong_study, no_series, other_label, no_maker)
 FAULTS: dict[str, tuple[Callable[[Dataset], None], ...]] = {
     "seg": (*ANY, flip_pixel, swap_segments, swap_tracking, no_frame_of_reference, wrong_spacing, other_source),
     "gsps": (*ANY, move_mark_out, open_mark, lose_mark, lose_layer, relative_units, other_source),
@@ -282,10 +282,10 @@ def test_a_good_object_passes(written: Written, kind: str) -> None:
     written.check(kind, written.objects[kind])
 
 
-@pytest.mark.parametrize(
-    ("kind", "plant"),
-    [pytest.param(kind, plant, id=f"{kind} {plant.__name__}") for kind in FAULTS for plant in FAULTS[kind]],
-)
+PLANTED = [pytest.param(kind, plant, id=f"{kind} {plant.__name__}") for kind in FAULTS for plant in FAULTS[kind]]
+
+
+@pytest.mark.parametrize(("kind", "plant"), PLANTED)
 def test_a_planted_fault_is_caught(written: Written, kind: str, plant: Callable[[Dataset], None]) -> None:
     faulty = deepcopy(written.objects[kind])
     faulty.file_meta = deepcopy(written.objects[kind].file_meta)
@@ -296,6 +296,16 @@ def test_a_planted_fault_is_caught(written: Written, kind: str, plant: Callable[
     assert caught.value.hint
     for private in ("Doe", "P-42", "P-43", "1960"):
         assert private not in str(caught.value)
+
+
+@pytest.mark.parametrize("keyword", ["SeriesInstanceUID", "SOPInstanceUID"])
+def test_an_object_in_the_series_or_under_the_identifier_of_the_image_is_caught(written: Written, keyword: str) -> None:
+    source = written.sources[written.images[0].sop_instance_uid]
+    faulty = deepcopy(written.objects["seg"])
+    faulty.file_meta = written.objects["seg"].file_meta
+    setattr(faulty, keyword, source[keyword].value)
+    with pytest.raises(OutputError, match=f"{keyword} is not an identifier of its own"):
+        check_common(faulty, source)
 
 
 def test_an_empty_and_an_absent_value_are_the_same(written: Written) -> None:

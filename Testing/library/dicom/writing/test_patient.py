@@ -1,5 +1,6 @@
 """Whose an object is: patient, study and character set come from the mammogram, whatever its header is like."""
 
+# ruff: noqa: PLR0917 (fixtures are arguments)
 from __future__ import annotations
 
 from pathlib import Path
@@ -7,9 +8,12 @@ from typing import Any
 
 import pytest
 from pydicom import dcmread
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 
 from MCDetect.dicom.export import FORMATS, write_image_objects, write_study_objects
+from MCDetect.dicom.writing.common import PATIENT_AND_STUDY
 from MCDetect.errors import OutputError
 from MCDetect.findings import Algorithm
 from MCDetect.version import __version__
@@ -153,6 +157,8 @@ DAMAGED = {
     "PatientID": ("LO", b"x" * 70),
     "ImagerPixelSpacing": ("DS", b"0,07\\0,07 "),
     "WindowCenter": ("DS", b"middle"),
+    "RescaleSlope": ("DS", b"one "),
+    "PatientOrientation": ("CS", b"PL"),
     "ImageLaterality": ("CS", b"left"),
     "SpecificCharacterSet": ("CS", b"ISO 8859"),
     "TimezoneOffsetFromUTC": ("SH", b"CET "),
@@ -160,28 +166,45 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("keyword", DAMAGED)
-def test_a_damaged_value_is_copied_as_it_is_or_refused_in_one_sentence(
+def test_a_damaged_value_is_copied_as_it_is_or_left_out(
     make_mammogram: Any, find: Any, algorithm: Algorithm, with_pixels: Any, tmp_path: Path, keyword: str
 ) -> None:
-    from pydicom.dataelem import RawDataElement
-    from pydicom.tag import Tag
-
     image = find(make_mammogram())
     vr, value = DAMAGED[keyword]
-    stored = dcmread(with_pixels(make_mammogram(), tmp_path / "source.dcm"), stop_before_pixels=True)
+    source = dcmread(with_pixels(make_mammogram(), tmp_path / "source.dcm"), stop_before_pixels=True)
     tag = Tag(keyword)
-    stored[tag] = RawDataElement(tag, vr, len(value), value, 0, False, True)
-    folder = tmp_path / "out"
-    try:
-        paths = write_image_objects(image, stored, algorithm, folder, FORMATS)
-        paths += write_study_objects([image], {image.sop_instance_uid: stored}, algorithm, {}, folder, FORMATS)
-    except OutputError as error:
-        assert error.code == "unwritable-source"
-        assert value.decode() not in str(error)
-        assert not folder.exists() or all(path.suffix == ".dcm" for path in folder.iterdir())
-    else:
-        assert len(paths) == 4
-        for path in paths:
-            written = dcmread(path)
-            if keyword in ("PatientSex", "PatientBirthDate", "PatientAge", "StudyTime", "StudyID", "PatientID"):
-                assert written.get_item(keyword).value.strip() == value
+    source[tag] = RawDataElement(tag, vr, len(value), value, 0, False, True)
+    paths = write_image_objects(image, source, algorithm, tmp_path, FORMATS)
+    paths += write_study_objects([image], {image.sop_instance_uid: source}, algorithm, {}, tmp_path, FORMATS)
+    assert len(paths) == 4
+    for path in paths:
+        element = dcmread(path).get_item(keyword)
+        kept = None if element is None else element.value
+        if keyword in (*PATIENT_AND_STUDY, "SpecificCharacterSet"):
+            assert (kept.encode() if isinstance(kept, str) else kept).strip() == value.strip()
+        else:
+            assert kept is None
+
+
+def test_a_name_that_cannot_be_stored_is_refused_and_not_replaced_by_question_marks(
+    make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path
+) -> None:
+    header = make_mammogram(SpecificCharacterSet="ISO_IR 100", PatientName="山田^太郎")
+    with pytest.raises(OutputError) as caught:
+        write_image_objects(find(header), header, algorithm, tmp_path, FORMATS)
+    assert caught.value.code == "invalid-object"
+    assert "PatientName" in caught.value.message
+    assert "山田" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_value_that_cannot_be_stored_is_refused_in_one_sentence(
+    make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path
+) -> None:
+    header = make_mammogram()
+    header.add_new("PatientSize", "FD", "tall")
+    with pytest.raises(OutputError) as caught:
+        write_image_objects(find(header), header, algorithm, tmp_path, FORMATS)
+    assert caught.value.code == "unwritable-source"
+    assert "tall" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []

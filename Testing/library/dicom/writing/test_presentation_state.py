@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0917 (fixtures are arguments)
 from __future__ import annotations
 
 from pathlib import Path
