@@ -12,7 +12,6 @@ from pydicom import dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pydicom.valuerep import VR
 
 from MCDetect.dicom.failures import DICOM_FAILURES, reporting, without_warnings
 from MCDetect.dicom.recognition import is_part_10, looks_like_bare_dataset, read_beginning
@@ -94,11 +93,8 @@ def readable_header(dataset: Dataset) -> tuple[Dataset, tuple[str, ...]]:
                 continue
             try:
                 element = dataset[tag]
-                if element.VR == VR.SQ:
-                    for item in element.value:
-                        for nested in item.iterall():
-                            repr(nested.value)
-                repr(element.value)
+                # Writing it as JSON converts every value, also those of nested sequences.
+                element.to_json_dict(bulk_data_element_handler=None, bulk_data_threshold=0)
                 header.add(element)
             except DICOM_FAILURES:
                 left_out.append(str(tag))

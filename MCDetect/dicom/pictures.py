@@ -10,7 +10,7 @@ from PIL import Image, UnidentifiedImageError
 
 from MCDetect.dicom.failures import without_warnings
 from MCDetect.dicom.mammogram import Mammogram
-from MCDetect.dicom.pixels import LARGEST_SIDE, finish
+from MCDetect.dicom.pixels import LARGEST_COUNT, LARGEST_SIDE, finish
 from MCDetect.dicom.spacing import spacing_given
 from MCDetect.errors import InputError
 
@@ -57,7 +57,7 @@ def read_picture(path: Path, spacing_mm: float | None) -> Mammogram:
 def _grey_values(path: Path) -> npt.NDArray[np.float32]:
     try:
         with without_warnings(), Image.open(path, formats=("PNG", "TIFF")) as picture:
-            if max(picture.size) > LARGEST_SIDE:
+            if max(picture.size) > LARGEST_SIDE or picture.width * picture.height > LARGEST_COUNT:
                 raise InputError("cannot-decode", f"{path} is too large: {picture.width} x {picture.height} pixels.")
             if getattr(picture, "n_frames", 1) > 1:
                 raise InputError("multi-frame", f"{path} holds several pictures.", "Give one picture a file.")

@@ -16,8 +16,10 @@ from pydicom.uid import RLELossless
 from MCDetect.dicom.failures import reporting
 from MCDetect.errors import InputError
 
-LARGEST_SIDE = 20000
-"""Pixels; the largest mammography detectors and film scans have about 6000. A larger size is a damaged header."""
+LARGEST_SIDE = 20_000
+LARGEST_COUNT = 150_000_000
+"""Pixels. Detectors have about 30 million at most, film scanned at 0.025 mm has 115 million; more is a damaged header,
+and decoding it would only exhaust the memory."""
 
 _COPY_AGAIN = "Copy or export the file again."
 _EXPORT_AGAIN = "Export the file again, uncompressed if possible."
@@ -150,7 +152,7 @@ def _require_pixel_data(dataset: Dataset, header: Dataset, source: str) -> None:
         expected = get_expected_length(dataset)
     if not interpretation.startswith(("MONOCHROME", *_COLOURS)):
         raise InputError("colour-image", f"{source} is a colour image, and a mammogram is grey.", "Give the original.")
-    if not (0 < rows <= LARGEST_SIDE and 0 < columns <= LARGEST_SIDE):
+    if not (0 < rows <= LARGEST_SIDE and 0 < columns <= LARGEST_SIDE and rows * columns <= LARGEST_COUNT):
         raise InputError(
             "cannot-decode", f"{source} states an impossible image size of {rows} x {columns} pixels.", _COPY_AGAIN
         )
