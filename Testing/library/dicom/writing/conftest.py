@@ -239,3 +239,15 @@ def faults_by_pixelmed(run_tool: Callable[..., str]) -> Callable[[Path], list[st
         return [line for line in lines if '(121058,DCM,"Procedure reported")' not in line]
 
     return faults
+
+
+@pytest.fixture(scope="session")
+def faults_by_dsrdump(run_tool: Callable[..., str]) -> Callable[[Path], list[str]]:
+    """Return a function that gives the errors of DCMTK's dsrdump, which has to understand the report at all."""
+
+    def faults(path: Path) -> list[str]:
+        printed = run_tool("dsrdump", path)
+        assert "SR Document" in printed, printed
+        return [line for line in printed.splitlines() if line.startswith(("E:", "F:"))]
+
+    return faults
