@@ -12,7 +12,7 @@ from MCDetect.findings import Cluster, ImageFindings
 from MCDetect.pictures import style
 from MCDetect.pictures.marks import Placement, draw_findings
 from MCDetect.pictures.scale_bar import draw_scale_bar
-from MCDetect.pictures.text import draw_lines, wrap
+from MCDetect.pictures.text import draw_lines
 
 MOST_DETAILS = 4
 _MAGNIFICATION = 3.0
@@ -46,30 +46,28 @@ def draw_details(
     clusters = sorted(image.clusters, key=lambda cluster: -cluster.score)[:MOST_DETAILS]
     if not clusters:
         return None
-    caption = round(2.9 * sizes.text)
-    side = _side(clusters, image, height, caption + sizes.gap, sizes)
-    panel = Image.new("RGB", (2 * side + 3 * sizes.gap, height), style.BAND)
+    gap, caption = sizes.gap, round(2.9 * sizes.text)
+    usual = max(8 * sizes.text, (height - gap) // MOST_DETAILS - caption - gap)
+    # One cluster alone gets the whole panel, the marked detail below the plain one.
+    alone = len(clusters) == 1
+    width = 2 * usual + gap
+    side = max(usual, min(width, (height - caption - 3 * gap) // 2)) if alone else usual
+    panel = Image.new("RGB", (width + 2 * gap, height), style.BAND)
     canvas = ImageDraw.Draw(panel)
-    top = sizes.gap
+    top = gap
     for cluster in clusters:
-        plain, marked, magnification = _detail(picture, image, cluster, side, sizes)
-        caption_text = (
-            f"Cluster {cluster.id}   score {cluster.score:.2f}   {magnification:.1f} x\n"
-            f"{cluster.count} calcifications   {cluster.diameter_mm:.1f} mm   {cluster.distribution.value}"
-        )
-        lines = [line for part in caption_text.split("\n") for line in wrap(part, sizes.text, 2 * side)]
-        draw_lines(canvas, (sizes.gap, top), lines[:2], sizes.text, style.TEXT)
-        panel.paste(plain, (sizes.gap, top + caption))
-        panel.paste(marked, (side + 2 * sizes.gap, top + caption))
-        top += side + caption + sizes.gap
+        extent = max(math.ceil(usual / _MAGNIFICATION), math.ceil(_needed(cluster, image)))
+        plain, marked = _detail(picture, image, cluster, sizes, side=side, extent=extent)
+        lines = [
+            f"Cluster {cluster.id}   score {cluster.score:.2f}   {side / extent:.1f} x",
+            f"{cluster.count} calcifications   {cluster.diameter_mm:.1f} mm   {cluster.distribution.value}",
+        ]
+        draw_lines(canvas, (gap, top), lines, sizes.text, style.TEXT)
+        top += caption
+        panel.paste(plain, (gap, top))
+        panel.paste(marked, (gap, top + side + gap) if alone else (side + 2 * gap, top))
+        top += side + gap
     return panel
-
-
-def _side(clusters: list[Cluster], image: ImageFindings, height: int, spent: int, sizes: style.Sizes) -> int:
-    """Return the side of a detail: a quarter of the panel, more where a large cluster needs it and there is room."""
-    usual, most = ((height - sizes.gap) // count - spent for count in (MOST_DETAILS, len(clusters)))
-    needed = math.ceil(_MAGNIFICATION * max(_needed(cluster, image) for cluster in clusters))
-    return max(8 * sizes.text, min(most, max(usual, needed)))
 
 
 def _needed(cluster: Cluster, image: ImageFindings) -> float:
@@ -79,11 +77,16 @@ def _needed(cluster: Cluster, image: ImageFindings) -> float:
 
 
 def _detail(
-    picture: npt.NDArray[np.uint8], image: ImageFindings, cluster: Cluster, side: int, sizes: style.Sizes
-) -> tuple[Image.Image, Image.Image, float]:
-    """Return the plain and the marked detail (both ``side`` by ``side`` pixels) and how much they are magnified."""
+    picture: npt.NDArray[np.uint8],
+    image: ImageFindings,
+    cluster: Cluster,
+    sizes: style.Sizes,
+    *,
+    side: int,
+    extent: int,
+) -> tuple[Image.Image, Image.Image]:
+    """Return ``extent`` by ``extent`` image pixels round a cluster as ``side`` by ``side``, plain and marked."""
     rows, columns = [row for row, _ in cluster.outline], [column for _, column in cluster.outline]
-    extent = max(math.ceil(side / _MAGNIFICATION), math.ceil(_needed(cluster, image)))
     magnification = side / extent
     first_row = _first(0.5 * (min(rows) + max(rows)), extent, image.rows)
     first_column = _first(0.5 * (min(columns) + max(columns)), extent, image.columns)
@@ -93,10 +96,11 @@ def _detail(
     plain = Image.new("RGB", (side, side), style.CASING)
     plain.paste(magnified.convert("RGB"))
     marked = plain.copy()
-    draw_findings(marked, image, Placement(first_row, first_column, magnification), max(1.5, 0.7 * sizes.line))
+    line = max(1.5, 0.7 * sizes.line * max(1.0, magnification / _MAGNIFICATION))
+    draw_findings(marked, image, Placement(first_row, first_column, magnification), line)
     pixel_mm = image.spacing_mm[1] / magnification
     draw_scale_bar(plain, (sizes.gap, side - sizes.gap), side / 3, pixel_mm, max(12, round(0.7 * sizes.text)))
-    return plain, marked, magnification
+    return plain, marked
 
 
 def _first(centre: float, extent: int, length: int) -> int:

@@ -16,7 +16,8 @@ from MCDetect.findings import Calcification, ImageFindings
 from MCDetect.pictures import style
 
 _SMOOTH = 3
-_MINIMUM_RADIUS = 5.0
+_MINIMUM_RADIUS = 6.0
+_CLEARANCE = 4.0
 _ISOLATED_MINIMUM_RADIUS = 9.0
 
 Point = tuple[float, float]
@@ -61,7 +62,7 @@ def draw_findings(picture: Image.Image, image: ImageFindings, placement: Placeme
     isolated = {calcification.id for calcification in image.isolated_calcifications}
     for calcification in image.calcifications:
         centre = placement.point(calcification.row, calcification.column)
-        radius = mark_radius(calcification, image) * placement.magnification
+        radius = mark_radius(calcification, image, placement.magnification)
         if calcification.id in isolated:
             # No outline leads the eye to it, so it needs a mark that is seen by itself.
             radius = max(radius, _ISOLATED_MINIMUM_RADIUS * line / 2)
@@ -70,10 +71,10 @@ def draw_findings(picture: Image.Image, image: ImageFindings, placement: Placeme
             draw_circle(picture, centre, radius, max(1.0, 0.45 * line), isolated=False)
 
 
-def mark_radius(calcification: Calcification, image: ImageFindings) -> float:
-    """Return the radius, in image pixels, of the circle that goes round a calcification without touching it."""
+def mark_radius(calcification: Calcification, image: ImageFindings, magnification: float = 1.0) -> float:
+    """Return the radius, in pixels of the picture, of a circle round a calcification that does not touch it."""
     spacing = math.sqrt(image.spacing_mm[0] * image.spacing_mm[1])
-    return max(_MINIMUM_RADIUS, 0.5 * calcification.diameter_mm / spacing + 3.0)
+    return max(_MINIMUM_RADIUS, 0.5 * calcification.diameter_mm / spacing * magnification + _CLEARANCE)
 
 
 def draw_outline(picture: Image.Image, points: Sequence[Point], width: float) -> None:

@@ -85,18 +85,18 @@ def _draw_labels(view: Image.Image, image: ImageFindings, sizes: style.Sizes) ->
         Box.around([place.point(mark.row, mark.column)], mark_radius(mark, image) + sizes.line)
         for mark in image.calcifications
     ]
-    outlines = {cluster.id: _outline_box(cluster, sizes.line) for cluster in image.clusters}
     for cluster in image.clusters:
         text = f"{cluster.id}  {cluster.score:.2f}"
         padding = max(2, sizes.text // 6)
         size = font.getlength(text) + 2 * padding, 1.15 * sizes.text + 2 * padding
-        others = [box for identifier, box in outlines.items() if identifier != cluster.id]
-        target = outlines[cluster.id]
+        # A label close to the outline of another cluster would be taken for that one's.
+        others = [_outline_box(other, sizes.line + 2 * sizes.gap) for other in image.clusters if other.id != cluster.id]
+        target = _outline_box(cluster, sizes.line)
         box = place_label(target, size, Box(0, 0, *view.size), forbidden=taken, undesired=others, gap=sizes.gap)
         if box is None:
             continue
         taken.append(box)
-        if not Box.around([(target.left, target.top), (target.right, target.bottom)], 3 * sizes.gap).overlaps(box):
+        if not Box.around([(target.left, target.top), (target.right, target.bottom)], 2 * sizes.gap).overlaps(box):
             canvas.line([_nearest(box, target.centre), _nearest(target, box.centre)], style.CLUSTER, round(sizes.line))
         canvas.rectangle((box.left, box.top, box.right, box.bottom), style.CASING, style.CLUSTER, max(1, padding // 3))
         canvas.text(box.centre, text, style.CLUSTER, font, anchor="mm")

@@ -1,0 +1,114 @@
+"""Findings made by hypothesis: any that the types allow and the schema describes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from MCDetect.findings import (
+    Algorithm,
+    Calcification,
+    Cluster,
+    Distribution,
+    Findings,
+    ImageFindings,
+    Refusal,
+    SpacingSource,
+)
+
+ROWS, COLUMNS = 300, 240
+
+_scores = st.floats(0, 1)
+_lengths = st.floats(0.01, 300)
+_uids = st.lists(st.integers(0, 2**31), min_size=2, max_size=5).map(lambda parts: "2.25." + ".".join(map(str, parts)))
+
+
+@st.composite
+def calcifications(draw: st.DrawFn, identifier: int) -> Calcification:
+    """Draw a calcification inside the image."""
+    row, column = draw(st.integers(0, ROWS - 1)), draw(st.integers(0, COLUMNS - 12))
+    return Calcification(
+        id=identifier,
+        row=float(row),
+        column=column + draw(st.floats(0, 10)),
+        area_mm2=draw(_lengths),
+        diameter_mm=draw(st.floats(0.05, 3.0)),
+        score=draw(_scores),
+        runs=((row, column, draw(st.integers(1, 12))),),
+    )
+
+
+@st.composite
+def clusters(draw: st.DrawFn, identifier: int, members: tuple[Calcification, ...]) -> Cluster:
+    """Draw a cluster with some of ``members`` and a quadrangle round them."""
+    chosen = draw(st.sets(st.sampled_from([member.id for member in members]), min_size=1))
+    inside = [member for member in members if member.id in chosen]
+    top, bottom = min(m.row for m in inside) - 5, max(m.row for m in inside) + 5
+    left, right = min(m.column for m in inside) - 5, max(m.column for m in inside) + 5
+    corners = ((top, left), (top, right), (bottom, right), (bottom, left))
+    return Cluster(
+        id=identifier,
+        member_ids=tuple(sorted(chosen)),
+        outline=tuple(
+            (min(max(row, 0.0), ROWS - 1.0), min(max(column, 0.0), COLUMNS - 1.0)) for row, column in corners
+        ),
+        area_mm2=draw(_lengths),
+        diameter_mm=draw(_lengths),
+        density_per_cm2=draw(_lengths),
+        score=draw(_scores),
+        distribution=draw(st.sampled_from(Distribution)),
+        tracking_uid=draw(_uids),
+    )
+
+
+@st.composite
+def images(draw: st.DrawFn, most_calcifications: int = 6, most_clusters: int = 3, **fixed: Any) -> ImageFindings:
+    """Draw the findings of an image of ``ROWS`` x ``COLUMNS`` pixels."""
+    members = tuple(draw(calcifications(number)) for number in range(1, draw(st.integers(0, most_calcifications)) + 1))
+    count = draw(st.integers(0, most_clusters)) if members else 0
+    values = {
+        "sop_instance_uid": draw(_uids),
+        "sop_class_uid": draw(st.sampled_from(["1.2.840.10008.5.1.4.1.1.1.2", ""])),
+        "series_instance_uid": draw(_uids),
+        "study_instance_uid": draw(_uids),
+        "laterality": draw(st.sampled_from(["L", "R", ""])),
+        "view": draw(st.sampled_from(["CC", "MLO", "ML", ""])),
+        "rows": ROWS,
+        "columns": COLUMNS,
+        "spacing_mm": (draw(st.floats(0.02, 0.3)), draw(st.floats(0.02, 0.3))),
+        "spacing_source": draw(st.sampled_from(SpacingSource)),
+        "score": draw(_scores),
+        "breast_area_mm2": draw(st.floats(0, 90_000)),
+        "calcifications": members,
+        "clusters": tuple(draw(clusters(number, members)) for number in range(1, count + 1)),
+        "warnings": tuple(draw(st.lists(st.text(max_size=30), max_size=2))),
+    }
+    return ImageFindings(**{**values, **fixed})
+
+
+refusals = st.builds(
+    Refusal,
+    source=st.text(max_size=30),
+    code=st.from_regex(r"[a-z]{1,8}(-[a-z]{1,8}){0,2}", fullmatch=True),
+    message=st.text(min_size=1, max_size=40),
+    hint=st.text(max_size=40),
+)
+
+algorithms = st.builds(
+    Algorithm,
+    name=st.just("MCDetect"),
+    version=st.just("0.1.0"),
+    bundle=st.sampled_from(["default", "other"]),
+    bundle_sha256=st.from_regex(r"[0-9a-f]{64}", fullmatch=True),
+    operating_point=st.sampled_from(["balanced", "custom"]),
+    threshold=_scores,
+    device=st.sampled_from(["cpu", "cuda (NVIDIA H200)"]),
+)
+
+findings = st.builds(
+    Findings,
+    algorithm=algorithms,
+    images=st.lists(images(), max_size=3).map(tuple),
+    refused=st.lists(refusals, max_size=2).map(tuple),
+)
