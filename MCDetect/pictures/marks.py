@@ -65,7 +65,7 @@ def draw_findings(picture: Image.Image, image: ImageFindings, placement: Placeme
         radius = mark_radius(calcification, image, placement.magnification)
         if calcification.id in isolated:
             # No outline leads the eye to it, so it needs a mark that is seen by itself.
-            radius = max(radius, _ISOLATED_MINIMUM_RADIUS * line / 2)
+            radius = max(radius, isolated_radius(line))
             draw_circle(picture, centre, radius, 0.7 * line, isolated=True)
         else:
             draw_circle(picture, centre, radius, max(1.0, 0.45 * line), isolated=False)
@@ -75,6 +75,11 @@ def mark_radius(calcification: Calcification, image: ImageFindings, magnificatio
     """Return the radius, in pixels of the picture, of a circle round a calcification that does not touch it."""
     spacing = math.sqrt(image.spacing_mm[0] * image.spacing_mm[1])
     return max(_MINIMUM_RADIUS, 0.5 * calcification.diameter_mm / spacing * magnification + _CLEARANCE)
+
+
+def isolated_radius(line: float) -> float:
+    """Return the least radius of the mark of an isolated calcification, for the width of an outline."""
+    return _ISOLATED_MINIMUM_RADIUS * line / 2
 
 
 def draw_outline(picture: Image.Image, points: Sequence[Point], width: float) -> None:

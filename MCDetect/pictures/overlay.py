@@ -6,6 +6,7 @@ above and below it, magnified details of the clusters on the right, so that noth
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from MCDetect.findings import Algorithm, Cluster, ImageFindings
 from MCDetect.pictures import style
 from MCDetect.pictures.details import MOST_DETAILS, draw_details
 from MCDetect.pictures.labels import Box, place_label
-from MCDetect.pictures.marks import Placement, draw_circle, draw_findings, draw_outline, mark_radius
+from MCDetect.pictures.marks import Placement, draw_circle, draw_findings, draw_outline, isolated_radius, mark_radius
 from MCDetect.pictures.scale_bar import draw_scale_bar
 from MCDetect.pictures.text import LINE_HEIGHT, draw_lines, wrap
 
@@ -82,7 +83,7 @@ def _draw_labels(view: Image.Image, image: ImageFindings, sizes: style.Sizes) ->
     font = style.font(sizes.text)
     place = Placement()
     taken = [
-        Box.around([place.point(mark.row, mark.column)], mark_radius(mark, image) + sizes.line)
+        Box.around([place.point(mark.row, mark.column)], max(mark_radius(mark, image), isolated_radius(sizes.line)))
         for mark in image.calcifications
     ]
     for cluster in image.clusters:
@@ -97,7 +98,9 @@ def _draw_labels(view: Image.Image, image: ImageFindings, sizes: style.Sizes) ->
             continue
         taken.append(box)
         if not Box.around([(target.left, target.top), (target.right, target.bottom)], 2 * sizes.gap).overlaps(box):
-            canvas.line([_nearest(box, target.centre), _nearest(target, box.centre)], style.CLUSTER, round(sizes.line))
+            corners = [place.point(row, column) for row, column in cluster.outline]
+            end = min(corners, key=lambda corner: math.dist(corner, box.centre))
+            canvas.line([_nearest(box, end), end], style.CLUSTER, round(sizes.line))
         canvas.rectangle((box.left, box.top, box.right, box.bottom), style.CASING, style.CLUSTER, max(1, padding // 3))
         canvas.text(box.centre, text, style.CLUSTER, font, anchor="mm")
 
