@@ -4,7 +4,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom import dcmread
 from pydicom.dataset import Dataset
@@ -97,6 +97,7 @@ def test_a_modality_table_is_applied(make_dataset, stored_values):
     np.testing.assert_array_equal(mammogram.pixels, 4095.0 - stored_values())
 
 
+@settings(max_examples=40)
 @given(
     depth=st.tuples(st.integers(8, 16), st.booleans()),
     rescale=st.tuples(st.sampled_from([1, 2, -1]), st.integers(-500, 500)),
