@@ -103,7 +103,9 @@ def measure_realism(pixels: npt.NDArray[np.uint16], spacing_mm: float) -> Realis
 
 def _breast_interior(grey: FloatImage) -> npt.NDArray[np.bool_]:
     """Return the largest bright region, 3 mm or so away from the skin line, on the assumption that air is black."""
-    labels, _ = ndimage.label(grey[::8, ::8] > 40)
+    labels, count = ndimage.label(grey[::8, ::8] > 40)
+    if count == 0:
+        return np.zeros(grey.shape, dtype=bool)
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
     breast = ndimage.binary_fill_holes(labels == sizes.argmax())

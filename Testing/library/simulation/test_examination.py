@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import filecmp
+
+import pydicom
+import pytest
+
+from MCDetect.errors import OutputError, UsageError
+from MCDetect.simulation.examination import simulate_examination
+from MCDetect.simulation.truth_file import read_truth
+
+SMALL = {"rows": 700, "columns": 520, "spacing_mm": 0.1}
+
+
+@pytest.fixture(scope="module")
+def examination(tmp_path_factory):
+    return simulate_examination(tmp_path_factory.mktemp("examination") / "new", seed=5, clusters=1, **SMALL)
+
+
+def test_an_examination_is_four_views_and_a_truth_file(examination):
+    assert [path.name for path in examination] == ["RCC.dcm", "LCC.dcm", "RMLO.dcm", "LMLO.dcm", "truth.json"]
+    assert sorted(path.name for path in examination[0].parent.iterdir()) == sorted(path.name for path in examination)
+
+
+def test_the_truth_belongs_to_the_images(examination):
+    truth = read_truth(examination[-1])
+    for path in examination[:-1]:
+        header = pydicom.dcmread(path, stop_before_pixels=True)
+        view = truth.pop(header.SOPInstanceUID)
+        assert view.file == path.name
+        assert view.laterality + view.view == path.stem
+        assert (view.rows, view.columns) == (header.Rows, header.Columns)
+        assert len(view.clusters) <= 1
+    assert truth == {}
+
+
+def test_one_patient_one_study_one_series(examination):
+    headers = [pydicom.dcmread(path, stop_before_pixels=True) for path in examination[:-1]]
+    for keyword in ("PatientID", "PatientName", "StudyInstanceUID", "SeriesInstanceUID"):
+        assert len({str(header[keyword].value) for header in headers}) == 1
+    assert len({header.SOPInstanceUID for header in headers}) == 4
+
+
+def test_the_same_arguments_write_the_same_bytes(examination, tmp_path):
+    again = simulate_examination(tmp_path, seed=5, clusters=1, views=1, **SMALL)
+    assert [path.name for path in again] == ["RCC.dcm", "truth.json"]
+    assert filecmp.cmp(examination[0], again[0], shallow=False)
+
+
+def test_no_clusters_means_normal_views(tmp_path):
+    truth = read_truth(simulate_examination(tmp_path, seed=5, clusters=0, views=1, **SMALL)[-1])
+    (view,) = truth.values()
+    assert view.calcifications == ()
+    assert view.clusters == ()
+
+
+def test_a_folder_that_is_a_file_is_refused_with_one_sentence(tmp_path):
+    occupied = tmp_path / "occupied"
+    occupied.write_text("mine")
+    with pytest.raises(OutputError) as caught:
+        simulate_examination(occupied, views=1, **SMALL)
+    assert caught.value.code == "cannot-write"
+    assert occupied.read_text() == "mine"
+
+
+@pytest.mark.parametrize("views", [0, 5])
+def test_an_examination_has_one_to_four_views(views, tmp_path):
+    with pytest.raises(UsageError):
+        simulate_examination(tmp_path / "none", views=views)
+    assert not (tmp_path / "none").exists()
