@@ -130,11 +130,16 @@ def write_study_objects(  # noqa: PLR0917
     OutputError
         As :func:`write_image_objects`; also ``mixed-studies`` when the images are not of one study and one patient.
     """
+    # The same image may have been given twice; the report speaks of it once.
+    images = list({image.sop_instance_uid: image for image in reversed(images)}.values())[::-1]
     for image in images:
         check_source(image, sources[image.sop_instance_uid])
     for source in refused_uids.values():
         check_identity(source)
-    everything = [*(sources[image.sop_instance_uid] for image in images), *refused_uids.values()]
+    analysed = {image.sop_instance_uid for image in images}
+    refused = {str(source.SOPInstanceUID): source for source in refused_uids.values()}
+    refused = {uid: source for uid, source in refused.items() if uid not in analysed}
+    everything = [*(sources[image.sop_instance_uid] for image in images), *refused.values()]
     paths: list[Path] = []
     if not everything:
         return paths
@@ -143,8 +148,8 @@ def write_study_objects(  # noqa: PLR0917
     study_uid = str(everything[0].StudyInstanceUID)
     if CAD_REPORT.name in formats:
         with _damage_told_plainly():
-            dataset = cad_report(images, sources, refused_uids, algorithm)
-        check = partial(check_cad_report, images=images, sources=sources, refused=refused_uids)
+            dataset = cad_report(images, sources, refused, algorithm)
+        check = partial(check_cad_report, images=images, sources=sources, refused=refused)
         paths.append(folder / f"{CAD_REPORT.name}_{_short_hash(study_uid)}.dcm")
         _write(dataset, paths[-1], check)
     if MEASUREMENT_REPORT.name in formats and any(image.clusters for image in images):
@@ -175,13 +180,23 @@ def _damage_told_plainly() -> Iterator[None]:
             warnings.simplefilter("ignore", UserWarning)
             yield
     except (ValueError, struct.error, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # of the file system; pydicom raises an OSError without a number when a value cannot be encoded
+        disk = _disk_error(error)
+        if disk is not None:
+            raise disk from error
         raise OutputError(
             "unwritable-source",
             f"DICOM results cannot be written because the header of the mammogram is damaged ({type(error).__name__}).",
             "Leave the DICOM formats out with --formats json,png.",
         ) from error
+
+
+def _disk_error(error: BaseException | None) -> OSError | None:
+    """Return the error of the file system behind ``error``; pydicom raises a copy without its number, or its own."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno is not None:
+            return error
+        error = error.__cause__
+    return None
 
 
 def _image_file_name(kind: Kind, image: ImageFindings) -> str:

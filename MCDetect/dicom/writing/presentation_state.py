@@ -69,8 +69,7 @@ def presentation_state(image: ImageFindings, source: Dataset, algorithm: Algorit
         graphic_annotations=annotations,
         graphic_layers=[clusters, marks] if image.clusters else [marks],
     )
-    if image.laterality:
-        dataset.Laterality = image.laterality
+    dataset.Laterality = image.laterality or None  # has to be there for a paired organ, and may be empty
     _keep_display(dataset, source)
     complete(dataset, PRESENTATION_STATE, source, algorithm, view_label(image))
     return dataset

@@ -25,9 +25,8 @@ def check_measurement_report(written: Dataset, images: Sequence[ImageFindings], 
     OutputError
         ``invalid-object``, as from every function in this module.
     """
-    tree = _check_document(written, sources)
-    measured = [image for image in images if image.clusters]
-    check_evidence(written, [sources[image.sop_instance_uid] for image in measured])
+    measured = [sources[image.sop_instance_uid] for image in images if image.clusters]
+    tree = _check_document(written, measured)
     groups = {position for position, item in tree.items() if _named(item, codes.MEASUREMENT_GROUP)}
     _check_outlines(tree, groups, images, codes.IMAGE_REGION)
     _check_counts(tree, groups, images)
@@ -40,8 +39,8 @@ def check_cad_report(
     refused: Mapping[str, Dataset],
 ) -> None:
     """Check a Mammography CAD report: summary, status of each image, and every finding with intent and geometry."""
-    tree = _check_document(written, {**sources, **refused})
-    check_evidence(written, [*(sources[image.sop_instance_uid] for image in images), *refused.values()])
+    succeeded = [sources[image.sop_instance_uid] for image in images]
+    tree = _check_document(written, [*succeeded, *refused.values()])
     summary = [item for item in tree.values() if _named(item, codes.FINDINGS_SUMMARY)]
     found = any(image.clusters for image in images)
     if len(summary) != 1 or _code(summary[0]) != findings_summary(found, bool(refused), not images).value:
@@ -98,9 +97,12 @@ def _walk(item: Dataset, position: Position) -> Iterator[tuple[Position, Dataset
         yield from _walk(child, (*position, number))
 
 
-def _check_document(written: Dataset, sources: Mapping[str, Dataset]) -> dict[Position, Dataset]:
-    check_common(written, next(iter(sources.values())))
+def _check_document(written: Dataset, referenced: Sequence[Dataset]) -> dict[Position, Dataset]:
+    """Check what all reports have; ``referenced`` are the headers of the images that the report speaks of."""
+    sources = {str(source.SOPInstanceUID): source for source in referenced}
+    check_common(written, referenced[0])
     check_image_references(written, sources)
+    check_evidence(written, referenced)
     tree = content_tree(written)
     for position, item in tree.items():
         if "ReferencedContentItemIdentifier" in item:

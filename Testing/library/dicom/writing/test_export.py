@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -153,6 +152,22 @@ def test_a_report_about_two_studies_or_patients_is_refused(
     assert "P-4" not in str(caught.value)
 
 
+def test_an_image_given_twice_is_reported_once_and_other_headers_do_not_matter(
+    make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path
+) -> None:
+    other, header = make_mammogram("L", StudyInstanceUID="1.2.3", PatientID="P-43"), make_mammogram("R")
+    image = find(header)
+    sources = {str(one.SOPInstanceUID): one for one in (other, header)}
+    refused = {"the same": header}
+    paths = write_study_objects([image, image], sources, algorithm, refused, tmp_path, FORMATS)
+    for path in paths:
+        report = dcmread(path)
+        (series,) = report.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence
+        assert [item.ReferencedSOPInstanceUID for item in series.ReferencedSOPSequence] == [header.SOPInstanceUID]
+        assert report.PatientID == "P-42"
+    assert len(paths) == 2
+
+
 def test_nothing_is_written_about_nothing(algorithm: Algorithm, tmp_path: Path) -> None:
     assert write_study_objects([], {}, algorithm, {}, tmp_path, FORMATS) == []
 
@@ -188,7 +203,6 @@ def test_an_object_that_fails_its_check_does_not_get_its_name(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a device that is always full")
 def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(
     make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path
 ) -> None:
@@ -197,3 +211,20 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(
     with pytest.raises(OutputError) as caught:
         write_image_objects(find(header), header, algorithm, tmp_path / "file", FORMATS)
     assert caught.value.code == "cannot-write"
+
+
+def test_a_full_disk_leaves_nothing_behind(
+    make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path
+) -> None:
+    resource = pytest.importorskip("resource", reason="files cannot be limited here")
+    header = make_mammogram()
+    image = find(header)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    try:
+        with pytest.raises(OutputError) as caught:
+            write_image_objects(image, header, algorithm, tmp_path, FORMATS)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert caught.value.code == "cannot-write"
+    assert list(tmp_path.iterdir()) == []
