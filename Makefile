@@ -4,6 +4,7 @@
 # PIP_OPTIONS=...  options for pip, for example an index or a folder of wheels: PIP_OPTIONS="--find-links wheels"
 # DEVICE=...       auto (default), cpu or cuda, for the demonstration
 # WORKERS=...      processes that run the tests (default 2)
+# PATCHES=...      folder of real patches, 0/ normal and 1/ with a cluster, for score-default
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,7 +38,7 @@ train-default: setup-test ## train the default bundle on simulated mammograms
 	$(BIN)/python -m MCDetect.training.default --output training-output
 
 score-default: setup-test ## score the default bundle and write the scores into its model card
-	$(BIN)/python -m MCDetect.evaluation.default
+	$(BIN)/python -m MCDetect.training.score_default --work training-output/scores $(if $(PATCHES),--patches "$(PATCHES)")
 
 bench: setup-test ## measure the speed of each stage
 	$(BIN)/python -m pytest Testing/benchmarks -n 0 --benchmark-only

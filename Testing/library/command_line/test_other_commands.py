@@ -1,0 +1,125 @@
+"""``mcdetect`` beside ``detect``: help, info, bundles, simulate; and that it starts at once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+from support.sample_files import write_mammogram
+
+from MCDetect.bundles.store import Bundle
+from MCDetect.command_line import main
+from MCDetect.version import __version__
+
+HEAVY = ("numpy", "pydicom", "torch", "monai", "rich", "PIL", "scipy")
+
+
+@pytest.mark.parametrize(
+    "statement", ["import MCDetect", "from MCDetect.command_line import build_parser; build_parser()"]
+)
+def test_nothing_heavy_is_imported_before_it_is_needed(statement):
+    code = f"import sys; {statement}; print(*(name for name in {HEAVY} if name in sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == ""
+
+
+def test_the_help_answers_at_once():
+    times = []
+    for _ in range(3):
+        begin = time.perf_counter()
+        run = subprocess.run([sys.executable, "-m", "MCDetect", "--help"], capture_output=True, text=True, check=True)
+        times.append(time.perf_counter() - begin)
+    assert all(command in run.stdout for command in ("detect", "simulate", "bundles", "info"))
+    # Starting Python itself takes a part of this; the best of three is little disturbed by other work.
+    assert min(times) < 0.5 + _start_of_python()
+
+
+def _start_of_python() -> float:
+    begin = time.perf_counter()
+    subprocess.run([sys.executable, "-c", ""], check=True)
+    return time.perf_counter() - begin
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--version"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out == f"mcdetect {__version__}\n"
+
+
+def test_info_says_what_was_understood_and_nothing_about_the_patient(mammogram, capsys):
+    assert main(["info", str(mammogram)]) == 0
+    told = capsys.readouterr().out
+    assert all(words in told for words in ("right", "CC", "at detector", "For Presentation", "MONOCHROME2"))
+    assert not [secret for secret in ("Secret", "SECRET", "1960", "20200304") if secret in told]
+
+
+def test_info_goes_on_after_a_file_that_cannot_be_read(mammogram, tmp_path, capsys):
+    (tmp_path / "list.txt").write_text("shopping")
+    assert main(["info", str(tmp_path / "list.txt"), str(mammogram)]) == 1
+    captured = capsys.readouterr()
+    assert "list.txt" in captured.err
+    assert "MONOCHROME2" in captured.out
+    assert main(["info", str(tmp_path / "list.txt")]) == 3
+
+
+def test_info_takes_a_spacing_for_files_without(tmp_path, capsys):
+    path = write_mammogram(tmp_path / "image.dcm", ImagerPixelSpacing=None)
+    assert main(["info", str(path)]) == 3
+    assert main(["info", str(path), "--spacing", "0.08"]) == 0
+    assert "given by user" in capsys.readouterr().out
+
+
+def test_bundles_lists_hash_operating_points_and_scores(own_bundle, monkeypatch, capsys):
+    (own_bundle / "docs").mkdir()
+    (own_bundle / "docs" / "scores.json").write_text(json.dumps({"simulated": {"sensitivity": 0.87654}}))
+    bundle = Bundle("bright", own_bundle)
+    monkeypatch.setattr("MCDetect.bundles.store.shipped_bundles", lambda: [bundle])
+    monkeypatch.setenv("COLUMNS", "200")
+    assert main(["bundles"]) == 0
+    told = capsys.readouterr().out
+    assert all(words in told for words in (bundle.sha256, "balanced", "(default)", "0.300", "0.8765", "README.md"))
+
+
+def test_a_damaged_bundle_is_told(own_bundle, monkeypatch, capsys):
+    (own_bundle / "configs" / "inference.json").write_text("{")
+    monkeypatch.setattr("MCDetect.bundles.store.shipped_bundles", lambda: [Bundle("bright", own_bundle)])
+    assert main(["bundles"]) == 3
+    assert "inference.json" in capsys.readouterr().err
+
+
+def test_a_package_without_bundles_is_told(monkeypatch, capsys):
+    monkeypatch.setattr("MCDetect.bundles.store.shipped_bundles", list)
+    assert main(["bundles"]) == 3
+    assert "No models are installed" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_simulated_views_can_be_detected_in(detect, tmp_path, capsys):
+    folder = tmp_path / "examination"
+    assert main(["simulate", "--output", str(folder), "--views", "1", "--seed", "3", "--clusters", "1"]) == 0
+    listed = capsys.readouterr().out
+    assert sorted(path.name for path in folder.iterdir()) == ["RCC.dcm", "truth.json"]
+    assert "RCC.dcm" in listed
+    assert len(json.loads((folder / "truth.json").read_text())["views"][0]["clusters"]) == 1
+    outcome = detect(folder, options=["--formats", "json"])
+    assert outcome.code == 0
+    assert outcome.findings["images"][0]["laterality"] == "R"
+
+
+@pytest.mark.parametrize("option", [["--views", "5"], ["--views", "0"], ["--seed", "-1"], ["--clusters", "few"]])
+def test_wrong_numbers_for_the_simulation_are_wrong_use(option, tmp_path, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["simulate", "--output", str(tmp_path / "examination"), *option])
+    assert stopped.value.code == 2
+    assert "whole number" in capsys.readouterr().err
+
+
+def test_the_program_is_installed_beside_python():
+    from importlib.metadata import entry_points
+
+    (entry,) = entry_points(group="console_scripts", name="mcdetect")
+    assert entry.load() is main
