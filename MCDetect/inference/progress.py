@@ -11,8 +11,8 @@ class Progress:
     """One message about the state of a call over several images.
 
     ``done`` of ``total`` images are finished; ``source`` is the one at work; ``stage`` says what is done to it in a
-    few words; ``fraction`` (0 to 1) is how far that image is, 0 once it counts as finished. So ``(done + fraction) / total``
-    is how far the whole call is, and never goes back.
+    few words; ``fraction`` (0 to 1) is how far that image is, 0 once it counts as finished. So
+    ``(done + fraction) / total`` is how far the whole call is, and never goes back.
     """
 
     done: int
