@@ -199,7 +199,7 @@ def run_tool() -> Callable[..., str]:
         program = str(beside_python) if beside_python.exists() else shutil.which(str(command[0]))
         if program is None:
             missing(str(command[0]))
-        done = subprocess.run([str(program), *map(str, command[1:])], capture_output=True, check=False, timeout=300)
+        done = subprocess.run([str(program), *map(str, command[1:])], capture_output=True, check=False, timeout=1800)
         return (done.stdout + done.stderr).decode("utf-8", "replace")
 
     return run
