@@ -63,6 +63,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"mcdetect: {error}", file=sys.stderr)
         return WRONG_USE if isinstance(error, UsageError) else NOTHING_DONE
+    except Exception as error:  # the last resort: a fault of ours must not show a traceback either
+        if options.debug:
+            raise
+        print(
+            f"mcdetect: An unexpected error stopped the command ({type(error).__name__}). "
+            "Run it again with --debug and report what it prints.",
+            file=sys.stderr,
+        )
+        return NOTHING_DONE
     except KeyboardInterrupt:
         print("mcdetect: Stopped. The results that were complete are kept.", file=sys.stderr)
         return STOPPED

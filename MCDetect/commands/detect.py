@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,21 +83,20 @@ def _detect(options: argparse.Namespace, report: Reporter) -> int:
 
 def _analyse(options: argparse.Namespace, report: Reporter) -> ResultWriter:
     from MCDetect.inference.detector import Detector
-    from MCDetect.inference.pipeline import detect_each
+    from MCDetect.inference.pipeline import detect_each, expand_inputs
 
-    files, refused = find_files(options.inputs)
-    if not files:
+    sources = expand_inputs(options.inputs)
+    refused = [source for source in sources if isinstance(source, Refusal)]
+    if len(refused) == len(sources):
+        # Told before a model is loaded.
         for refusal in refused[:-1]:
             report.refused(refusal)
         raise InputError(refused[-1].code, refused[-1].message, refused[-1].hint)
     detector = Detector.load(options.bundle, options.device)
     operating_point = options.operating_point if options.threshold is None else options.threshold
     writer = ResultWriter(options.output, detector.algorithm(operating_point), options.formats)
-    for refusal in refused:
-        writer.refuse(refusal)
-        report.refused(refusal)
     for result in detect_each(
-        files, detector, operating_point=operating_point, spacing_mm=options.spacing, progress=report.progress
+        sources, detector, operating_point=operating_point, spacing_mm=options.spacing, progress=report.progress
     ):
         if isinstance(result, Refusal):
             writer.refuse(result)
@@ -108,18 +106,3 @@ def _analyse(options: argparse.Namespace, report: Reporter) -> ResultWriter:
             report.found(*result)
     writer.finish()
     return writer
-
-
-def find_files(inputs: Sequence[str]) -> tuple[list[Path], list[Refusal]]:
-    """Return the image files behind the inputs, each once, and the inputs behind which there are none."""
-    from MCDetect.dicom.inputs import find_inputs
-
-    files: dict[Path, Path] = {}
-    refused: list[Refusal] = []
-    for source in inputs:
-        try:
-            for path in find_inputs([source]):
-                files.setdefault(path.resolve(), path)
-        except InputError as error:
-            refused.append(Refusal(source, error.code, error.message, error.hint))
-    return list(files.values()), refused

@@ -12,7 +12,7 @@ from MCDetect.bundles.store import DEFAULT_BUNDLE
 from MCDetect.dicom.inputs import find_inputs
 from MCDetect.dicom.mammogram import Mammogram
 from MCDetect.dicom.reading import read_mammogram
-from MCDetect.errors import MCDetectError
+from MCDetect.errors import InputError, MCDetectError
 from MCDetect.findings import Findings, ImageFindings, Refusal
 from MCDetect.inference.detector import Detector
 from MCDetect.inference.progress import Progress, Report
@@ -54,7 +54,8 @@ def detect(
     Raises
     ------
     MCDetectError
-        If nothing can be done at all: no model, no such device, or the only input is missing or holds no mammograms.
+        If nothing can be done at all: no model, no such device, or every input is refused (the first refusal is
+        raised), so that a wrong path is never taken for a negative result.
 
     Examples
     --------
@@ -71,11 +72,14 @@ def detect(
             refused.append(result)
         else:
             images.append(result[1])
+    if refused and not images:
+        first = refused[0]
+        raise InputError(first.code, first.message, first.hint)
     return Findings(detector.algorithm(operating_point), tuple(images), tuple(refused))
 
 
 def detect_each(
-    inputs: Sequence[Source],
+    inputs: Sequence[Source | Refusal],
     detector: Detector,
     *,
     operating_point: str | float | None = None,
@@ -89,7 +93,7 @@ def detect_each(
     Parameters
     ----------
     inputs
-        Files, folders, DICOMDIRs and datasets in any mix.
+        Files, folders, DICOMDIRs and datasets in any mix, or what :func:`expand_inputs` made of them.
     detector
         From ``Detector.load``.
     operating_point, spacing_mm
@@ -102,7 +106,7 @@ def detect_each(
     tuple of Mammogram and ImageFindings, or Refusal
     """
     detector.resolve_operating_point(operating_point)  # a wrong one is told before the first image is read
-    sources = _expand(inputs)
+    sources = expand_inputs(inputs)
     readable = [source for source in sources if not isinstance(source, Refusal)]
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader") as reader:
         ahead = _read_ahead(reader, readable, spacing_mm)
@@ -136,16 +140,12 @@ def _read_ahead(
         yield present
 
 
-def _stages(progress: Report | None, index: int, total: int, name: str) -> Any:
-    def report(stage: str, fraction: float) -> None:
-        if progress is not None:
-            progress(Progress(index, total, name, stage, fraction))
+def expand_inputs(inputs: Sequence[Source | Refusal]) -> list[Source | Refusal]:
+    """Replace folders and DICOMDIRs by their files, each file once, and inputs that cannot be by their refusal.
 
-    return report
-
-
-def _expand(inputs: Sequence[Source]) -> list[Source | Refusal]:
-    """Replace folders and DICOMDIRs by their files, each file once, and inputs that cannot be by their refusal."""
+    Nothing is raised: what is wrong with one input does not keep the others from being done. Datasets and refusals
+    pass through.
+    """
     expanded: list[Source | Refusal] = []
     seen: set[str] = set()
     for source in inputs:
@@ -155,8 +155,6 @@ def _expand(inputs: Sequence[Source]) -> list[Source | Refusal]:
         try:
             files = find_inputs([source])
         except MCDetectError as error:
-            if len(inputs) == 1:
-                raise
             expanded.append(Refusal(str(source), error.code, error.message, error.hint))
             continue
         for file in files:
@@ -165,6 +163,14 @@ def _expand(inputs: Sequence[Source]) -> list[Source | Refusal]:
                 seen.add(identity)
                 expanded.append(file)
     return expanded
+
+
+def _stages(progress: Report | None, index: int, total: int, name: str) -> Any:
+    def report(stage: str, fraction: float) -> None:
+        if progress is not None:
+            progress(Progress(index, total, name, stage, fraction))
+
+    return report
 
 
 def _name(source: Source) -> str:

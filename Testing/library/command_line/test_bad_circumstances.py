@@ -142,3 +142,16 @@ def test_incomplete_calls_are_wrong_use(words, capsys):
         main(words)
     assert stopped.value.code == 2
     assert "usage: mcdetect" in capsys.readouterr().err
+
+
+def test_a_fault_of_the_software_is_one_sentence_and_a_traceback_only_with_debug(detect, mammogram, monkeypatch):
+    def broken(*arguments, **options):
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("MCDetect.inference.detector.Detector.analyse", broken)
+    outcome = detect(mammogram)
+    assert outcome.code == 3
+    assert "Traceback" not in outcome.stderr
+    assert "ZeroDivisionError" in outcome.stderr
+    with pytest.raises(ZeroDivisionError):
+        detect(mammogram, options=("--debug",))

@@ -47,9 +47,9 @@ def test_a_bad_input_is_refused_and_the_others_are_done(detector, examination, t
     assert results[2].code == "no-such-file"
 
 
-def test_the_only_input_being_missing_is_an_error(detector, tmp_path):
+def test_an_input_that_is_not_there_is_an_error_and_no_negative_result(bundle_folder, tmp_path):
     with pytest.raises(InputError) as caught:
-        list(detect_each([tmp_path / "missing.dcm"], detector))
+        detect(tmp_path / "missing.dcm", bundle=bundle_folder, device="cpu")
     assert caught.value.code == "no-such-file"
 
 
