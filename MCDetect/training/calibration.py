@@ -24,10 +24,11 @@ from MCDetect.inference.calcifications import peak_logit
 from MCDetect.inference.cluster_score import FEATURES
 from MCDetect.inference.clusters import describe_cluster
 from MCDetect.preprocessing.breast_mask import breast_mask
-from MCDetect.training.backgrounds import CALIBRATION_SEEDS, TRAINING_SEEDS
+from MCDetect.training.backgrounds import CALIBRATION_SEEDS
 from MCDetect.training.default_bundle import provisional_settings, read_settings, write_settings
+from MCDetect.training.examining import examine
 from MCDetect.training.recipe import CalibrationRecipe
-from MCDetect.training.simulated_views import ViewWithTruth, load_views, prepare_views
+from MCDetect.training.simulated_views import ViewWithTruth, prepare_views
 
 if TYPE_CHECKING:
     from MCDetect.inference.detector import Detector
@@ -70,7 +71,7 @@ def calibrate(
     views
         Work folder for the simulated views.
     processes
-        Processes that simulate.
+        Processes that simulate and detect.
     report
         Called with a sentence and the progress, 0 to 1.
 
@@ -79,8 +80,6 @@ def calibrate(
     dict
         The settings that were written.
     """
-    from MCDetect.inference.detector import Detector
-
     tell = report or (lambda text, done: None)
     normal = CALIBRATION_SEEDS[_VALIDATION_VIEWS:][: recipe.normal_views]
     lesion = CALIBRATION_SEEDS[_VALIDATION_VIEWS + recipe.normal_views :][: recipe.lesion_views]
@@ -92,21 +91,13 @@ def calibrate(
     settings["calcification_threshold"] = _LOWEST_LOGIT
     settings["clusters"]["minimum_count"] = 10**6  # the first pass is for single marks
     write_settings(bundle, settings)
-    detector = Detector.load(bundle, "cpu")
-    marked = []
-    for number, view in enumerate(load_views(paths)):
-        tell("marks", 0.5 * number / len(paths))
-        marked.append(mark(detector, view))
+    marked = examine(bundle, paths, mark, processes, lambda done: tell("marks", 0.5 * done))
     settings = provisional_settings()
     settings["calcification_threshold"] = round(mark_threshold(marked, recipe.false_calcifications_per_view), 3)
     slope, intercept = platt_calibration(marked)
     settings["calcification_calibration"] = {"slope": round(slope, 4), "intercept": round(intercept, 4)}
     write_settings(bundle, settings)
-    detector = Detector.load(bundle, "cpu")
-    clustered = []
-    for number, view in enumerate(load_views(paths)):
-        tell("clusters", 0.5 + 0.5 * number / len(paths))
-        clustered.append(cluster(detector, view))
+    clustered = examine(bundle, paths, cluster, processes, lambda done: tell("clusters", 0.5 + 0.5 * done))
     weights, bias = fit_cluster_score(clustered)
     settings["cluster_score"] = {
         "intercept": round(bias, 4),
@@ -231,6 +222,3 @@ def _just_above(descending: Sequence[float], allowed: float, limits: tuple[float
 
 def _breast(view: ViewWithTruth) -> npt.NDArray[np.bool_]:
     return breast_mask(view.mammogram.pixels, view.mammogram.spacing.millimetres, view.mammogram.valid)
-
-
-assert TRAINING_SEEDS.stop <= CALIBRATION_SEEDS.start, "views for calibration must not be trained on"

@@ -20,7 +20,7 @@ from MCDetect.training.backgrounds import CALIBRATION_SEEDS, TRAINING_SEEDS, pre
 from MCDetect.training.default_data import CropDataset
 from MCDetect.training.losses import CalcificationLoss, Loss, PatchLoss
 from MCDetect.training.recipe import DEFAULT_RECIPE, NetworkRecipe, Recipe, load_recipe
-from MCDetect.training.trainer import Batches, Trainer
+from MCDetect.training.trainer import Batches, Trainer, last_validation
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -45,8 +45,8 @@ def train_network(
     seed: int,
     workers: int = 1,
     report: Callable[[str, float], None] | None = None,
-) -> nn.Module:
-    """Train one network and return it with averaged weights.
+) -> Trainer:
+    """Train one network and return its finished trainer.
 
     Parameters
     ----------
@@ -78,7 +78,17 @@ def train_network(
         validation,
         report and (lambda taken: report(f"step {taken.step}, loss {taken.values['loss']:.3f}", taken.progress)),
     )
-    return trainer.averaged_network
+    return trainer
+
+
+def training_record(trainer: Trainer, recipe: NetworkRecipe) -> dict[str, float]:
+    """Return what a model card says about the training of one network."""
+    return {
+        "steps": trainer.step,
+        "examples": trainer.step * recipe.batch,
+        "minutes": round(trainer.seconds / 60, 1),
+        **last_validation(trainer.folder / "log.csv"),
+    }
 
 
 def batches_from(examples: CropDataset, batch: int, workers: int) -> Batches:
@@ -109,7 +119,8 @@ def train(output: Path, recipe: Recipe, workers: int, progress: Progress) -> Non
     """Run all stages; ``output`` gets ``backgrounds/``, ``calcifications/``, ``patches/`` and ``bundle/``."""
     from MCDetect.networks import CalcificationUNet, ShallowCNN
     from MCDetect.training.calibration import calibrate
-    from MCDetect.training.default_bundle import write_weights
+    from MCDetect.simulation.view import GENERATOR_VERSION
+    from MCDetect.training.default_bundle import write_training_record, write_weights
 
     task = progress.add_task("backgrounds", total=1.0)
 
@@ -142,7 +153,16 @@ def train(output: Path, recipe: Recipe, workers: int, progress: Progress) -> Non
         workers=workers,
         report=tell("patch network"),
     )
-    write_weights(output / "bundle", pixels, patches)
+    write_weights(output / "bundle", pixels.averaged_network, patches.averaged_network)
+    write_training_record(
+        output / "bundle",
+        {
+            "simulator_version": GENERATOR_VERSION,
+            "backgrounds": recipe.backgrounds,
+            "calcification_network": training_record(pixels, recipe.calcifications),
+            "patch_network": training_record(patches, recipe.patches),
+        },
+    )
     calibrate(output / "bundle", recipe.calibration, output / "calibration", workers + 1, tell("calibration"))
 
 

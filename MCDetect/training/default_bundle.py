@@ -57,6 +57,17 @@ def read_settings(folder: Path) -> dict[str, Any]:
     return settings
 
 
+def write_training_record(folder: Path, record: dict[str, Any]) -> None:
+    """Write ``docs/training.json``: how long both networks were trained on what, for the model card."""
+    _write_json(folder / "docs" / "training.json", record)
+
+
+def read_training_record(folder: Path) -> dict[str, Any]:
+    """Return ``docs/training.json``."""
+    record: dict[str, Any] = json.loads((folder / "docs" / "training.json").read_text(encoding="utf-8"))
+    return record
+
+
 def provisional_settings() -> dict[str, Any]:
     """Return the settings of a bundle that is not calibrated.
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from MCDetect.training.default_bundle import read_training_record
+from MCDetect.training.recipe import load_recipe
+
 if TYPE_CHECKING:
     from MCDetect.bundles.store import Bundle
 
@@ -28,10 +31,24 @@ with distractors inserted by the same path. Calcifications below 2.6 noises were
 mammogram was used for training or calibration. Recipe: `MCDetect/training/recipes/default.yaml`; command:
 `python -m MCDetect.training.default --output DIR`.
 
-Thresholds, probabilities and operating points come from simulated views with other seeds. An operating point is the
-cluster score at which calibration views without clusters carry so many false clusters: high-sensitivity 2, balanced
-0.5, high-specificity 0.1 a view. The score of a cluster is a probability only for the calibration views, half of which
-have clusters; elsewhere it is a rank.
+- Backgrounds: {backgrounds} views, simulator {training_simulator}.
+- Calcification network: {pixels[steps]} steps, {pixels[examples]} crops of 192 x 192 pixels, {pixels[minutes]} minutes;
+  loss on validation crops {pixels[validation_loss]:.3f} (cross-entropy {pixels[validation_cross_entropy]:.4f}, Dice loss
+  {pixels[validation_dice]:.3f}).
+- Patch network: {patches[steps]} steps, {patches[examples]} patches of 144 x 144 pixels, {patches[minutes]} minutes;
+  accuracy on validation patches {patches[validation_accuracy]:.3f}.
+
+Thresholds, probabilities and operating points come from {calibration.normal_views} simulated views without and
+{calibration.lesion_views} with clusters, of other seeds. The calcification threshold is the logit at which views without
+clusters carry {calibration.false_calcifications_per_view:g} false marks a view. An operating point is the cluster score
+at which they carry so many false clusters a view: {points}. The score of a cluster is a probability only for the
+calibration views, half of which have clusters; elsewhere it is a rank.
+
+### How a cluster's score arises
+`score = 1 / (1 + exp(-({intercept:g} + sum)))`, where sum adds the features (defined in
+`MCDetect/inference/cluster_score.py`) times these weights:
+
+{weights}
 
 ## What it scored
 Written by `{command}` on {date}, software {software_version}, simulator {simulator_version}. Intervals are 95 %,
@@ -70,7 +87,17 @@ def model_card(bundle: Bundle, scores: Mapping[str, Any]) -> str:
     scores
         What :func:`MCDetect.training.score_default.score` wrote to ``docs/scores.json``.
     """
+    record, score = read_training_record(bundle.folder), bundle.settings["cluster_score"]
+    calibration = load_recipe().calibration
     head = _HEAD.format(
+        backgrounds=record["backgrounds"],
+        training_simulator=record["simulator_version"],
+        pixels=record["calcification_network"],
+        patches=record["patch_network"],
+        calibration=calibration,
+        points=", ".join(f"{name} {rate:g}" for name, rate in calibration.false_clusters_per_view.items()),
+        intercept=score["intercept"],
+        weights="\n".join(f"- {name}: {weight:g}" for name, weight in score["weights"].items()),
         sha256=bundle.sha256,
         **{key: scores[key] for key in ("command", "date", "software_version", "simulator_version")},
     )

@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -19,20 +20,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from MCDetect.bundles.store import DEFAULT_BUNDLE
+from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle
 from MCDetect.errors import MCDetectError
 from MCDetect.evaluation.bootstrap import Indices, Interval, bootstrap_interval
 from MCDetect.evaluation.froc import RATES, MatchedImage, ScoredImage, froc_curve, match
 from MCDetect.evaluation.hits import Candidate, Criterion, centre_inside, overlaps
 from MCDetect.files import write_text_atomically
 from MCDetect.training.backgrounds import TEST_SEEDS
+from MCDetect.training.examining import examine
 from MCDetect.training.model_card import model_card
 from MCDetect.training.patch_scores import score_patches
 from MCDetect.training.recipe import DEFAULT_RECIPE, TestRecipe, load_recipe
-from MCDetect.training.simulated_views import ViewWithTruth, load_views, prepare_views
+from MCDetect.training.simulated_views import TruthCluster, ViewWithTruth, prepare_views
 
 if TYPE_CHECKING:
-    from MCDetect.findings import ImageFindings
     from MCDetect.inference.detector import Detector
 
 Report = Callable[[str, float], None]
@@ -46,8 +47,31 @@ _CRITERIA: dict[str, Criterion] = {
 }
 
 
+@dataclass(frozen=True)
+class DetectedView:
+    """What counts of one view: clusters found and clusters there, and the number of false marks."""
+
+    examination: str
+    spacing_mm: tuple[float, float]
+    found: tuple[Candidate, ...]
+    clusters: tuple[TruthCluster, ...]
+    false_marks: int
+
+
+def detect_view(detector: Detector, view: ViewWithTruth) -> DetectedView:
+    """Return all clusters that the detector finds in a view, whatever their score."""
+    findings = detector.analyse(view.mammogram, 0.0)
+    return DetectedView(
+        examination=str(view.seed),
+        spacing_mm=view.mammogram.spacing.millimetres,
+        found=tuple(Candidate(cluster.outline, cluster.score) for cluster in findings.clusters),
+        clusters=view.clusters,
+        false_marks=sum(not view.is_right(mark) for mark in findings.calcifications),
+    )
+
+
 def score_views(
-    detector: Detector, recipe: TestRecipe, work: Path, processes: int = 2, report: Report | None = None
+    bundle: Bundle, recipe: TestRecipe, work: Path, processes: int = 2, report: Report | None = None
 ) -> dict[str, Any]:
     """Return the scores on simulated test views.
 
@@ -60,54 +84,38 @@ def score_views(
         *prepare_views(work, normal, with_clusters=False, processes=processes),
         *prepare_views(work, lesion, with_clusters=True, processes=processes),
     ]
-    pairs: list[tuple[ViewWithTruth, ImageFindings]] = []
-    marks_on_normal: list[int] = []
-    for number, view in enumerate(load_views(paths)):
-        tell("simulated views", number / len(paths))
-        findings = detector.analyse(view.mammogram, 0.0)
-        if not view.clusters:
-            marks_on_normal.append(sum(not view.is_right(mark) for mark in findings.calcifications))
-        pairs.append((_without_pixels(view), findings))
+    views = examine(bundle.folder, paths, detect_view, processes, lambda done: tell("simulated views", done))
+    clusters = [cluster for view in views for cluster in view.clusters]
+    marks = [view.false_marks for view in views if not view.clusters]
     scores: dict[str, Any] = {
         "views_without_clusters": len(normal),
         "views_with_clusters": len(lesion),
-        "clusters": sum(len(view.clusters) for view, _ in pairs),
-        "clusters_above_noise": sum(
-            cluster.signal_to_noise >= ABOVE_NOISE for view, _ in pairs for cluster in view.clusters
-        ),
-        "false_marks_per_view_without_clusters": float(np.mean(marks_on_normal)) if marks_on_normal else None,
+        "clusters": len(clusters),
+        "clusters_above_noise": sum(cluster.signal_to_noise >= ABOVE_NOISE for cluster in clusters),
+        "false_marks_per_view_without_clusters": float(np.mean(marks)) if marks else None,
     }
     for name, criterion in _CRITERIA.items():
         scores[name] = {
-            "all clusters": _froc_scores(_matched(pairs, criterion, 0.0), detector.operating_points),
+            "all clusters": _froc_scores(_matched(views, criterion, 0.0), bundle.operating_points),
             f"clusters of median signal-to-noise {ABOVE_NOISE:g} and more": _froc_scores(
-                _matched(pairs, criterion, ABOVE_NOISE), detector.operating_points
+                _matched(views, criterion, ABOVE_NOISE), bundle.operating_points
             ),
         }
     return scores
 
 
-def _without_pixels(view: ViewWithTruth) -> ViewWithTruth:
-    from dataclasses import replace
-
-    empty = replace(view.mammogram, pixels=np.zeros((0, 0), dtype=np.float32), valid=np.zeros((0, 0), dtype=np.bool_))
-    return replace(view, mammogram=empty)
-
-
-def _matched(
-    pairs: Sequence[tuple[ViewWithTruth, ImageFindings]], criterion: Criterion, minimum: float
-) -> list[MatchedImage]:
+def _matched(views: Sequence[DetectedView], criterion: Criterion, minimum: float) -> list[MatchedImage]:
     return [
         match(
             ScoredImage(
-                examination=str(view.seed),
-                candidates=tuple(Candidate(cluster.outline, cluster.score) for cluster in findings.clusters),
-                truths=tuple(cluster.as_truth(minimum) for cluster in view.clusters),
-                spacing_mm=view.mammogram.spacing.millimetres,
+                view.examination,
+                view.found,
+                tuple(cluster.as_truth(minimum) for cluster in view.clusters),
+                view.spacing_mm,
             ),
             criterion,
         )
-        for view, findings in pairs
+        for view in views
     ]
 
 
@@ -180,7 +188,7 @@ def score(
         "date": datetime.now(timezone.utc).date().isoformat(),
         "command": "python -m MCDetect.training.score_default",
         "simulator_version": GENERATOR_VERSION,
-        "simulated_views": score_views(detector, recipe, work, report=report),
+        "simulated_views": score_views(detector.bundle, recipe, work, report=report),
         "real_patches": None if patches is None else score_patches(detector, patches),
     }
     folder = detector.bundle.folder / "docs"

@@ -7,7 +7,7 @@ them. Views are made once and read again, since a calibration runs the detector 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
@@ -122,11 +122,6 @@ def load_view(path: Path) -> ViewWithTruth:
     )
     calcifications = tuple((c[0], c[1], c[2]) for c in document["calcifications"])
     return ViewWithTruth(int(path.stem), mammogram, calcifications, clusters)
-
-
-def load_views(paths: Sequence[Path]) -> Iterator[ViewWithTruth]:
-    """Return the views one after another; they are too large to be held together."""
-    return map(load_view, paths)
 
 
 def _make(seed: int, path: Path, with_clusters: bool) -> None:

@@ -235,6 +235,14 @@ class Trainer:
                 )
 
 
+def last_validation(log: Path) -> dict[str, float]:
+    """Return the last value of each validation figure in a ``log.csv``, by name."""
+    with log.open(newline="", encoding="utf-8") as stream:
+        return {
+            row["name"]: float(row["value"]) for row in csv.DictReader(stream) if row["name"].startswith("validation_")
+        }
+
+
 def learning_rate_factor(progress: float, warm_up: float) -> float:
     """Return the share of the peak learning rate: a linear rise over ``warm_up``, then half a cosine down to 0.
 
