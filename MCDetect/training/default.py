@@ -118,8 +118,8 @@ def _loader(examples: CropDataset, batch: int, workers: int) -> DataLoader[Batch
 def train(output: Path, recipe: Recipe, workers: int, progress: Progress) -> None:
     """Run all stages; ``output`` gets ``backgrounds/``, ``calcifications/``, ``patches/`` and ``bundle/``."""
     from MCDetect.networks import CalcificationUNet, ShallowCNN
-    from MCDetect.training.calibration import calibrate
     from MCDetect.simulation.view import GENERATOR_VERSION
+    from MCDetect.training.calibration import calibrate
     from MCDetect.training.default_bundle import write_training_record, write_weights
 
     task = progress.add_task("backgrounds", total=1.0)

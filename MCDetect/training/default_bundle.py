@@ -6,6 +6,7 @@ with provisional thresholds, so that an unfinished training can be looked at.
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -145,7 +146,10 @@ def _write_state(path: Path, network: nn.Module) -> None:
 
     # Contiguous copies: the memory format of training is no part of the model.
     state = {name: value.detach().cpu().contiguous().clone() for name, value in network.state_dict().items()}
-    write_atomically(path, lambda temporary: torch.save(state, temporary))
+    # torch.save writes the name of its file into the file: by way of memory, equal weights give equal bytes.
+    content = io.BytesIO()
+    torch.save(state, content)
+    write_atomically(path, lambda temporary: temporary.write_bytes(content.getvalue()))
 
 
 def _write_json(path: Path, document: dict[str, Any]) -> None:

@@ -33,16 +33,16 @@ mammogram was used for training or calibration. Recipe: `MCDetect/training/recip
 
 - Backgrounds: {backgrounds} views, simulator {training_simulator}.
 - Calcification network: {pixels[steps]} steps, {pixels[examples]} crops of 192 x 192 pixels, {pixels[minutes]} minutes;
-  loss on validation crops {pixels[validation_loss]:.3f} (cross-entropy {pixels[validation_cross_entropy]:.4f}, Dice loss
-  {pixels[validation_dice]:.3f}).
+  loss on validation crops {pixels[validation_loss]:.3f} (cross-entropy {pixels[validation_cross_entropy]:.4f}, Dice
+  loss {pixels[validation_dice]:.3f}).
 - Patch network: {patches[steps]} steps, {patches[examples]} patches of 144 x 144 pixels, {patches[minutes]} minutes;
   accuracy on validation patches {patches[validation_accuracy]:.3f}.
 
 Thresholds, probabilities and operating points come from {calibration.normal_views} simulated views without and
-{calibration.lesion_views} with clusters, of other seeds. The calcification threshold is the logit at which views without
-clusters carry {calibration.false_calcifications_per_view:g} false marks a view. An operating point is the cluster score
-at which they carry so many false clusters a view: {points}. The score of a cluster is a probability only for the
-calibration views, half of which have clusters; elsewhere it is a rank.
+{calibration.lesion_views} with clusters, of other seeds. The calcification threshold is the logit at which views
+without clusters carry {calibration.false_calcifications_per_view:g} false marks a view. An operating point is the
+cluster score at which they carry so many false clusters a view: {points}. The score of a cluster is a probability only
+for the calibration views, half of which have clusters; elsewhere it is a rank.
 
 ### How a cluster's score arises
 `score = 1 / (1 + exp(-({intercept:g} + sum)))`, where sum adds the features (defined in

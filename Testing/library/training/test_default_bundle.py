@@ -45,3 +45,10 @@ def test_other_settings_make_another_bundle(tmp_path: Path):
 
 def test_provisional_settings_name_every_feature_of_the_cluster_score():
     assert tuple(provisional_settings()["cluster_score"]["weights"]) == FEATURES
+
+
+def test_equal_weights_give_an_equal_bundle(tmp_path: Path):
+    torch.manual_seed(1)
+    networks = CalcificationUNet(), ShallowCNN()
+    first, second = (write_weights(tmp_path / name, *networks) for name in ("one", "two"))
+    assert first.sha256 == second.sha256

@@ -21,8 +21,8 @@ def test_rates_at_a_threshold_are_exact():
 
 def test_the_scores_hold_every_rate_and_every_operating_point():
     scores = _froc_scores(IMAGES, {"balanced": 0.4})
-    assert scores["sensitivity at 0.5 false positives a view"]["estimate"] == pytest.approx(2 / 3, abs=1e-4)
-    assert scores["sensitivity at 1 false positives a view"]["estimate"] == 1.0
+    assert scores["sensitivity at 0.25 false positives a view"]["estimate"] == pytest.approx(2 / 3, abs=1e-4)
+    assert scores["sensitivity at 0.5 false positives a view"]["estimate"] == 1.0
     assert scores["balanced"]["sensitivity"]["estimate"] == pytest.approx(2 / 3, abs=1e-4)
     assert scores["balanced"]["false positives a view"]["estimate"] == 0.5
     for name, entry in scores.items():

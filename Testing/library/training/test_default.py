@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from MCDetect.networks import CalcificationUNet, ShallowCNN
+from MCDetect.training.default import batches_from, main, train_network, training_record
+from MCDetect.training.default_data import CropDataset, CropSettings
+from MCDetect.training.losses import CalcificationLoss, PatchLoss
+from MCDetect.training.recipe import NetworkRecipe
+from MCDetect.training.trainer import Trainer, TrainerSettings
+
+TINY = NetworkRecipe(
+    batch=2, minutes=None, crop=CropSettings(size=64), trainer=TrainerSettings(steps=3, validate_every=2)
+)
+
+
+def test_batches_start_at_any_step_as_if_all_before_had_been_drawn(background: Path):
+    batches = batches_from(CropDataset([background], 8, 1, CropSettings(size=64)), 2, 0)
+    whole = list(batches(0))
+    assert len(whole) == 4
+    later = next(batches(2))
+    assert torch.equal(later[0], whole[2][0])
+    assert torch.equal(later[1], whole[2][1])
+
+
+@pytest.mark.parametrize(
+    ("network", "loss"), [(CalcificationUNet, CalcificationLoss), (ShallowCNN, PatchLoss)], ids=["pixels", "patches"]
+)
+def test_both_networks_train_and_leave_a_record(background: Path, tmp_path: Path, network: type, loss: type):
+    trainer = train_network(network(), loss(), TINY, ([background], [background]), tmp_path, seed=1, workers=0)
+    record = training_record(trainer, TINY)
+    assert (record["steps"], record["examples"]) == (3, 6)
+    assert record["validation_loss"] > 0
+    assert not trainer.averaged_network.training
+
+
+def test_an_interrupted_training_of_the_network_ends_as_if_it_had_not_been(background: Path, tmp_path: Path):
+    batches = batches_from(CropDataset([background], 8, 1, CropSettings(size=64)), 2, 0)
+
+    def trainer(folder: str) -> Trainer:
+        torch.manual_seed(0)
+        return Trainer(CalcificationUNet(), CalcificationLoss(), replace(TINY.trainer, steps=4), tmp_path / folder)
+
+    straight = trainer("straight")
+    straight.train(batches)
+    trainer("resumed").train(batches, until_step=2)
+    resumed = trainer("resumed")
+    resumed.train(batches)
+    for name, value in straight.averaged_network.state_dict().items():
+        assert torch.equal(value, resumed.averaged_network.state_dict()[name]), name
+
+
+def test_a_bad_recipe_is_told_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["--output", str(tmp_path), "--recipe", str(tmp_path / "none.yaml")]) == 3
+    assert "is not a recipe" in capsys.readouterr().err.replace("\n", " ")
