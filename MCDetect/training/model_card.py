@@ -32,17 +32,18 @@ mammogram was used for training or calibration. Recipe: `MCDetect/training/recip
 `python -m MCDetect.training.default --output DIR`.
 
 - Backgrounds: {backgrounds} views, simulator {training_simulator}.
-- Calcification network: {pixels[steps]} steps, {pixels[examples]} crops of 192 x 192 pixels, {pixels[minutes]} minutes;
-  loss on validation crops {pixels[validation_loss]:.3f} (cross-entropy {pixels[validation_cross_entropy]:.4f}, Dice
-  loss {pixels[validation_dice]:.3f}).
-- Patch network: {patches[steps]} steps, {patches[examples]} patches of 144 x 144 pixels, {patches[minutes]} minutes;
-  accuracy on validation patches {patches[validation_accuracy]:.3f}.
+- Calcification network: {pixels[steps]} steps, {pixels[examples]} crops of 192 x 192 pixels, {pixels[minutes]} minutes.
+  On validation crops: cross-entropy {pixels[validation_cross_entropy]:.4f}, Dice loss {pixels[validation_dice]:.3f}.
+- Patch network: {patches[steps]} steps, {patches[examples]} patches of 144 x 144 pixels, {patches[minutes]} minutes.
+  On validation patches: accuracy {patches[validation_accuracy]:.3f}.
+- The schedule was bound by these minutes, so the same command gives other weights of the same kind on another machine.
 
 Thresholds, probabilities and operating points come from {calibration.normal_views} simulated views without and
-{calibration.lesion_views} with clusters, of other seeds. The calcification threshold is the logit at which views
-without clusters carry {calibration.false_calcifications_per_view:g} false marks a view. An operating point is the
-cluster score at which they carry so many false clusters a view: {points}. The score of a cluster is a probability only
-for the calibration views, half of which have clusters; elsewhere it is a rank.
+{calibration.lesion_views} with clusters, of other seeds. The calcification threshold is the logit at which those without
+carry {calibration.false_calcifications_per_view:g} false marks a view. An operating point is the cluster score at which
+they carry so many false clusters a view: {points}.
+The score of a cluster is a probability only for the calibration views, half of which have clusters; elsewhere it is a
+rank.
 
 ### How a cluster's score arises
 `score = 1 / (1 + exp(-({intercept:g} + sum)))`, where sum adds the features (defined in
@@ -108,7 +109,7 @@ def _views(views: Mapping[str, Any]) -> str:
     false_marks = views["false_marks_per_view_without_clusters"]
     lines = [
         "### Simulated test views",
-        f"{views['views_without_clusters']} views without clusters (isolated calcifications are in all views) and "
+        f"{views['views_without_clusters']} views without clusters (isolated calcifications may be in any view) and "
         f"{views['views_with_clusters']} views with {views['clusters']} clusters, of which "
         f"{views['clusters_above_noise']} have a median signal-to-noise ratio of 5 or more. False positives are "
         "counted on the views without clusters.",
@@ -120,7 +121,7 @@ def _views(views: Mapping[str, Any]) -> str:
         if not isinstance(parts, Mapping):
             continue
         lines += [f"Hit: {criterion}.", "", *_table(parts), ""]
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
 
 
 def _table(parts: Mapping[str, Mapping[str, Any]]) -> list[str]:
