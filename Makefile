@@ -15,7 +15,7 @@ SIMULATOR := $(wildcard MCDetect/simulation/*.py)
 export PYTHON PIP_OPTIONS VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint train-default score-default bench clean setup-inference setup-test
+.PHONY: help demo test lint train-default score-default bench clean setup-inference setup-training setup-benchmark setup-test
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -24,7 +24,7 @@ demo: setup-inference demo/examination/truth.json ## install, detect in a simula
 	@scripts/demo "$(DEVICE)"
 
 demo/examination/truth.json: $(SIMULATOR) | setup-inference
-	@$(BIN)/python -m MCDetect simulate --output demo/examination --views 4 --seed 7
+	@$(BIN)/python -m MCDetect simulate --output demo/examination --views 4 --seed 11
 
 test: setup-test lint ## install what the tests need and run them all
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
@@ -34,20 +34,20 @@ lint: setup-test ## check style and types
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 
-train-default: setup-test ## train the default bundle on simulated mammograms
+train-default: setup-training ## train the default bundle on simulated mammograms
 	$(BIN)/python -m MCDetect.training.default --output training-output
 
-score-default: setup-test ## score the default bundle and write the scores into its model card
+score-default: setup-training ## score the default bundle and write the scores into its model card
 	$(BIN)/python -m MCDetect.training.score_default --work training-output/scores $(if $(PATCHES),--patches "$(PATCHES)")
 
-bench: setup-test ## measure the speed of each stage
-	$(BIN)/python -m pytest Testing/benchmarks -n 0 --benchmark-only
+bench: setup-benchmark ## measure the speed of each stage
+	$(BIN)/python -m pytest Testing/benchmarks --benchmark-only
 
 clean: ## remove the environment, the demonstration and all caches
 	rm -rf $(VENV) demo build dist mcdetect.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 
-setup-inference:
-	@scripts/install inference
+setup-inference setup-training setup-benchmark: setup-%:
+	@scripts/install $*
 
 setup-test:
 	@scripts/install test
