@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from MCDetect.errors import ModelError
 from MCDetect.evaluation.hits import Candidate, centre_inside
 from MCDetect.inference.calcifications import peak_logit
 from MCDetect.inference.cluster_score import FEATURES
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from MCDetect.inference.detector import Detector
 
 Report = Callable[[str, float], None]
+
+_View = TypeVar("_View")
+_Fitted = TypeVar("_Fitted")
 
 _LOWEST_LOGIT = -3.0  # marks below it are never of interest
 _VALIDATION_VIEWS = 100  # the first calibration seeds are left to the trainer's validation batches
@@ -79,6 +83,11 @@ def calibrate(
     -------
     dict
         The settings that were written.
+
+    Raises
+    ------
+    ModelError
+        ``cannot-calibrate`` if the views hold only right or only wrong marks or clusters.
     """
     tell = report or (lambda text, done: None)
     normal = CALIBRATION_SEEDS[_VALIDATION_VIEWS:][: recipe.normal_views]
@@ -94,11 +103,11 @@ def calibrate(
     marked = examine(bundle, paths, mark, processes, lambda done: tell("marks", 0.5 * done))
     settings = provisional_settings()
     settings["calcification_threshold"] = round(mark_threshold(marked, recipe.false_calcifications_per_view), 3)
-    slope, intercept = platt_calibration(marked)
+    slope, intercept = _or_refuse(platt_calibration, marked)
     settings["calcification_calibration"] = {"slope": round(slope, 4), "intercept": round(intercept, 4)}
     write_settings(bundle, settings)
     clustered = examine(bundle, paths, cluster, processes, lambda done: tell("clusters", 0.5 + 0.5 * done))
-    weights, bias = fit_cluster_score(clustered)
+    weights, bias = _or_refuse(fit_cluster_score, clustered)
     settings["cluster_score"] = {
         "intercept": round(bias, 4),
         "weights": {name: round(weight, 4) for name, weight in weights.items()},
@@ -108,6 +117,17 @@ def calibrate(
     )
     write_settings(bundle, settings)
     return read_settings(bundle)
+
+
+def _or_refuse(fit: Callable[[Sequence[_View]], _Fitted], views: Sequence[_View]) -> _Fitted:
+    try:
+        return fit(views)
+    except ValueError as error:
+        raise ModelError(
+            "cannot-calibrate",
+            f"The bundle cannot be calibrated: {error}.",
+            "Train longer, or calibrate on more views.",
+        ) from error
 
 
 def mark(detector: Detector, view: ViewWithTruth) -> MarkedView:

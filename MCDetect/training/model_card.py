@@ -39,9 +39,9 @@ mammogram was used for training or calibration. Recipe: `MCDetect/training/recip
 - The schedule was bound by these minutes, so the same command gives other weights of the same kind on another machine.
 
 Thresholds, probabilities and operating points come from {calibration.normal_views} simulated views without and
-{calibration.lesion_views} with clusters, of other seeds. The calcification threshold is the logit at which those without
-carry {calibration.false_calcifications_per_view:g} false marks a view. An operating point is the cluster score at which
-they carry so many false clusters a view: {points}.
+{calibration.lesion_views} with clusters, of other seeds. The calcification threshold is the logit at which those
+without carry {calibration.false_calcifications_per_view:g} false marks a view. An operating point is the cluster score
+at which they carry so many false clusters a view: {points}.
 The score of a cluster is a probability only for the calibration views, half of which have clusters; elsewhere it is a
 rank.
 
@@ -112,7 +112,7 @@ def _views(views: Mapping[str, Any]) -> str:
         f"{views['views_without_clusters']} views without clusters (isolated calcifications may be in any view) and "
         f"{views['views_with_clusters']} views with {views['clusters']} clusters, of which "
         f"{views['clusters_above_noise']} have a median signal-to-noise ratio of 5 or more. False positives are "
-        "counted on the views without clusters.",
+        "counted on the views without clusters; a cluster found on a vascular calcification is one of them.",
         "",
         f"False calcification marks a view without clusters: {false_marks:.2f}.",
         "",

@@ -27,11 +27,20 @@ PATCH_SPACING_MM = 0.085
 _SUPPRESSION = 5  # pixels: of neighbouring peaks the highest counts
 
 
-def score_patches(detector: Detector, folder: Path) -> dict[str, Any]:
+def score_patches(detector: Detector, folder: Path, repeats: int = 1000) -> dict[str, Any]:
     """Return areas under the ROC curve of both networks, with bootstrap intervals over cases.
 
     A patch's score is the sum of the calcification probabilities of its peaks (the expected number of calcifications),
     and the logit of the patch network. Each is also taken after rescaling every patch to the same high-pass deviation.
+
+    Parameters
+    ----------
+    detector
+        Whose networks are scored.
+    folder
+        See above.
+    repeats
+        Of the bootstrap.
 
     Raises
     ------
@@ -62,7 +71,7 @@ def score_patches(detector: Detector, folder: Path) -> dict[str, Any]:
         "cases": len(set(cases)),
     }
     for name, values in scores.items():
-        area = area_under_curve(labels, values, examinations=cases)
+        area = area_under_curve(labels, values, examinations=cases, repeats=repeats)
         document[name] = {
             "area_under_curve": {
                 "estimate": round(area.estimate, 4),

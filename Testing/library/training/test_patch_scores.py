@@ -47,7 +47,7 @@ def test_patches_are_scored_by_both_networks_and_by_texture_alone(detector: Dete
         for case in range(6):
             picture = patch_with_dots(count) + np.random.default_rng(case).normal(0, 2, (60, 60))
             Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).save(tmp_path / str(label) / f"{case}_1.pgm")
-    document = score_patches(detector, tmp_path)
+    document = score_patches(detector, tmp_path, repeats=20)
     assert (document["with_cluster"], document["normal"], document["cases"]) == (6, 6, 6)
     assert document["calcification network"]["area_under_curve"]["estimate"] == 1.0
     assert len(document) == 8
@@ -57,6 +57,6 @@ def test_patches_are_scored_by_both_networks_and_by_texture_alone(detector: Dete
 def test_real_patches_with_clusters_are_told_from_those_without(detector: Detector):
     if not PATCHES.is_dir():
         pytest.skip("the real patches are not part of the repository")
-    document = score_patches(detector, PATCHES)
+    document = score_patches(detector, PATCHES, repeats=20)
     for name in ("calcification network", "calcification network, equal high-pass deviation"):
         assert document[name]["area_under_curve"]["estimate"] > 0.94, name
