@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,8 +32,12 @@ def findings_table(findings: Findings) -> Table:
     table.add_column("Longest diameter", justify="right")
     table.add_column("Distribution")
     table.add_column("Score", justify="right")
+    seen: Counter[str] = Counter()
     for image in findings.images:
         name = view_name(image)
+        seen[name] += 1
+        if seen[name] > 1:  # the same view of another examination: numbered like its picture
+            name = f"{name} {seen[name]}"
         for cluster in image.clusters:
             table.add_row(
                 name,
