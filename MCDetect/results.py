@@ -7,6 +7,7 @@ by those of the same name; all other files there are left alone.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tempfile
 from collections import Counter
@@ -109,6 +110,7 @@ class ResultWriter:
         self._headers: dict[str, Dataset] = {}
         self._refused_headers: dict[str, Dataset] = {}
         self._labels: Counter[str] = Counter()
+        self._digests: dict[str, str] = {}
 
     def add(self, mammogram: Mammogram, image: ImageFindings) -> list[Path]:
         """Write what belongs to one image: its segmentation, presentation state and picture.
@@ -124,8 +126,20 @@ class ResultWriter:
             ``cannot-write`` when the folder cannot be written (no permission, disk full).
         """
         written: list[Path] = []
-        if any(known.sop_instance_uid == image.sop_instance_uid for known in self.images):
+        digest = hashlib.blake2b(mammogram.pixels.tobytes(), digest_size=16).hexdigest()
+        known = self._digests.setdefault(image.sop_instance_uid, digest) if image.sop_instance_uid else None
+        if known == digest and any(other.sop_instance_uid == image.sop_instance_uid for other in self.images):
             self._note("An image that was given more than once is reported once.")
+            return written
+        if known not in (None, digest):
+            self.refuse(
+                Refusal(
+                    mammogram.source,
+                    "duplicate-identifier",
+                    f"{mammogram.source} has the SOP Instance UID of another image of this call.",
+                    "Export the images again; results would be attached to the wrong one.",
+                )
+            )
             return written
         if mammogram.header is None:
             self._note("Images without a DICOM header get no DICOM results, only findings.json and a picture.")
@@ -157,7 +171,7 @@ class ResultWriter:
             ``cannot-write`` when the folder cannot be written (no permission, disk full).
         """
         studies = dict.fromkeys(
-            str(header.StudyInstanceUID) for header in (*self._headers.values(), *self._refused_headers.values())
+            _study_of(header) for header in (*self._headers.values(), *self._refused_headers.values())
         )
         for study in studies:
             self._written += self._attempt(self._write_study_objects, study)
@@ -192,12 +206,12 @@ class ResultWriter:
             return []
         from MCDetect.dicom.export import write_study_objects
 
-        sources = {uid: header for uid, header in self._headers.items() if header.StudyInstanceUID == study}
+        sources = {uid: header for uid, header in self._headers.items() if _study_of(header) == study}
         # An image that was analysed after all (given twice, once damaged) did not fail.
         failed = {
             uid: header
             for uid, header in self._refused_headers.items()
-            if header.StudyInstanceUID == study and uid not in sources
+            if _study_of(header) == study and uid not in sources
         }
         images = [image for image in self.images if image.sop_instance_uid in sources]
         return write_study_objects(images, sources, self.algorithm, failed, self.output / "dicom", wanted)
@@ -227,6 +241,10 @@ class ResultWriter:
     def _note(self, sentence: str) -> None:
         if sentence not in self.notes:
             self.notes.append(sentence)
+
+
+def _study_of(header: Dataset) -> str:
+    return str(header.get("StudyInstanceUID") or "")
 
 
 def _mammography_header(source: str) -> Dataset | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from MCDetect.inference.strips import strips_over
+from MCDetect.inference.strips import NOT_COMPUTED, strips_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from MCDetect.networks.shallow_cnn import ShallowCNN
 
 FloatImage = npt.NDArray[np.float32]
-
-NOT_COMPUTED = -30.0
 
 
 def sliding_maximum(values: Tensor, size: int, axis: int) -> Tensor:

@@ -16,8 +16,9 @@ from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.errors import InputError, ModelError, UsageError
 from MCDetect.findings import Algorithm, Calcification, Cluster, ImageFindings
+from MCDetect.inference.arguments import checked_image, checked_spacing
 from MCDetect.inference.calcifications import find_calcifications, peak_logit
-from MCDetect.inference.cluster_score import cluster_features, cluster_score
+from MCDetect.inference.cluster_score import FEATURES, cluster_features, cluster_score
 from MCDetect.inference.clusters import describe_cluster, group_calcifications
 from MCDetect.inference.device import choose_device, device_name
 from MCDetect.inference.progress import StageReport, silent
@@ -73,10 +74,13 @@ class Detector:
             self._score_intercept = float(settings["cluster_score"]["intercept"])
             self.operating_points: dict[str, float] = dict(bundle.operating_points)
             self.default_operating_point: str = settings["default_operating_point"]
+            unknown = {*self._score_weights} - {*FEATURES} or {self.default_operating_point} - {*self.operating_points}
+            if unknown:
+                raise ValueError(f"unknown {', '.join(sorted(unknown))}")
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(
                 "damaged-bundle",
-                f"{bundle.folder / 'configs' / 'inference.json'} is incomplete ({error}).",
+                f"{bundle.folder / 'configs' / 'inference.json'} is incomplete or wrong: {error}.",
                 "Install MCDetect again, or name another model with --bundle.",
             ) from error
         self._networks = NetworkRunner(bundle, choose_device(device))
@@ -147,14 +151,9 @@ class Detector:
         UsageError
             ``not-an-image`` unless ``pixels`` is a non-empty, finite 2D array and the spacing positive.
         """
-        spacing = (spacing_mm, spacing_mm) if isinstance(spacing_mm, int | float) else spacing_mm
-        image = np.asarray(pixels)
-        if image.ndim != 2 or image.size == 0 or image.dtype.kind not in "biuf" or not np.isfinite(image).all():
-            raise UsageError("not-an-image", "The pixels must be a two-dimensional array of finite real numbers.")
-        if not all(np.isfinite(step) and step > 0 for step in spacing):
-            raise UsageError("not-an-image", "The pixel spacing must be positive millimetres.")
+        image, spacing = checked_image(pixels), checked_spacing(spacing_mm)
         everywhere = np.ones(image.shape, dtype=np.bool_)
-        prepared = self._prepare(image.astype(np.float32), everywhere, everywhere, spacing)
+        prepared = self._prepare(image, everywhere, everywhere, spacing)
         logits = resize(self._networks.calcification_logits(prepared.normalised, prepared.mask), image.shape)
         scaled = self._calibration["slope"] * logits + self._calibration["intercept"]
         probability: FloatImage = (1 / (1 + np.exp(-scaled))).astype(np.float32)

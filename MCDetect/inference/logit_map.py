@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from MCDetect.inference.strips import strips_over
+from MCDetect.inference.strips import NOT_COMPUTED, strips_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +25,6 @@ pixels, and up to 15 more by the alignment of its poolings; rounded up to a mult
 """
 
 ALIGNMENT = 16
-NOT_COMPUTED = -30.0
-"""Logit of pixels outside the strips: a probability of 1e-13."""
 
 
 def calcification_logits(

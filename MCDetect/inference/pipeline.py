@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,10 +13,12 @@ from MCDetect.bundles.store import DEFAULT_BUNDLE
 from MCDetect.dicom.inputs import find_inputs
 from MCDetect.dicom.mammogram import Mammogram
 from MCDetect.dicom.reading import read_mammogram
-from MCDetect.errors import InputError, MCDetectError
+from MCDetect.errors import InputError, MCDetectError, UsageError
 from MCDetect.findings import Findings, ImageFindings, Refusal
 from MCDetect.inference.detector import Detector
 from MCDetect.inference.progress import Progress, Report
+
+logger = logging.getLogger(__name__)
 
 Source = Any
 """A path (``str`` or ``Path``) or a ``pydicom.Dataset``; pydicom is not imported for a type."""
@@ -64,6 +67,8 @@ def detect(
     [('R', 'CC', 1), ('L', 'CC', 0)]
     """
     sources = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
+    if not sources:
+        raise UsageError("no-inputs", "There is nothing to detect in: no input was given.")
     detector = Detector.load(bundle, device)
     images: list[ImageFindings] = []
     refused: list[Refusal] = []
@@ -122,6 +127,15 @@ def detect_each(
                 findings = detector.analyse(mammogram, operating_point, _stages(progress, index, len(sources), name))
             except MCDetectError as error:
                 yield Refusal(name, error.code, error.message, error.hint)
+            except Exception as error:  # a fault of ours in one image must not cost the others their findings
+                logger.debug("Analysing an image failed.", exc_info=True)
+                kind = type(error).__name__
+                yield Refusal(
+                    name,
+                    "internal-error",
+                    f"An unexpected error ({kind}) stopped the analysis of {name}.",
+                    "Run it again with --debug and report what it prints.",
+                )
             else:
                 yield mammogram, findings
             if progress is not None:

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+NOT_COMPUTED = -30.0
+"""Logit of what lies outside all strips: a probability of 1e-13."""
+
 
 @dataclass(frozen=True)
 class Strip:

@@ -39,12 +39,19 @@ class NetworkRunner:
 
         from MCDetect.networks.folding import fold_batch_normalisation
 
-        self.device = device
         self._heights = list(_STRIP_HEIGHTS)
+        try:
+            torch.zeros(1, device=device)  # the driver's own memory, a few hundred megabytes
+            self.device = device
+        except torch.OutOfMemoryError:
+            self.device = torch.device("cpu")
+            logger.warning("The GPU has no free memory: working on the CPU.")
         self._calcification_network = fold_batch_normalisation(
-            bundle.load_network("calcification_network", "model.pt", device)
+            bundle.load_network("calcification_network", "model.pt", self.device)
         ).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._patch_network = cast("ShallowCNN", bundle.load_network("patch_network", "patch_classifier.pt", device))
+        self._patch_network = cast(
+            "ShallowCNN", bundle.load_network("patch_network", "patch_classifier.pt", self.device)
+        )
         self.patch_size: int = self._patch_network.patch_size
 
     def calcification_logits(
@@ -92,6 +99,10 @@ class NetworkRunner:
                 return run(self._heights[0])
             except (torch.OutOfMemoryError, MemoryError) as error:
                 self._retreat(error)
+            except RuntimeError as error:
+                if not _is_out_of_memory(error):
+                    raise
+                self._retreat(error)
 
     def _retreat(self, error: BaseException) -> None:
         """Take the next smaller strips, then the CPU, then give up."""
@@ -112,3 +123,8 @@ class NetworkRunner:
                 "There is not enough memory for this image, even in small strips.",
                 "Close other programs or use a computer with more memory.",
             ) from error
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """PyTorch's CPU allocator has no exception of its own, only this text."""
+    return "allocate memory" in str(error)

@@ -152,3 +152,23 @@ def test_a_file_is_no_output_folder(tmp_path: Path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="not a folder"):
         check_output_folder(tmp_path / "file")
+
+
+def test_another_image_with_a_used_identifier_is_refused_and_not_called_a_repeat(tmp_path):
+    writer = ResultWriter(tmp_path, ALGORITHM, ["json"])
+    for seed in (1, 1, 2):
+        mammogram = read(seed, SOPInstanceUID="1.2.3.4")
+        writer.add(mammogram, analysed(mammogram))
+    assert len(writer.images) == 1
+    assert [refusal.code for refusal in writer.refused] == ["duplicate-identifier"]
+    assert len(writer.notes) == 1
+
+
+def test_an_image_without_a_study_identifier_does_not_cost_the_others_their_results(tmp_path):
+    writer = ResultWriter(tmp_path, ALGORITHM, FORMATS)
+    whole, nameless = read(1), read(2, StudyInstanceUID=None)
+    writer.add(whole, analysed(whole))
+    writer.add(nameless, replace(analysed(whole), sop_instance_uid=str(nameless.header.SOPInstanceUID)))
+    assert "findings.json" in [path.name for path in writer.finish()]
+    assert len(writer.images) == 2
+    assert writer.problems

@@ -72,6 +72,15 @@ def test_a_damaged_configuration_is_told(own_bundle, content):
     assert "inference.json" in told(own_bundle)
 
 
+@pytest.mark.parametrize(
+    "change", [{"default_operating_point": "no-such"}, {"cluster_score": {"intercept": 0, "weights": {"no-such": 1}}}]
+)
+def test_a_configuration_that_names_what_does_not_exist_is_told(own_bundle, change):
+    path = own_bundle / "configs" / "inference.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    assert "no-such" in told(own_bundle)
+
+
 def test_the_hash_follows_what_decides_a_result_and_nothing_else(own_bundle):
     before = find_bundle(own_bundle).sha256
     (own_bundle / "docs").mkdir()

@@ -6,7 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from MCDetect.inference.dense_patches import NOT_COMPUTED, dense_patch_logits, sliding_maximum
+from MCDetect.inference.dense_patches import dense_patch_logits, sliding_maximum
+from MCDetect.inference.strips import NOT_COMPUTED
 from MCDetect.networks import ShallowCNN
 
 CPU = torch.device("cpu")

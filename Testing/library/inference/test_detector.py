@@ -124,6 +124,9 @@ def test_a_bright_spot_in_a_small_region_is_probable(detector):
         (np.array([["a"]]), 0.07),
         (np.zeros((5, 5)), 0.0),
         (np.zeros((5, 5)), (0.07, -1.0)),
+        (np.zeros((5, 5)), (0.07, 0.07, 0.07)),
+        (np.zeros((5, 5)), "wide"),
+        (np.full((5, 5), 1e300), 0.07),
     ],
 )
 def test_what_is_no_image_is_told(detector, pixels, spacing):
@@ -196,3 +199,24 @@ def test_a_picture_without_a_breast_is_not_called_negative(detector):
     with pytest.raises(InputError) as caught:
         detector.analyse(dataclasses.replace(mammogram, pixels=np.zeros_like(mammogram.pixels)))
     assert caught.value.code == "no-breast"
+
+
+@pytest.mark.parametrize("spacing", [np.float32(0.07), np.array(0.07), [0.07, 0.07], np.array([0.07, 0.07])])
+def test_a_spacing_may_be_any_kind_of_number_or_pair(detector, spacing):
+    region = np.random.default_rng(0).random((32, 40))
+    assert np.array_equal(detector.probability_map(region, spacing), detector.probability_map(region, 0.07000000))
+
+
+def test_memory_that_the_cpu_cannot_give_means_smaller_strips(bundle_folder, monkeypatch):
+    original = logit_map.calcification_logits
+    heights = []
+
+    def short_of_memory(*arguments, strip_height, **options):
+        heights.append(strip_height)
+        if strip_height > 256:
+            torch.empty(10**15)  # raises what PyTorch's CPU allocator raises
+        return original(*arguments, strip_height=strip_height, **options)
+
+    monkeypatch.setattr(logit_map, "calcification_logits", short_of_memory)
+    Detector.load(bundle_folder, "cpu").analyse(make_mammogram(GROUP))
+    assert heights == [768, 256]

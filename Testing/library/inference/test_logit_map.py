@@ -6,7 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from MCDetect.inference.logit_map import NOT_COMPUTED, calcification_logits
+from MCDetect.inference.logit_map import calcification_logits
+from MCDetect.inference.strips import NOT_COMPUTED
 from MCDetect.networks import CalcificationUNet
 
 CPU = torch.device("cpu")

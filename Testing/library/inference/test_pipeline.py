@@ -71,3 +71,23 @@ def test_progress_counts_every_image_and_ends_complete(detector, examination):
     overall = [step.done + (0 if step.fraction == 1 else step.fraction) for step in seen]
     assert overall[-1] == max(overall)
     assert seen[0].stage == "reading"
+
+
+def test_a_fault_in_one_image_does_not_cost_the_others_their_findings(detector, examination, monkeypatch):
+    original = Detector.analyse
+
+    def faulty(self, mammogram, *arguments):
+        if mammogram.laterality == "R":
+            raise ZeroDivisionError("a fault")
+        return original(self, mammogram, *arguments)
+
+    monkeypatch.setattr(Detector, "analyse", faulty)
+    first, second = detect_each([examination], detector)
+    assert first.code == "internal-error"
+    assert "ZeroDivisionError" in first.message
+    assert second[1].laterality == "L"
+
+
+def test_no_input_at_all_is_no_negative_result(bundle_folder):
+    with pytest.raises(UsageError, match="nothing"):
+        detect([], bundle=bundle_folder, device="cpu")
