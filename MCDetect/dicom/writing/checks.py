@@ -6,7 +6,9 @@ that a reference leads somewhere, that the pixels are those of the findings and 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
@@ -14,10 +16,11 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from MCDetect.dicom.writing.common import MANUFACTURER, PATIENT_AND_STUDY
-from MCDetect.dicom.writing.geometry import region_mask
 from MCDetect.dicom.writing.segmentation import nominal_spacing
 from MCDetect.errors import OutputError
-from MCDetect.findings import Calcification, ImageFindings
+from MCDetect.findings import Calcification, Cluster, ImageFindings
+
+_TRIFLE = 1e-6  # of a pixel; outlines are known far better
 
 
 def fail(fault: str) -> NoReturn:
@@ -76,9 +79,7 @@ def check_segmentation(written: Dataset, image: ImageFindings, source: Dataset) 
         fail("the number of segments is not that of the findings")
     for frame, groups in zip(frames, written.PerFrameFunctionalGroupsSequence, strict=True):
         number = _segment_number(written, groups)
-        if frame.shape != (image.rows, image.columns) or not np.array_equal(
-            np.flatnonzero(frame), expected[number - 1]
-        ):
+        if frame.shape != (image.rows, image.columns) or not expected[number - 1].are(frame):
             fail(f"the pixels of segment {number} are not those of its finding")
     uids = [str(item.get("TrackingUID")) for item in written.SegmentSequence]
     if uids[: 2 * len(image.clusters)] != [cluster.tracking_uid for cluster in image.clusters for _ in range(2)]:
@@ -126,25 +127,75 @@ def _segment_number(written: Dataset, groups: Dataset) -> int:
     fail("a frame does not say which segment it shows")
 
 
-def _expected_pixels(image: ImageFindings) -> list[Any]:
-    """Return the flat pixel indices of each segment, straight from the runs and not through the writer's masks."""
+@dataclass(frozen=True)
+class _Pixels:
+    """Flat indices: those a segment has to hold, and all that it may hold."""
+
+    needed: Any
+    allowed: Any
+
+    def are(self, frame: Any) -> bool:
+        held = np.flatnonzero(frame)
+        return bool(np.isin(self.needed, held).all() and np.isin(held, self.allowed).all())
+
+
+def _expected_pixels(image: ImageFindings) -> list[_Pixels]:
+    """Return the pixels of each segment, straight from runs and outlines and not through the writer's masks."""
     expected = []
     for cluster in image.clusters:
-        expected.append(_run_indices(image.members(cluster), image.columns))
-        expected.append(np.flatnonzero(region_mask(image, cluster)))
+        expected.append(_run_pixels(image.members(cluster), image.columns))
+        expected.append(_region_pixels(image, cluster))
     if image.isolated_calcifications:
-        expected.append(_run_indices(image.isolated_calcifications, image.columns))
+        expected.append(_run_pixels(image.isolated_calcifications, image.columns))
     return expected
 
 
-def _run_indices(calcifications: Sequence[Calcification], columns: int) -> Any:
+def _run_pixels(calcifications: Sequence[Calcification], columns: int) -> _Pixels:
     pixels = {
         row * columns + column
         for calcification in calcifications
         for row, first, length in calcification.runs
         for column in range(first, first + length)
     }
-    return np.array(sorted(pixels), dtype=np.int64)
+    indices = np.array(sorted(pixels), dtype=np.int64)
+    return _Pixels(indices, indices)
+
+
+def _region_pixels(image: ImageFindings, cluster: Cluster) -> _Pixels:
+    """Return the pixels with their centre inside the outline; a centre on the outline may count as either.
+
+    Every row of pixels is looked at a trifle above and below its centres, where the line meets no vertex.
+    """
+    rows = np.array([row for row, _ in cluster.outline])
+    last = min(image.rows - 1, math.ceil(rows.max()))
+    needed, allowed = [], []
+    for row in range(max(0, math.floor(rows.min())), last + 1):
+        lines = [_crossings(cluster, row + trifle) for trifle in (-_TRIFLE, _TRIFLE)]
+        columns = np.arange(image.columns)
+        inner = [_between(columns, line, -_TRIFLE) for line in lines]
+        outer = [_between(columns, line, _TRIFLE) for line in lines]
+        needed.append(row * image.columns + np.flatnonzero(inner[0] & inner[1]))
+        allowed.append(row * image.columns + np.flatnonzero(outer[0] | outer[1]))
+    nothing = np.array([], dtype=np.int64)
+    return _Pixels(np.concatenate([nothing, *needed]), np.concatenate([nothing, *allowed]))
+
+
+def _crossings(cluster: Cluster, row: float) -> list[float]:
+    """Return the columns at which the outline crosses a line along ``row``, ascending."""
+    outline = cluster.outline
+    return sorted(
+        column + (row - at) / (next_at - at) * (next_column - column)
+        for (at, column), (next_at, next_column) in zip(outline, (*outline[1:], outline[0]), strict=True)
+        if (at <= row) != (next_at <= row)
+    )
+
+
+def _between(columns: Any, crossings: Sequence[float], wider: float) -> Any:
+    """Say which columns lie between the first and second, third and fourth, ... crossing."""
+    inside = np.zeros(len(columns), dtype=bool)
+    for left, right in zip(crossings[::2], crossings[1::2], strict=True):
+        inside |= (columns >= left - wider) & (columns <= right + wider)
+    return inside
 
 
 def _items(written: Dataset) -> Iterator[Dataset]:

@@ -7,11 +7,11 @@ the image at (columns, rows) (PS3.3, sections C.18.6.1.1 and C.10.5.1.2).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw
 
 from MCDetect.errors import OutputError
 from MCDetect.findings import Calcification, Cluster, ImageFindings
@@ -38,11 +38,22 @@ def calcification_mask(image: ImageFindings, calcifications: Iterable[Calcificat
 
 
 def region_mask(image: ImageFindings, cluster: Cluster) -> Mask:
-    """Return the filled outline of ``cluster``, bool, (rows, columns); the border pixels belong to it."""
-    mask = Image.new("1", (image.columns, image.rows))
-    # Pillow counts pixels from their centres, as findings do.
-    ImageDraw.Draw(mask).polygon([(column, row) for row, column in cluster.outline], fill=1, outline=1)
-    return np.array(mask, dtype=bool)
+    """Return the pixels whose centre lies inside the outline of ``cluster`` or on it, bool, (rows, columns)."""
+    inside = np.zeros((image.rows, image.columns), dtype=bool)
+    border = np.zeros_like(inside)
+    columns = np.arange(image.columns)
+    outline = cluster.outline
+    for (row, column), (next_row, next_column) in zip(outline, (*outline[1:], outline[0]), strict=True):
+        first, last = sorted((row, next_row))
+        span = slice(max(0, math.ceil(first)), max(0, math.floor(last) + 1))
+        rows = np.arange(image.rows)[span, np.newaxis]
+        # Positive on one side of the edge, negative on the other, 0 along it.
+        side = (next_row - row) * (columns - column) - (next_column - column) * (rows - row)
+        is_right_of_edge = side > 0 if next_row > row else side < 0
+        inside[span] ^= ((row <= rows) != (next_row <= rows)) & is_right_of_edge
+        left, right = sorted((column, next_column))
+        border[span] |= (side == 0) & (columns >= left) & (columns <= right)
+    return inside | border
 
 
 def graphic_point(image: ImageFindings, row: float, column: float) -> Coordinates:

@@ -16,6 +16,7 @@ from pydicom.dataset import Dataset
 from MCDetect.dicom.export import FORMATS, write_image_objects, write_study_objects
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing.checks import check_common, check_presentation_state, check_segmentation
+from MCDetect.dicom.writing.geometry import region_mask
 from MCDetect.dicom.writing.report_checks import check_cad_report, check_measurement_report, content_tree
 from MCDetect.errors import OutputError
 from MCDetect.findings import Algorithm, ImageFindings
@@ -325,3 +326,26 @@ def test_the_check_does_not_trust_the_masks_of_the_writer(written: Written) -> N
     with pytest.raises(OutputError, match="pixels of segment 1"):
         check_segmentation(written.objects["seg"], other, written.sources[image.sop_instance_uid])
     assert np.any(written.objects["seg"].pixel_array)
+
+
+def test_a_region_half_a_pixel_beside_its_outline_is_caught(written: Written) -> None:
+    image = written.images[0]
+    outline = tuple((row + 0.6, column + 0.6) for row, column in image.clusters[0].outline)
+    moved = replace(image, clusters=(replace(image.clusters[0], outline=outline), *image.clusters[1:]))
+    with pytest.raises(OutputError, match="pixels of segment 2"):
+        check_segmentation(written.objects["seg"], moved, written.sources[image.sop_instance_uid])
+
+
+def test_the_check_does_not_fill_outlines_with_the_function_of_the_writer(
+    make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = make_mammogram()
+
+    def shifted(image: ImageFindings, cluster: Any) -> Any:
+        return np.roll(region_mask(image, cluster), 1, axis=1)
+
+    for module in ("geometry", "segmentation"):
+        monkeypatch.setattr(f"MCDetect.dicom.writing.{module}.region_mask", shifted)
+    monkeypatch.setattr("MCDetect.dicom.writing.checks.region_mask", shifted, raising=False)
+    with pytest.raises(OutputError, match="pixels of segment 2"):
+        write_image_objects(find(header), header, algorithm, tmp_path, frozenset({"seg"}))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
+from scipy.spatial import ConvexHull
 
 from MCDetect.dicom.writing.geometry import (
     calcification_mask,
@@ -66,6 +67,41 @@ def test_a_region_is_not_transposed(image: ImageFindings) -> None:
         region_mask(image, replace(image.clusters[0], outline=((5, 50), (5, 90), (9, 90), (9, 50))))
     )
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (5, 9, 50, 90)
+
+
+def convex_polygons(count: int) -> list[np.ndarray]:
+    """Return polygons inside the image, (vertices, 2) as (row, column): hulls of random points."""
+    generator = np.random.default_rng(3)
+    clouds = [
+        generator.uniform(60, 260, 2) + generator.uniform(-1, 1, (12, 2)) * generator.uniform(25, 55, 2)
+        for _ in range(count)
+    ]
+    return [cloud[ConvexHull(cloud).vertices] for cloud in clouds]
+
+
+def centroid(polygon: np.ndarray) -> np.ndarray:
+    following = np.roll(polygon, -1, axis=0)
+    cross = polygon[:, 0] * following[:, 1] - following[:, 0] * polygon[:, 1]
+    return ((polygon + following) * cross[:, None]).sum(axis=0) / (3 * cross.sum())
+
+
+def region_of(image: ImageFindings, polygon: np.ndarray) -> np.ndarray:
+    return region_mask(image, replace(image.clusters[0], outline=tuple(map(tuple, polygon.tolist()))))
+
+
+def test_a_region_lies_where_its_outline_lies_and_not_half_a_pixel_beside_it(image: ImageFindings) -> None:
+    polygons = convex_polygons(200)
+    shifts = [np.argwhere(region_of(image, polygon)).mean(axis=0) - centroid(polygon) for polygon in polygons]
+    assert np.abs(np.mean(shifts, axis=0)).max() < 0.01
+    assert np.abs(shifts).max() < 0.2
+
+
+def test_a_region_holds_the_pixels_whose_centre_is_inside_its_outline(image: ImageFindings) -> None:
+    path = pytest.importorskip("matplotlib.path")
+    centres = np.indices((image.rows, image.columns)).reshape(2, -1).T
+    for polygon in convex_polygons(20):
+        expected = path.Path(polygon).contains_points(centres).reshape(image.rows, image.columns)
+        assert np.array_equal(region_of(image, polygon), expected)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
