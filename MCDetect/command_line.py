@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 from MCDetect.commands import bundles, detect, info, simulate
 from MCDetect.commands.exit_codes import NOTHING_DONE, STOPPED, WRONG_USE
+from MCDetect.commands.unforeseen import as_told
 from MCDetect.errors import MCDetectError, UsageError
 from MCDetect.version import __version__
 
@@ -66,13 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # the last resort: a fault of ours must not show a traceback either
         if options.debug:
             raise
-        print(
-            f"mcdetect: An unexpected error stopped the command ({type(error).__name__}). "
-            "Run it again with --debug and report what it prints.",
-            file=sys.stderr,
-        )
+        print(f"mcdetect: {as_told(error)}", file=sys.stderr)
         return NOTHING_DONE
-    except KeyboardInterrupt:
-        print("mcdetect: Stopped. The results that were complete are kept.", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        print(f"mcdetect: {as_told(error)}", file=sys.stderr)
         return STOPPED
     return code

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from MCDetect.commands.exit_codes import exit_code
-from MCDetect.commands.option_types import format_list, positive_number, probability
-from MCDetect.errors import InputError, MCDetectError
+from MCDetect.commands.option_types import check_spacing, format_list, positive_number, probability
+from MCDetect.commands.unforeseen import as_told
+from MCDetect.errors import InputError
 from MCDetect.findings import Refusal
 from MCDetect.results import FORMATS, ResultWriter, check_output_folder
 
@@ -61,9 +62,10 @@ def run(options: argparse.Namespace) -> int:
 
     with reporter(options.progress) as report:
         try:
+            check_spacing(options.spacing)
             return _detect(options, report)
-        except MCDetectError as error:
-            report.failed(error)
+        except (Exception, KeyboardInterrupt) as error:  # a program that reads along learns of any end
+            report.failed(as_told(error))
             raise
 
 
@@ -102,7 +104,10 @@ def _analyse(options: argparse.Namespace, report: Reporter) -> ResultWriter:
             writer.refuse(result)
             report.refused(result)
         else:
+            # The detector may have gone on with the CPU when the memory of the GPU was full.
+            writer.algorithm = detector.algorithm(operating_point)
             writer.add(*result)
             report.found(*result)
+    writer.algorithm = detector.algorithm(operating_point)
     writer.finish()
     return writer

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from MCDetect.commands.exit_codes import exit_code
-from MCDetect.commands.option_types import positive_number
+from MCDetect.commands.option_types import check_spacing, positive_number
 from MCDetect.errors import MCDetectError
 
 SUMMARY = "show what was understood of a mammogram; no patient data is shown"
@@ -28,6 +28,7 @@ def run(options: argparse.Namespace) -> int:
     from MCDetect.dicom.description import describe
     from MCDetect.dicom.reading import read_mammogram
 
+    check_spacing(options.spacing)
     console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
     failed = 0
     for file in options.files:

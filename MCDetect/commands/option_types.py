@@ -18,6 +18,20 @@ def positive_number(text: str) -> float:
     return value
 
 
+def check_spacing(spacing_mm: float | None) -> None:
+    """Check the value of ``--spacing``, if there is one; not while it is parsed, since the rule needs pydicom.
+
+    Raises
+    ------
+    UsageError
+        ``wrong-spacing`` when it cannot be millimetres per pixel.
+    """
+    if spacing_mm is not None:
+        from MCDetect.dicom.spacing import spacing_given
+
+        spacing_given(spacing_mm)
+
+
 def probability(text: str) -> float:
     """Return a number from 0 to 1."""
     value = _number(text)
