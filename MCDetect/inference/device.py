@@ -20,9 +20,16 @@ def choose_device(name: str = "auto") -> torch.device:
     UsageError
         ``unknown-device`` for another name.
     DeviceError
-        ``no-cuda`` when CUDA is asked for and cannot be used here.
+        ``no-cuda`` when CUDA is asked for and cannot be used here; ``no-torch`` when PyTorch is not installed.
     """
-    import torch
+    try:
+        import torch
+    except ModuleNotFoundError as error:
+        raise DeviceError(
+            "no-torch",
+            "PyTorch, which runs the networks, is not installed.",
+            "Install it with: pip install 'mcdetect[inference]'.",
+        ) from error
 
     if name not in DEVICES:
         raise UsageError("unknown-device", f"There is no device {name!r}.", f"Use one of {', '.join(DEVICES)}.")

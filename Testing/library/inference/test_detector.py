@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -187,9 +189,6 @@ def test_progress_goes_from_preparing_to_done_and_never_back(detector):
 
 
 def test_importing_the_package_loads_neither_torch_nor_pydicom():
-    import subprocess
-    import sys
-
     code = "import MCDetect, sys; assert not {'torch', 'monai', 'pydicom', 'numpy'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -220,3 +219,10 @@ def test_memory_that_the_cpu_cannot_give_means_smaller_strips(bundle_folder, mon
     monkeypatch.setattr(logit_map, "calcification_logits", short_of_memory)
     Detector.load(bundle_folder, "cpu").analyse(make_mammogram(GROUP))
     assert heights == [768, 256]
+
+
+def test_a_computer_without_pytorch_is_told_what_to_install(bundle_folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(DeviceError, match="inference") as caught:
+        Detector.load(bundle_folder)
+    assert caught.value.code == "no-torch"
