@@ -6,18 +6,36 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from pydicom import dcmread
+from pydicom.dataset import Dataset
 from pydicom.fileset import FileSet
 
 from MCDetect.dicom.acceptance import Kind, kind_of
 from MCDetect.dicom.failures import reporting
 from MCDetect.dicom.opening import open_dataset, readable_header
+from MCDetect.dicom.orientation import decide_orientation
 from MCDetect.dicom.pictures import PICTURE_SUFFIXES
 from MCDetect.dicom.recognition import is_dicomdir, is_part_10, is_picture, looks_like_bare_dataset, read_beginning
 from MCDetect.errors import InputError
 
-_WORTH_TELLING = frozenset({"truncated", "no-permission"})
+_WORTH_TELLING = frozenset({"truncated", "no-permission", "no-such-file", "cannot-read"})
 """Failures to open a file of a folder that the user must hear of; a file that is not DICOM is none."""
+
+
+class _View(NamedTuple):
+    """What an image shows; unknown is empty."""
+
+    study: str
+    laterality: str
+    view: str
+
+    def may_be(self, other: _View) -> bool:
+        """Say whether nothing that is known of both contradicts their being the same view."""
+        return self.study == other.study and all(
+            not mine or not theirs or mine == theirs for mine, theirs in zip(self[1:], other[1:], strict=True)
+        )
 
 
 def find_inputs(paths: Sequence[str | Path]) -> list[Path]:
@@ -25,9 +43,10 @@ def find_inputs(paths: Sequence[str | Path]) -> list[Path]:
 
     Files stay as they were given, whatever they hold: reading them will tell. A folder is searched with its
     sub-folders, without hidden files, for mammograms. Other objects (segmentations, reports, other modalities) are
-    passed over; For Processing images and tomosyntheses are returned only when there is no For Presentation image, so
-    that their refusal is told. Pictures (PNG, TIFF) are taken from a folder that holds no DICOM at all. The files
-    that a DICOMDIR lists are searched in the same way; where it is damaged, its folder is.
+    passed over; For Processing images and tomosyntheses are returned only when there is no For Presentation image of
+    the same study, laterality and view, so that their refusal is told; so are files that cannot be opened. Pictures
+    (PNG, TIFF) are taken from a folder that holds no DICOM at all. The files that a DICOMDIR lists are searched in the
+    same way, and its images that are missing are returned; where it is damaged, its folder is searched.
 
     Raises
     ------
@@ -77,14 +96,25 @@ def _files_below(folder: Path) -> list[Path]:
 def _files_listed(dicomdir: Path) -> list[Path]:
     try:
         with reporting("cannot-read", f"The DICOMDIR {dicomdir} is damaged."):
-            listed = [Path(instance.path) for instance in FileSet(dicomdir)]
+            # pydicom leaves out what is missing, and then the loss of a view would not be told.
+            return [Path(instance.path) for instance in FileSet(dicomdir)] + _missing_images(dicomdir)
     except InputError:
         return _files_below(dicomdir.parent)
-    return [path for path in listed if path.is_file()]
+
+
+def _missing_images(dicomdir: Path) -> list[Path]:
+    missing = []
+    for record in dcmread(dicomdir).DirectoryRecordSequence:
+        parts = record.get("ReferencedFileID")
+        if record.DirectoryRecordType == "IMAGE" and record.get("RecordInUseFlag") != 0 and parts:
+            path = dicomdir.parent.joinpath(*([parts] if isinstance(parts, str) else parts))
+            missing.extend([] if path.exists() else [path])
+    return missing
 
 
 def _mammograms(files: Iterable[Path], given: str, what: str) -> list[Path]:
-    by_kind: dict[Kind, list[Path]] = {kind: [] for kind in Kind}
+    found: list[tuple[Path, _View | None]] = []  # with the view of those that need not be told if it is there already
+    usable: list[_View] = []
     pictures: list[Path] = []
     holds_dicom = False
     for file in files:
@@ -96,15 +126,28 @@ def _mammograms(files: Iterable[Path], given: str, what: str) -> list[Path]:
             if not (is_part_10(beginning) or looks_like_bare_dataset(beginning)):
                 continue
             header, _ = readable_header(open_dataset(file, pixels=False))
+            holds_dicom = True
+            kind = kind_of(header)
+            if kind is Kind.OTHER:
+                continue
+            with reporting("cannot-read", f"The DICOM header of {file} is damaged."):
+                view = _view_of(header)
         except InputError as error:
             if error.code in _WORTH_TELLING:
-                by_kind[Kind.MAMMOGRAM].append(file)
+                found.append((file, None))
             continue
-        holds_dicom = True
-        by_kind[kind_of(header)].append(file)
-    chosen = by_kind[Kind.MAMMOGRAM] or by_kind[Kind.REFUSED] or ([] if holds_dicom else pictures)
+        if kind is Kind.MAMMOGRAM:
+            usable.append(view)
+        found.append((file, view if kind is Kind.REFUSED else None))
+    chosen = [file for file, view in found if view is None or not any(view.may_be(other) for other in usable)]
+    chosen = chosen or ([] if holds_dicom else pictures)
     if not chosen:
         raise InputError(
             "no-mammograms", f"The {what} {given} holds no mammograms.", "Give a file or folder with DICOM MG images."
         )
     return chosen
+
+
+def _view_of(header: Dataset) -> _View:
+    orientation = decide_orientation(header)
+    return _View(str(header.get("StudyInstanceUID") or ""), orientation.laterality, orientation.view)

@@ -13,7 +13,7 @@ from MCDetect.errors import InputError
 _PREAMBLE_BYTES = 128
 _FIRST_GROUPS = (0x0002, 0x0008)
 _LONGEST_FIRST_ELEMENT = 1024  # a data set begins with a group length, a UID or a character set: all are short
-_LAST_SECOND_GROUP = 0x0030
+_GROUPS_BEHIND = 0x0030  # a data set does not go from its first element to this group or a later one
 _EXPLICIT = frozenset(str(vr).encode("ascii") for vr in STANDARD_VR)
 _EXPLICIT_LONG = frozenset(str(vr).encode("ascii") for vr in EXPLICIT_VR_LENGTH_32)
 _PICTURE_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
@@ -64,7 +64,7 @@ def looks_like_bare_dataset(beginning: bytes) -> bool:
         if first is None or first[0] not in _FIRST_GROUPS or first[2] > _LONGEST_FIRST_ELEMENT:
             continue
         second = _element_at(beginning, first[3], order)
-        if second is not None and first[:2] < second[:2] and second[0] < 0x0030:
+        if second is not None and first[:2] < second[:2] and second[0] < _GROUPS_BEHIND:
             return True
     return False
 

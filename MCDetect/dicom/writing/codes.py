@@ -11,7 +11,6 @@ CALCIFICATION_CLUSTER = Code("129769006", "SCT", "Calcification Cluster")
 INDIVIDUAL_CALCIFICATION = Code("129770007", "SCT", "Individual Calcification")
 ABNORMAL_STRUCTURE = Code("49755003", "SCT", "Morphologically Altered Structure")
 BREAST = Code("76752008", "SCT", "Breast")
-LATERALITY = Code("272741003", "SCT", "Laterality")
 SIDES = {"L": Code("7771000", "SCT", "Left"), "R": Code("24028007", "SCT", "Right")}
 BREASTS = {"L": Code("80248007", "SCT", "Left breast"), "R": Code("73056007", "SCT", "Right breast")}
 
@@ -49,7 +48,6 @@ PERCENT = Code("%", "UCUM", "Percent")
 NO_UNITS = Code("1", "UCUM", "no units")
 MILLIMETRE = Code("mm", "UCUM", "millimeter")
 SQUARE_MILLIMETRE = Code("mm2", "UCUM", "square millimeter")
-DEGREE = Code("deg", "UCUM", "degree")
 
 # Image library of the Mammography CAD report (TID 4020)
 IMAGE_LIBRARY = Code("111028", "DCM", "Image Library")

@@ -11,6 +11,7 @@ from pydicom.data import get_testdata_file
 from pydicom.fileset import FileSet
 
 from MCDetect.dicom.inputs import find_inputs, natural_order
+from MCDetect.dicom.reading import read_mammogram
 from MCDetect.errors import InputError
 
 CT = {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.2", "Modality": "CT", "PresentationIntentType": None}
@@ -79,6 +80,41 @@ def test_refused_kinds_are_returned_only_when_there_is_nothing_better(make_file,
     assert names(find_inputs([tmp_path]), tmp_path) == ["shown.dcm"]
 
 
+def test_a_raw_image_of_a_breast_that_has_no_other_image_is_returned_so_that_its_refusal_is_told(make_file, tmp_path):
+    make_file("r.dcm")
+    make_file("r_raw.dcm", PresentationIntentType="FOR PROCESSING")
+    make_file("l_raw.dcm", PresentationIntentType="FOR PROCESSING", ImageLaterality="L")
+    make_file("mlo_raw.dcm", PresentationIntentType="FOR PROCESSING", view="399368009")
+    make_file("other_study_raw.dcm", PresentationIntentType="FOR PROCESSING", StudyInstanceUID="1.2.3")
+    expected = ["l_raw.dcm", "mlo_raw.dcm", "other_study_raw.dcm", "r.dcm"]
+    assert names(find_inputs([tmp_path]), tmp_path) == expected
+
+
+def test_a_tomosynthesis_beside_the_mammogram_of_its_view_is_passed_over(make_file, tmp_path):
+    tomosynthesis = {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.13.1.3", "NumberOfFrames": 1}
+    make_file("r.dcm")
+    make_file("tomosynthesis.dcm", **tomosynthesis)
+    make_file("side_only_in_its_frames.dcm", **tomosynthesis, ImageLaterality=None)
+    assert names(find_inputs([tmp_path]), tmp_path) == ["r.dcm"]
+    make_file("l_tomosynthesis.dcm", **tomosynthesis, ImageLaterality="L")
+    assert names(find_inputs([tmp_path]), tmp_path) == ["l_tomosynthesis.dcm", "r.dcm"]
+
+
+def test_a_file_that_the_disk_does_not_give_is_returned_and_a_text_file_is_not(make_file, tmp_path, monkeypatch):
+    make_file("good.dcm")
+    bad = make_file("bad.dcm")
+    (tmp_path / "notes.txt").write_text("no image, but a text with more than a few words in it\n" * 10)
+    whole_open = Path.open
+
+    def fail(path, *arguments, **keywords):
+        if path == bad:
+            raise OSError(5, "Input/output error")
+        return whole_open(path, *arguments, **keywords)
+
+    monkeypatch.setattr(Path, "open", fail)
+    assert names(find_inputs([tmp_path]), tmp_path) == ["bad.dcm", "good.dcm"]
+
+
 def test_a_truncated_file_of_a_folder_is_returned_so_that_it_is_told(make_file, tmp_path):
     make_file("whole.dcm")
     cut = make_file("cut.dcm")
@@ -110,7 +146,8 @@ def test_a_link_back_up_ends_the_search_there(make_file, tmp_path):
     assert names(find_inputs([tmp_path]), tmp_path) == ["folder/image.dcm"]
 
 
-def test_a_dicomdir_is_followed(make_dataset, tmp_path):
+def write_medium(make_dataset, folder: Path) -> None:
+    """Write a DICOMDIR with two mammograms and a segmentation."""
     medium = FileSet()
     for number, attributes in enumerate([{}, SEGMENTATION, {"ImageLaterality": "L"}]):
         dataset = make_dataset(StudyDate="20200101", StudyTime="120000", StudyID="1", **attributes)
@@ -121,10 +158,24 @@ def test_a_dicomdir_is_followed(make_dataset, tmp_path):
         dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
         dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
         medium.add(dataset)
-    medium.write(tmp_path)
+    medium.write(folder)
+
+
+def test_a_dicomdir_is_followed(make_dataset, tmp_path):
+    write_medium(make_dataset, tmp_path)
     found = find_inputs([tmp_path / "DICOMDIR"])
     assert len(found) == 2
     assert sorted(found) == sorted(find_inputs([tmp_path]))
+
+
+def test_an_image_that_a_dicomdir_lists_but_that_is_missing_is_returned_so_that_it_is_told(make_dataset, tmp_path):
+    write_medium(make_dataset, tmp_path)
+    found = find_inputs([tmp_path / "DICOMDIR"])
+    found[1].unlink()
+    assert sorted(find_inputs([tmp_path / "DICOMDIR"])) == sorted(found)
+    with pytest.raises(InputError) as caught:
+        read_mammogram(found[1])
+    assert caught.value.code == "no-such-file"
 
 
 def test_a_damaged_dicomdir_lets_its_folder_be_searched(make_file, tmp_path):

@@ -93,7 +93,7 @@ def test_a_region_lies_where_its_outline_lies_and_not_half_a_pixel_beside_it(ima
     polygons = convex_polygons(200)
     shifts = [np.argwhere(region_of(image, polygon)).mean(axis=0) - centroid(polygon) for polygon in polygons]
     assert np.abs(np.mean(shifts, axis=0)).max() < 0.01
-    assert np.abs(shifts).max() < 0.2
+    assert np.abs(shifts).max() < 0.4
 
 
 def test_a_region_holds_the_pixels_whose_centre_is_inside_its_outline(image: ImageFindings) -> None:
