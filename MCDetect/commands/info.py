@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     """Read all files and show what was understood of each."""
     from rich.console import Console
 
-    from MCDetect.commands.tables import key_value_table
+    from MCDetect.commands.tables import key_value_table, print_line
     from MCDetect.dicom.description import describe
     from MCDetect.dicom.reading import read_mammogram
 
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
             if options.debug:
                 raise
             failed += 1
-            errors.print(str(error), markup=False, soft_wrap=True)
+            print_line(errors, str(error))
         else:
             console.print(key_value_table(describe(mammogram)))
     return exit_code(len(options.files) - failed, failed)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from MCDetect.commands.tables import findings_table, print_files
+from MCDetect.commands.tables import findings_table, print_files, print_line
 
 if TYPE_CHECKING:
     from MCDetect.dicom.mammogram import Mammogram
@@ -62,7 +62,7 @@ class Reporter:
 
     def say(self, sentence: str) -> None:
         """Print a sentence on the standard error stream, unwrapped."""
-        self.errors.print(sentence, markup=False, soft_wrap=True)
+        print_line(self.errors, sentence)
 
 
 class BarReporter(Reporter):

@@ -26,12 +26,19 @@ def run(options: argparse.Namespace) -> int:
     """Simulate an examination."""
     from rich.console import Console
 
-    from MCDetect.commands.tables import print_files
+    from MCDetect.commands.tables import print_files, print_line
     from MCDetect.simulation.examination import simulate_examination
+    from MCDetect.simulation.truth_file import read_truth
 
     check_output_folder(options.output)
-    console = Console(highlight=False)
-    with Console(stderr=True).status(f"Simulating {options.views} views"):
+    console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
+    with errors.status(f"Simulating {options.views} views"):
         files = simulate_examination(options.output, views=options.views, seed=options.seed, clusters=options.clusters)
     print_files(console, options.output, files)
+    for view in read_truth(files[-1]).values():
+        if options.clusters is not None and len(view.clusters) < options.clusters:
+            print_line(
+                errors,
+                f"{view.file} has {len(view.clusters)} of {options.clusters} clusters; there was no room for more.",
+            )
     return DONE

@@ -1,4 +1,8 @@
-"""Tables for people."""
+"""Tables and lines for people.
+
+Text from headers, file names and bundles is always a :class:`rich.text.Text`: rich would take ``[copy]`` or ``:cat:``
+in a plain string for markup and change it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from pathlib import Path
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from MCDetect.findings import Findings, ImageFindings
 
@@ -22,7 +27,9 @@ def findings_table(findings: Findings) -> Table:
     """Return the clusters of each view, and how many calcifications lie outside of them."""
     algorithm = findings.algorithm
     table = Table(
-        title=f"Clusters of calcifications, operating point {algorithm.operating_point} ({algorithm.threshold:.2f})",
+        title=Text(
+            f"Clusters of calcifications, operating point {algorithm.operating_point} ({algorithm.threshold:.2f})"
+        ),
         box=box.SIMPLE_HEAD,
         title_justify="left",
     )
@@ -40,7 +47,7 @@ def findings_table(findings: Findings) -> Table:
             name = f"{name} {seen[name]}"
         for cluster in image.clusters:
             table.add_row(
-                name,
+                Text(name),
                 str(cluster.id),
                 str(cluster.count),
                 f"{cluster.diameter_mm:.1f} mm",
@@ -50,24 +57,29 @@ def findings_table(findings: Findings) -> Table:
             name = ""
         isolated = len(image.isolated_calcifications)
         if isolated or not image.clusters:
-            table.add_row(name, "isolated" if isolated else "none", str(isolated), "", "", "")
+            table.add_row(Text(name), "isolated" if isolated else "none", str(isolated), "", "", "")
         table.add_section()
     return table
 
 
-def key_value_table(rows: Sequence[tuple[str, str]], title: str | None = None) -> Table:
-    """Return a table of names and values."""
-    table = Table(title=title, title_justify="left", box=box.SIMPLE, show_header=False)
+def key_value_table(rows: Sequence[tuple[str, str]]) -> Table:
+    """Return a table of names and values; the names are short."""
+    table = Table(box=box.SIMPLE, show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in rows:
-        table.add_row(name, value)
+        table.add_row(Text(name), Text(value))
     return table
+
+
+def print_line(console: Console, line: str, style: str = "") -> None:
+    """Print a line as it stands, never broken."""
+    console.print(Text(line, style), soft_wrap=True)
 
 
 def print_files(console: Console, output: Path, files: Sequence[Path]) -> None:
     """Print the files that were written, one a line, never broken, so that they can be copied."""
     if files:
-        console.print(f"Written to {output}:", markup=False, soft_wrap=True)
+        print_line(console, f"Written to {output}:")
     for path in files:
-        console.print(f"  {path}", markup=False, soft_wrap=True)
+        print_line(console, f"  {path}")

@@ -7,12 +7,14 @@ import subprocess
 import sys
 import time
 from functools import partial
+from itertools import pairwise
 
 import pytest
 from support.sample_files import write_mammogram
 
-from MCDetect.bundles.store import Bundle
+from MCDetect.bundles.store import Bundle, shipped_bundles
 from MCDetect.command_line import main
+from MCDetect.commands.bundles import summary
 from MCDetect.simulation.examination import simulate_examination
 from MCDetect.version import __version__
 
@@ -78,13 +80,50 @@ def test_info_takes_a_spacing_for_files_without(tmp_path, capsys):
 
 def test_bundles_lists_hash_operating_points_and_scores(own_bundle, monkeypatch, capsys):
     (own_bundle / "docs").mkdir()
-    (own_bundle / "docs" / "scores.json").write_text(json.dumps({"simulated": {"sensitivity": 0.87654}}))
+    sensitivity = {"sensitivity": {"estimate": 0.87654, "low": 0.7, "high": 0.95}}
+    area = {"area_under_curve": {"estimate": 0.91234}}
+    scores = {"simulated": {"all": {"balanced": sensitivity}}, "real_patches": {"cases": 71, "a network": area}}
+    (own_bundle / "docs" / "scores.json").write_text(json.dumps(scores))
     bundle = Bundle("bright", own_bundle)
     monkeypatch.setattr("MCDetect.bundles.store.shipped_bundles", lambda: [bundle])
     monkeypatch.setenv("COLUMNS", "200")
     assert main(["bundles"]) == 0
     told = capsys.readouterr().out
-    assert all(words in told for words in (bundle.sha256, "balanced", "(default)", "0.300", "0.8765", "README.md"))
+    assert all(words in told for words in (bundle.sha256, "balanced", "(default)", "0.300", "README.md"))
+    lines = [line.strip() for line in told.splitlines()]
+    assert lines[lines.index("simulated, all:") + 1] == "sensitivity 0.877 [0.700-0.950]"
+    assert lines[lines.index("real patches, a network:") + 1] == "area under curve 0.912"
+
+
+@pytest.mark.parametrize("width", ["80", None])
+def test_bundles_loses_no_value_in_80_columns_and_in_a_pipe(monkeypatch, capsys, width):
+    if width is None:
+        monkeypatch.delenv("COLUMNS", raising=False)
+    else:
+        monkeypatch.setenv("COLUMNS", width)
+    assert main(["bundles"]) == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    for bundle in shipped_bundles():
+        assert f"SHA-256: {bundle.sha256}" in lines
+        assert f"Model card: {bundle.folder / 'docs' / 'README.md'}" in lines
+        assert f"All scores: {bundle.folder / 'docs' / 'scores.json'}" in lines
+        for name, threshold in bundle.operating_points.items():
+            assert [
+                line for line in lines if line.startswith(f"Operating point {name}: cluster score from {threshold:.3f}")
+            ]
+        scores = json.loads((bundle.folder / "docs" / "scores.json").read_text())
+        default = bundle.settings["default_operating_point"]
+        told = summary(scores, default)
+        assert told
+        assert {(f"{name}:", values) for name, values in told} <= set(pairwise(lines))
+
+
+def test_scores_that_cannot_be_read_are_told(own_bundle, monkeypatch, capsys):
+    (own_bundle / "docs").mkdir()
+    (own_bundle / "docs" / "scores.json").write_text("{")
+    monkeypatch.setattr("MCDetect.bundles.store.shipped_bundles", lambda: [Bundle("bright", own_bundle)])
+    assert main(["bundles"]) == 3
+    assert "scores.json" in capsys.readouterr().err
 
 
 def test_a_damaged_bundle_is_told(own_bundle, monkeypatch, capsys):
@@ -108,7 +147,18 @@ def test_simulated_views_and_their_truth_are_written_and_can_be_read(tmp_path, m
     assert str(folder / "RCC.dcm") in capsys.readouterr().out.split()
     assert sorted(path.name for path in folder.iterdir()) == ["RCC.dcm", "truth.json"]
     assert main(["info", str(folder / "RCC.dcm")]) == 0
-    assert "832" in capsys.readouterr().out
+    captured = capsys.readouterr()
+    assert "832" in captured.out
+    assert captured.err == ""
+
+
+def test_fewer_clusters_than_were_asked_for_are_told(tmp_path, monkeypatch, capsys):
+    small = partial(simulate_examination, rows=832, columns=640, spacing_mm=0.28)
+    monkeypatch.setattr("MCDetect.simulation.examination.simulate_examination", small)
+    assert main(["simulate", "--output", str(tmp_path), "--views", "1", "--clusters", "200"]) == 0
+    placed = len(json.loads((tmp_path / "truth.json").read_text())["views"][0]["clusters"])
+    assert 0 < placed < 200
+    assert capsys.readouterr().err == f"RCC.dcm has {placed} of 200 clusters; there was no room for more.\n"
 
 
 @pytest.mark.parametrize("option", [["--views", "5"], ["--views", "0"], ["--seed", "-1"], ["--clusters", "few"]])

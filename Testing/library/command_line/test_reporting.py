@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import StringIO
+from pathlib import Path
 
 import pytest
+from rich.console import Console
 from support.sample_files import write_mammogram
 
 from MCDetect.command_line import main
+from MCDetect.commands.tables import findings_table
+from MCDetect.findings import Algorithm, Findings, ImageFindings, SpacingSource
 from MCDetect.inference.detector import Detector
-
 
 ENDS = {
     ZeroDivisionError("Secret"): (3, "internal-error", "An unexpected error stopped the command (ZeroDivisionError)."),
@@ -63,3 +67,39 @@ def test_a_spacing_that_no_image_has_is_wrong_use_and_nothing_is_written(detect,
     captured = capsys.readouterr()
     assert captured.out == ""
     assert f"A pixel spacing of {spacing} mm is not possible." in captured.err
+
+
+@pytest.mark.parametrize("name", ["a[/x].dcm", "scan[copy].dcm", "[bold]scan.dcm", ":cat:.dcm"])
+def test_info_shows_foreign_text_as_it_stands(tmp_path, monkeypatch, capsys, name):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    Path("a[").mkdir()  # the slash makes the first name a file in a folder
+    write_mammogram(Path(name), Manufacturer="Maker [/red] [blue]")
+    assert main(["info", name]) == 0
+    told = capsys.readouterr().out
+    assert name in told
+    assert "Maker [/red] [blue]" in told
+
+
+@pytest.mark.parametrize("name", ["a[/x].dcm", "scan[copy].dcm", ":cat:.dcm"])
+def test_refusals_and_files_show_foreign_text_as_it_stands(detect, mammogram, tmp_path, capsys, name):
+    folder = tmp_path / name
+    outcome = detect(folder, mammogram, output=folder.with_suffix(""), options=["--formats", "json"])
+    assert outcome.code == 1
+    assert str(folder) in outcome.stderr
+    assert f"  {folder.with_suffix('') / 'findings.json'}" in outcome.stdout.splitlines()
+    assert main(["info", str(folder)]) == 3
+    assert str(folder) in capsys.readouterr().err
+
+
+def test_the_table_shows_foreign_text_as_it_stands():
+    algorithm = Algorithm("MCDetect", "0.1.0", "default", "0" * 64, "[/point] :cat:", 0.5, "cpu")
+    image = ImageFindings(
+        "2.25.1", "", "2.25.2", "2.25.3", "R", "[red] [/CC]", 9, 9, (0.1, 0.1),
+        SpacingSource.AT_DETECTOR, 0.0, 1.0, (), (),
+    )  # fmt: skip
+    console = Console(file=StringIO(), width=120)
+    console.print(findings_table(Findings(algorithm, (image,), ())))
+    shown = console.file.getvalue()
+    assert "[/point] :cat:" in shown
+    assert "R [red] [/CC]" in shown
