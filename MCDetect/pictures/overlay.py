@@ -144,7 +144,7 @@ def _key(image: ImageFindings, algorithm: Algorithm, width: int, sizes: style.Si
     sources = (
         f"{algorithm.name} {algorithm.version}, bundle {algorithm.bundle} {algorithm.bundle_sha256[:8]}, operating "
         f"point {algorithm.operating_point} (cluster score from {algorithm.threshold:.2f}). "
-        f"Spacing {image.spacing_mm[1]:.4g} mm {image.spacing_source.value}. Research use only; not a medical device."
+        f"{_spacing(image)}. Research use only; not a medical device."
     )
     origin = wrap(sources, text, width - 2 * gap)
     entries = [
@@ -173,6 +173,15 @@ def _key(image: ImageFindings, algorithm: Algorithm, width: int, sizes: style.Si
             canvas.text((left + 2.2 * text, middle), label, style.TEXT, style.font(text), anchor="lm")
     draw_lines(canvas, (gap, 2 * gap + key_height), origin, text, style.QUIET_TEXT)
     return band
+
+
+def _spacing(image: ImageFindings) -> str:
+    """Return the pixel spacing and its source; if pixels are not square, both spacings and what scale bars measure."""
+    row_mm, column_mm = (f"{spacing:.4g} mm" for spacing in image.spacing_mm)
+    source = image.spacing_source.value
+    if row_mm == column_mm:
+        return f"Spacing {column_mm} {source}"
+    return f"Spacing {row_mm} between rows, {column_mm} between columns, {source}; scale bars hold across, not down"
 
 
 def _draw_symbol(band: Image.Image, position: tuple[float, float], kind: str, sizes: style.Sizes) -> None:

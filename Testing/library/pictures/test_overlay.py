@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from PIL import Image
+from PIL import Image, ImageDraw
 from support import random_findings
 
 from MCDetect.findings import Algorithm, Calcification, Cluster, Distribution, ImageFindings, SpacingSource
+from MCDetect.pictures import overlay as overlay_file
 from MCDetect.pictures import style
 from MCDetect.pictures.overlay import draw_overlay, write_overlay
 from MCDetect.pictures.scale_bar import draw_scale_bar, scale_bar_length
@@ -112,6 +113,34 @@ def test_the_scale_bar_is_as_long_as_it_says(pixel_mm, width):
     drawn = np.nonzero(row > 100)[0]
     assert length / pixel_mm <= width
     assert drawn[-1] - drawn[0] + 1 == pytest.approx(length / pixel_mm, abs=3)
+
+
+@pytest.mark.parametrize(
+    ("spacing_mm", "told"),
+    [
+        ((0.07, 0.07), "Spacing 0.07 mm at detector. "),
+        ((0.1, 0.05), "0.1 mm between rows, 0.05 mm between columns, at detector; scale bars hold across, not down. "),
+        ((0.05, 0.1), "0.05 mm between rows, 0.1 mm between columns, at detector; scale bars hold across, not down. "),
+    ],
+)
+def test_the_overlay_tells_both_spacings_and_its_bars_measure_across(view, image, monkeypatch, spacing_mm, told):
+    words, lines = [], []
+    draw_words, draw_bar = overlay_file.draw_lines, ImageDraw.ImageDraw.line
+
+    def note_words(canvas, corner, text, *rest):
+        words.extend(text)
+        return draw_words(canvas, corner, text, *rest)
+
+    def note_bar(canvas, points, fill=None, width=0, joint=None):
+        if len(points) == 4 and fill == style.TEXT:
+            lines.append(points[2][0] - points[1][0])
+        draw_bar(canvas, points, fill, width, joint)
+
+    monkeypatch.setattr(overlay_file, "draw_lines", note_words)
+    monkeypatch.setattr(ImageDraw.ImageDraw, "line", note_bar)
+    draw_overlay(view, replace(image, clusters=(), spacing_mm=spacing_mm), ALGORITHM)
+    assert told in " ".join(words)
+    assert lines == [scale_bar_length(0.25 * image.columns, spacing_mm[1]) / spacing_mm[1]]
 
 
 def test_a_scale_bar_that_does_not_fit_is_a_millimetre():
