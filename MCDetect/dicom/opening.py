@@ -47,12 +47,24 @@ def open_dataset(path: Path, *, pixels: bool = True) -> Dataset:
         raise InputError("not-dicom", f"{path} is not a DICOM file.", "Give DICOM mammograms, or PNG or TIFF pictures.")
     broken = f"{path} is cut short or damaged: its DICOM header cannot be read to the end."
     with reporting("truncated", broken, _COPY_AGAIN):
-        dataset = dcmread(path, force=not has_preamble, stop_before_pixels=not pixels)
+        dataset = dcmread(path, force=not has_preamble, stop_before_pixels=True)
         complete_transfer_syntax(dataset)
-        is_cut = _last_value_is_cut(dataset)
+        is_cut = _last_value_is_cut(dataset) or _ends_before_its_class(dataset)
     if len(dataset) == 0 and not has_preamble:
         raise InputError("not-dicom", f"{path} is not a DICOM file.", "Give DICOM mammograms, or PNG or TIFF pictures.")
     if len(dataset) == 0 or is_cut:
+        raise InputError("truncated", broken, _COPY_AGAIN)
+    return _with_pixels(path, has_preamble) if pixels else dataset
+
+
+def _with_pixels(path: Path, has_preamble: bool) -> Dataset:
+    """Read a file whose header is whole."""
+    broken = f"{path} is cut short or damaged: its DICOM header is whole, but a part of its pixels is missing."
+    with reporting("truncated", broken, _COPY_AGAIN):
+        dataset = dcmread(path, force=not has_preamble)
+        complete_transfer_syntax(dataset)
+        is_cut = len(dataset) == 0 or _last_value_is_cut(dataset)  # pydicom keeps nothing of a file cut in a fragment
+    if is_cut:
         raise InputError("truncated", broken, _COPY_AGAIN)
     return dataset
 
@@ -101,6 +113,14 @@ def readable_header(dataset: Dataset) -> tuple[Dataset, tuple[str, ...]]:
     header.file_meta = dataset.file_meta
     header.set_original_encoding(*dataset.original_encoding)
     return header, tuple(left_out)
+
+
+def _ends_before_its_class(dataset: Dataset) -> bool:
+    """Say whether a file announces an object of a class and ends before that class and before any image."""
+    is_announced = bool(dataset.file_meta.get("MediaStorageSOPClassUID"))
+    return is_announced and not any(
+        keyword in dataset for keyword in ("SOPClassUID", "Modality", "Rows", "DirectoryRecordSequence")
+    )
 
 
 def _last_value_is_cut(dataset: Dataset) -> bool:

@@ -15,6 +15,7 @@ from MCDetect.dicom.pictures import read_picture
 from MCDetect.dicom.pixels import read_pixels
 from MCDetect.dicom.recognition import is_picture, read_beginning
 from MCDetect.dicom.spacing import decide_spacing
+from MCDetect.errors import InputError
 
 
 def read_mammogram(source: str | Path | Dataset, spacing_mm: float | None = None) -> Mammogram:
@@ -59,6 +60,7 @@ def _read_dataset(dataset: Dataset, source: str, spacing_mm: float | None) -> Ma
         # Refusals come in the order in which they help: what it is, then which view, then whether it can be measured,
         # and only then is time spent on decoding.
         require_mammogram(header, source)
+        _require_description_of_pixels(dataset, source)
         orientation = decide_orientation(header)
         view_warnings = require_suitable_view(header, orientation, source)
         spacing, spacing_warnings = decide_spacing(header, source, spacing_mm)
@@ -76,6 +78,16 @@ def _read_dataset(dataset: Dataset, source: str, spacing_mm: float | None) -> Ma
         header=header,
         warnings=tuple(warnings),
     )
+
+
+def _require_description_of_pixels(dataset: Dataset, source: str) -> None:
+    """Refuse what ends inside its header, between two elements: nothing is to be said about what it lacks there."""
+    if "PixelData" not in dataset and "PixelRepresentation" not in dataset:
+        raise InputError(
+            "truncated",
+            f"{source} is cut short: its DICOM header ends before the description of its pixels.",
+            "Copy or export the file again.",
+        )
 
 
 def _with_transfer_syntax(dataset: Dataset) -> Dataset:

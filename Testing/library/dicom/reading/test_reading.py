@@ -12,6 +12,7 @@ from pydicom.uid import (
     DigitalMammographyXRayImageStorageForProcessing,
     ExplicitVRBigEndian,
     ImplicitVRLittleEndian,
+    RLELossless,
     SecondaryCaptureImageStorage,
 )
 
@@ -164,11 +165,30 @@ def test_a_file_that_is_only_a_preamble_is_called_truncated(tmp_path):
 
 
 @pytest.mark.parametrize("share", [0.99, 0.7, 0.3])
-def test_a_file_cut_in_its_pixels_is_called_truncated(make_file, share):
+@pytest.mark.parametrize("syntax", [None, RLELossless], ids=["uncompressed", "compressed"])
+def test_a_file_cut_in_its_pixels_is_called_truncated_and_its_header_whole(make_dataset, make_file, share, syntax):
+    dataset = make_dataset()
+    if syntax is not None:
+        dataset.compress(syntax, generate_instance_uid=False)
+    path = make_file(dataset=dataset)
+    content = path.read_bytes()
+    start = content.index(b"\xe0\x7f\x10\x00") + 12
+    path.write_bytes(content[: start + int(share * (len(content) - start))])
+    error = refusal(path)
+    assert error.code == "truncated"
+    assert "its DICOM header is whole, but a part of its pixels is missing" in error.message
+
+
+def test_a_file_cut_anywhere_in_its_header_is_called_truncated_and_nothing_else(make_file):
     path = make_file()
     content = path.read_bytes()
-    path.write_bytes(content[: int(share * len(content))])
-    assert refusal(path).code == "truncated"
+    first = content.index(b"\x08\x00\x05\x00CS") + 16
+    last = content.index(b"\x28\x00\x03\x01US")
+    for offset in range(first, last):
+        path.write_bytes(content[:offset])
+        error = refusal(path)
+        assert error.code == "truncated", offset
+        assert "header" in error.message
 
 
 @pytest.mark.parametrize("spacing_mm", [0.0, -0.07, float("nan"), float("inf"), 70.0])
