@@ -13,7 +13,9 @@ from pydicom.multival import MultiValue
 from pydicom.sr.codedict import codes
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
+from MCDetect.dicom.failures import DICOM_FAILURES
 from MCDetect.dicom.identifiers import content_digest, stable_uid
+from MCDetect.dicom.orientation import Orientation, decide_orientation
 from MCDetect.dicom.writing.macros import code_item
 from MCDetect.errors import OutputError
 from MCDetect.findings import Algorithm, ImageFindings
@@ -121,9 +123,22 @@ def check_identity(source: Dataset) -> None:
         if not value or not UID(str(value)).is_valid:
             raise OutputError(
                 "incomplete-source",
-                f"DICOM results cannot be written because a mammogram has no valid {keyword}.",
+                f"DICOM results of {_name_of(source)} cannot be written because its header has no valid {keyword}.",
                 "Ask the sender for a complete image, or leave the DICOM formats out with --formats json,png.",
             )
+
+
+def _name_of(source: Dataset) -> str:
+    """Return what tells a mammogram from the others of an examination, and nothing of the patient."""
+    try:
+        orientation = decide_orientation(source)
+    except DICOM_FAILURES:  # the header of a mammogram that was refused may be damaged
+        orientation = Orientation("", "")
+    label = " ".join(part for part in (orientation.laterality, orientation.view) if part)
+    if label:
+        return f"the view {label}"
+    sop_class = UID(str(source.get("SOPClassUID") or ""))
+    return "an unknown view" + (f" ({sop_class.name})" if sop_class.name != sop_class else "")
 
 
 def check_source(image: ImageFindings, source: Dataset) -> None:

@@ -124,8 +124,21 @@ def test_a_header_that_nothing_can_refer_to_is_refused_in_one_sentence(
         with pytest.raises(OutputError) as caught:
             write()
         assert caught.value.code == "incomplete-source"
-        assert keyword in caught.value.message
+        assert caught.value.message == (
+            f"DICOM results of the view R CC cannot be written because its header has no valid {keyword}."
+        )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_header_that_nothing_can_refer_to_is_named_by_its_class_where_its_view_is_unknown(
+    make_mammogram: Any, algorithm: Algorithm, tmp_path: Path
+) -> None:
+    header = make_mammogram(SeriesInstanceUID=None, ImageLaterality=None, ViewCodeSequence=None)
+    header.add_new("ViewCodeSequence", "LO", "damaged")
+    with pytest.raises(OutputError) as caught:
+        write_study_objects([], {}, algorithm, {"1.2": header}, tmp_path, FORMATS)
+    assert "an unknown view (Digital Mammography X-Ray Image Storage - For Presentation)" in caught.value.message
+    assert header.PatientID not in str(caught.value)
 
 
 def test_findings_of_another_image_are_refused(
