@@ -10,7 +10,9 @@ at once.
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
+import warnings
 from collections.abc import Sequence
 
 from MCDetect.commands import bundles, detect, info, simulate
@@ -57,6 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         With code 2 for unknown options and 0 after ``--help`` or ``--version``, as argparse does.
     """
     options = build_parser().parse_args(arguments)
+    # pydicom's warnings quote what stands in a header, which may be a patient's name.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\b")
+    if options.debug:
+        # Failures of single images do not end the command; where they arose is told by the log.
+        logging.basicConfig()
+        logging.getLogger("MCDetect").setLevel(logging.DEBUG)
     try:
         code: int = options.run(options)
     except MCDetectError as error:

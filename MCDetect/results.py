@@ -2,7 +2,7 @@
 
 ``findings.json`` describes all images of the call, ``dicom/`` holds the DICOM objects, and one
 ``overlay_<laterality>_<view>.png`` shows each view. Files of an earlier run in the same folder are replaced one by one
-by those of the same name; all other files there are left alone.
+by those of the same name, or removed where nothing is left to say; all other files there are left alone.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from MCDetect.results import FORMATS, ResultWriter, check_output_folder
 
 if TYPE_CHECKING:
     from MCDetect.commands.reporting import Reporter
+    from MCDetect.inference.pipeline import Result
 
 SUMMARY = "find calcifications in mammograms and write findings, DICOM objects and pictures"
 
@@ -97,17 +98,31 @@ def _analyse(options: argparse.Namespace, report: Reporter) -> ResultWriter:
     detector = Detector.load(options.bundle, options.device)
     operating_point = options.operating_point if options.threshold is None else options.threshold
     writer = ResultWriter(options.output, detector.algorithm(operating_point), options.formats)
-    for result in detect_each(
+    results = detect_each(
         sources, detector, operating_point=operating_point, spacing_mm=options.spacing, progress=report.progress
-    ):
-        if isinstance(result, Refusal):
-            writer.refuse(result)
-            report.refused(result)
-        else:
+    )
+    try:
+        for result in results:
             # The detector may have gone on with the CPU when the memory of the GPU was full.
             writer.algorithm = detector.algorithm(operating_point)
-            writer.add(*result)
-            report.found(*result)
-    writer.algorithm = detector.algorithm(operating_point)
+            _take(result, writer, report)
+    except KeyboardInterrupt:
+        if writer.images:
+            writer.finish()  # what is complete is kept, with its reports
+        raise
     writer.finish()
     return writer
+
+
+def _take(result: Result, writer: ResultWriter, report: Reporter) -> None:
+    """Write and tell one result; the writer may refuse an image that the detector took."""
+    if isinstance(result, Refusal):
+        writer.refuse(result)
+        report.refused(result)
+        return
+    images, refused = len(writer.images), len(writer.refused)
+    writer.add(*result)
+    if len(writer.images) > images:
+        report.found(*result)
+    for refusal in writer.refused[refused:]:
+        report.refused(refusal)

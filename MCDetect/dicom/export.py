@@ -2,7 +2,8 @@
 
 File names say what an object is and never whose: ``seg_R_CC_1f3a9c20.dcm`` has kind, laterality, view and eight
 hexadecimal digits of the hash of the mammogram's SOP Instance UID, so that two images of the same view never meet and
-a second run replaces the files of the first. Objects of a study carry the hash of its Study Instance UID:
+a second run replaces the files of the first; one that the second run has nothing to put into is removed, for the
+folder goes to the PACS as a whole. Objects of a study carry the hash of its Study Instance UID:
 ``cad-sr_77b01e5d.dcm``.
 """
 
@@ -77,18 +78,20 @@ def write_image_objects(
     """
     check_source(image, source)
     paths: list[Path] = []
-    if not image.calcifications:
-        return paths
     for kind, make, check in (
         (SEGMENTATION, segmentation, check_segmentation),
         (PRESENTATION_STATE, presentation_state, check_presentation_state),
     ):
-        if kind.name in formats:
-            with _damage_told_plainly():
-                dataset = make(image, source, algorithm)
-            path = folder / _image_file_name(kind, image)
-            _write(dataset, path, partial(check, image=image, source=source))
-            paths.append(path)
+        if kind.name not in formats:
+            continue
+        path = folder / _image_file_name(kind, image)
+        if not image.calcifications:
+            path.unlink(missing_ok=True)
+            continue
+        with _damage_told_plainly():
+            dataset = make(image, source, algorithm)
+        _write(dataset, path, partial(check, image=image, source=source))
+        paths.append(path)
     return paths
 
 
@@ -152,11 +155,15 @@ def write_study_objects(  # noqa: PLR0917
         check = partial(check_cad_report, images=images, sources=sources, refused=refused)
         paths.append(folder / f"{CAD_REPORT.name}_{_short_hash(study_uid)}.dcm")
         _write(dataset, paths[-1], check)
-    if MEASUREMENT_REPORT.name in formats and any(image.clusters for image in images):
+    if MEASUREMENT_REPORT.name in formats:
+        path = folder / f"{MEASUREMENT_REPORT.name}_{_short_hash(study_uid)}.dcm"
+        if not any(image.clusters for image in images):
+            path.unlink(missing_ok=True)
+            return paths
         with _damage_told_plainly():
             dataset = measurement_report(images, sources, algorithm)
-        paths.append(folder / f"{MEASUREMENT_REPORT.name}_{_short_hash(study_uid)}.dcm")
-        _write(dataset, paths[-1], partial(check_measurement_report, images=images, sources=sources))
+        _write(dataset, path, partial(check_measurement_report, images=images, sources=sources))
+        paths.append(path)
     return paths
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from support.sample_files import bright_pixels, write_mammogram
 
 from MCDetect.command_line import main
 
@@ -144,7 +145,7 @@ def test_incomplete_calls_are_wrong_use(words, capsys):
     assert "usage: mcdetect" in capsys.readouterr().err
 
 
-def test_a_fault_of_the_software_is_one_sentence_and_a_traceback_only_with_debug(detect, mammogram, monkeypatch):
+def test_a_fault_in_an_image_is_one_sentence_and_its_place_is_told_with_debug(detect, mammogram, monkeypatch, caplog):
     def broken(*arguments, **options):
         raise ZeroDivisionError("a bug")
 
@@ -153,5 +154,46 @@ def test_a_fault_of_the_software_is_one_sentence_and_a_traceback_only_with_debug
     assert outcome.code == 3
     assert "Traceback" not in outcome.stderr
     assert "ZeroDivisionError" in outcome.stderr
+    assert not caplog.records
+    detect(mammogram, options=("--debug",))
+    assert [record.exc_info[0] for record in caplog.records] == [ZeroDivisionError]
+
+
+def test_a_fault_elsewhere_is_one_sentence_and_a_traceback_only_with_debug(detect, mammogram, monkeypatch):
+    def broken(*arguments, **options):
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("MCDetect.results.ResultWriter.finish", broken)
+    outcome = detect(mammogram)
+    assert outcome.code == 3
+    assert "Traceback" not in outcome.stderr
+    assert "ZeroDivisionError" in outcome.stderr
     with pytest.raises(ZeroDivisionError):
         detect(mammogram, options=("--debug",))
+
+
+def test_stopping_keeps_what_is_complete_with_its_reports(detect, tmp_path, monkeypatch):
+    from MCDetect.inference.detector import Detector
+
+    files = [write_mammogram(tmp_path / f"{n}.dcm", bright_pixels(seed=n)) for n in (1, 2)]
+    original, seen = Detector.analyse, []
+
+    def interrupted(self, *arguments):
+        seen.append(arguments)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        return original(self, *arguments)
+
+    monkeypatch.setattr(Detector, "analyse", interrupted)
+    outcome = detect(*files)
+    assert outcome.code == 130
+    assert len(outcome.findings["images"]) == 1
+    assert any("cad-sr" in name for name in outcome.files)
+
+
+def test_results_that_no_longer_hold_are_removed(detect, mammogram):
+    before = detect(mammogram, options=("--threshold", "0"))
+    assert any("measurements-sr" in name for name in before.files)
+    after = detect(mammogram, options=("--threshold", "1"))
+    assert not any("measurements-sr" in name for name in after.files)
+    assert any("cad-sr" in name for name in after.files)
