@@ -223,7 +223,9 @@ class ResultWriter:
         except OutputError as error:
             if error.code == "cannot-write":
                 raise
-            self.problems.append(error)
+            # The image's objects and the reports of its study may fail for the same reason; it is told once.
+            if str(error) not in map(str, self.problems):
+                self.problems.append(error)
             return []
 
     def _write_picture(self, mammogram: Mammogram, image: ImageFindings) -> Path:
