@@ -61,10 +61,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     # pydicom's warnings quote what stands in a header, which may be a patient's name.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\b")
+    # Failures of single images do not end the command; where they arose is told by the log.
+    logging.getLogger("MCDetect").setLevel(logging.DEBUG if options.debug else logging.NOTSET)
     if options.debug:
-        # Failures of single images do not end the command; where they arose is told by the log.
         logging.basicConfig()
-        logging.getLogger("MCDetect").setLevel(logging.DEBUG)
     try:
         code: int = options.run(options)
     except MCDetectError as error:
