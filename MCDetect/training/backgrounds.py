@@ -53,13 +53,32 @@ def prepare_backgrounds(
     list of Path
         One file a seed, in order.
     """
+    return make_missing(_make, folder, seeds, processes, report)
+
+
+def make_missing(
+    make: Callable[[int, Path], None],
+    folder: Path,
+    seeds: Sequence[int],
+    processes: int,
+    report: Callable[[int, int], None] | None,
+) -> list[Path]:
+    """Let several processes make the files ``<seed>.npy`` that ``folder`` does not hold yet; return all, in order.
+
+    Parameters
+    ----------
+    make
+        Makes the file of a seed; picklable.
+    folder, seeds, processes, report
+        See :func:`prepare_backgrounds`.
+    """
     paths = [folder / f"{seed}.npy" for seed in seeds]
     missing = [(seed, path) for seed, path in zip(seeds, paths, strict=True) if not path.exists()]
     done = len(paths) - len(missing)
     if missing:
         folder.mkdir(parents=True, exist_ok=True)
         with ProcessPoolExecutor(max_workers=processes) as pool:
-            for _ in pool.map(_make, *zip(*missing, strict=True)):
+            for _ in pool.map(make, *zip(*missing, strict=True)):
                 done += 1
                 if report is not None:
                     report(done, len(paths))

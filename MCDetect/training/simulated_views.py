@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import repeat
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from MCDetect.dicom.mammogram import Mammogram, Spacing
 from MCDetect.evaluation.hits import Truth
 from MCDetect.files import write_atomically, write_text_atomically
 from MCDetect.findings import Calcification, SpacingSource
-from MCDetect.training.backgrounds import PROJECTIONS
+from MCDetect.training.backgrounds import PROJECTIONS, make_missing
 
 if TYPE_CHECKING:
     from MCDetect.simulation.view import SimulatedView
@@ -85,17 +84,7 @@ def prepare_views(
     report
         Called with (done, total).
     """
-    paths = [folder / f"{seed}.npy" for seed in seeds]
-    missing = [(seed, path) for seed, path in zip(seeds, paths, strict=True) if not path.exists()]
-    done = len(paths) - len(missing)
-    if missing:
-        folder.mkdir(parents=True, exist_ok=True)
-        with ProcessPoolExecutor(max_workers=processes) as pool:
-            for _ in pool.map(_make, *zip(*missing, strict=True), repeat(with_clusters)):
-                done += 1
-                if report is not None:
-                    report(done, len(paths))
-    return paths
+    return make_missing(partial(_make, with_clusters=with_clusters), folder, seeds, processes, report)
 
 
 def load_view(path: Path) -> ViewWithTruth:
