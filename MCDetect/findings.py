@@ -16,7 +16,11 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
-SCHEMA_VERSION = "1.0"
+from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
+
+SCHEMA_VERSION = "1.1"
+READABLE_VERSIONS = ("1.0", SCHEMA_VERSION)
+"""Findings of version 1.0 know nothing of readers: what a reader says has its default value in them."""
 
 
 class SpacingSource(str, Enum):
@@ -28,14 +32,19 @@ class SpacingSource(str, Enum):
     GIVEN_BY_USER = "given by user"
 
 
-class Distribution(str, Enum):
-    """Distribution of the calcifications of a cluster (ACR BI-RADS Atlas, 5th edition)."""
+class Origin(str, Enum):
+    """Who put a calcification or a cluster into the findings, or drew it as it is now."""
 
-    DIFFUSE = "diffuse"
-    REGIONAL = "regional"
-    GROUPED = "grouped"
-    LINEAR = "linear"
-    SEGMENTAL = "segmental"
+    ALGORITHM = "algorithm"
+    READER = "reader"
+
+
+class Decision(str, Enum):
+    """What the reader decided about a cluster."""
+
+    UNDECIDED = "undecided"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class Calcification:
 
     ``runs`` are the exact pixels of its mask: (row, first column, number of pixels) for each horizontal run, sorted.
     ``row`` and ``column`` are the sub-pixel centre; ``diameter_mm`` is the longest extent of the mask; ``score`` is
-    the calibrated probability of the calcification, 0 to 1.
+    the calibrated probability of the calcification, 0 to 1; 1 for one that a reader added.
     """
 
     id: int
@@ -54,6 +63,7 @@ class Calcification:
     diameter_mm: float
     score: float
     runs: tuple[tuple[int, int, int], ...]
+    origin: Origin = Origin.ALGORITHM
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,12 @@ class Cluster:
     ``outline`` is a polygon as (row, column) vertices; the last vertex is joined to the first and not repeated.
     ``area_mm2`` is that of the outline; ``diameter_mm`` is the longest extent of the calcifications themselves (the
     outline has a margin round them); ``density_per_cm2`` is count over area;
-    ``tracking_uid`` identifies the finding in every DICOM object made of it.
+    ``tracking_uid`` identifies the finding in every DICOM object made of it. ``score`` is the algorithm's, and 1 for a
+    cluster that a reader drew (``origin``).
+
+    What a reader says of it: ``decision`` with a ``reason`` and a ``comment``, ``morphology`` and ``assessment``; a
+    reader may also change ``distribution``, the outline and the members. A rejected cluster stays in the findings: it
+    was there. Only a cluster that a reader drew may have no members.
     """
 
     id: int
@@ -75,6 +90,12 @@ class Cluster:
     score: float
     distribution: Distribution
     tracking_uid: str
+    origin: Origin = Origin.ALGORITHM
+    decision: Decision = Decision.UNDECIDED
+    reason: str = ""
+    comment: str = ""
+    morphology: Morphology | None = None
+    assessment: AssessmentCategory | None = None
 
     @property
     def count(self) -> int:
@@ -142,12 +163,46 @@ class Algorithm:
 
 
 @dataclass(frozen=True)
+class Correspondence:
+    """The same cluster in two views of a breast.
+
+    ``tracking_uids`` are those of the two clusters; ``score`` (0 to 1) is how well they agree, and 1 when a reader
+    joined them; ``confirmed`` is whether a reader has said that they are the same.
+    """
+
+    tracking_uids: tuple[str, str]
+    score: float
+    confirmed: bool = False
+
+
+@dataclass(frozen=True)
+class Review:
+    """That a person has reviewed the findings.
+
+    ``reader`` is the person's name in DICOM form (family^given); ``reviewed_at`` is ISO 8601 with the offset from UTC;
+    ``complete`` says that the reader has finished; ``predecessor_uids`` are the SOP Instance UIDs of the reports that
+    the reviewed ones replace.
+    """
+
+    reader: str
+    reviewed_at: str
+    complete: bool = False
+    comment: str = ""
+    predecessor_uids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Findings:
-    """The result of one call: an entry for each image that was read, a refusal for each that was not."""
+    """The result of one call: an entry for each image that was read, a refusal for each that was not.
+
+    ``review`` is None until a person has reviewed them.
+    """
 
     algorithm: Algorithm
     images: tuple[ImageFindings, ...] = ()
     refused: tuple[Refusal, ...] = ()
+    correspondences: tuple[Correspondence, ...] = ()
+    review: Review | None = None
     schema_version: str = field(default=SCHEMA_VERSION)
 
     def to_json(self, indent: int | None = 1) -> str:
@@ -169,13 +224,16 @@ class Findings:
         """
         document = json.loads(text)
         version = document.get("schema_version") if isinstance(document, dict) else None
-        if version != SCHEMA_VERSION:
-            raise ValueError(f"findings have schema version {version!r}; this software reads {SCHEMA_VERSION!r}")
+        if version not in READABLE_VERSIONS:
+            readable = " and ".join(READABLE_VERSIONS)
+            raise ValueError(f"findings have schema version {version!r}; this software reads {readable}")
         try:
             return cls(
                 algorithm=Algorithm(**document["algorithm"]),
                 images=tuple(_image(entry) for entry in document["images"]),
                 refused=tuple(Refusal(**entry) for entry in document["refused"]),
+                correspondences=tuple(_correspondence(entry) for entry in document.get("correspondences", ())),
+                review=_review(document.get("review")),
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"findings are incomplete or malformed: {error}") from error
@@ -197,7 +255,8 @@ def _image(entry: Mapping[str, Any]) -> ImageFindings:
     values["spacing_source"] = SpacingSource(values["spacing_source"])
     values["warnings"] = tuple(values["warnings"])
     values["calcifications"] = tuple(
-        Calcification(**{**c, "runs": _pairs(c["runs"])}) for c in values["calcifications"]
+        Calcification(**{**c, "runs": _pairs(c["runs"]), "origin": Origin(c.get("origin", Origin.ALGORITHM))})
+        for c in values["calcifications"]
     )
     values["clusters"] = tuple(_cluster(cluster) for cluster in values["clusters"])
     return ImageFindings(**values)
@@ -209,4 +268,21 @@ def _cluster(entry: Mapping[str, Any]) -> Cluster:
     values["member_ids"] = tuple(values["member_ids"])
     values["outline"] = _pairs(values["outline"])
     values["distribution"] = Distribution(values["distribution"])
+    values["origin"] = Origin(values.get("origin", Origin.ALGORITHM))
+    values["decision"] = Decision(values.get("decision", Decision.UNDECIDED))
+    for name, terms in (("morphology", Morphology), ("assessment", AssessmentCategory)):
+        values[name] = None if values.get(name) is None else terms(values[name])
     return Cluster(**values)
+
+
+def _correspondence(entry: Mapping[str, Any]) -> Correspondence:
+    values = dict(entry)
+    first, second = values["tracking_uids"]
+    values["tracking_uids"] = (first, second)
+    return Correspondence(**values)
+
+
+def _review(entry: Mapping[str, Any] | None) -> Review | None:
+    if entry is None:
+        return None
+    return Review(**{**entry, "predecessor_uids": tuple(entry.get("predecessor_uids", ()))})

@@ -18,7 +18,8 @@ from scipy.sparse import csgraph
 from scipy.spatial import ConvexHull, cKDTree
 from scipy.spatial.distance import pdist
 
-from MCDetect.findings import Calcification, Distribution
+from MCDetect.bi_rads import Distribution
+from MCDetect.findings import Calcification
 
 FloatPoints = npt.NDArray[np.float64]
 

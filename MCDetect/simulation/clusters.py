@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from MCDetect.findings import Distribution
+from MCDetect.bi_rads import Distribution
 from MCDetect.simulation.calcifications import SIZES, CalcificationKind, DrawnCalcification, draw_calcification
 
 Choice = TypeVar("Choice")

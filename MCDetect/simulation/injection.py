@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from MCDetect.findings import Distribution
+from MCDetect.bi_rads import Distribution
 from MCDetect.simulation.calcifications import CalcificationKind
 from MCDetect.simulation.clusters import ClusterMember, draw_cluster
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from MCDetect.findings import Distribution
+from MCDetect.bi_rads import Distribution
 from MCDetect.simulation.calcifications import CalcificationKind, DrawnCalcification, draw_calcification
 from MCDetect.simulation.clusters import draw_cluster
 from MCDetect.simulation.fields import FloatImage

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import spatial
 
-from MCDetect.findings import Distribution
+from MCDetect.bi_rads import Distribution
 from MCDetect.simulation.calcifications import CalcificationKind
 
 Runs = tuple[tuple[int, int, int], ...]

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from MCDetect.bi_rads import Distribution
 from MCDetect.errors import InputError
-from MCDetect.findings import Distribution
 from MCDetect.simulation.calcifications import CalcificationKind
 from MCDetect.simulation.truth import SimulatedCalcification, SimulatedCluster
 from MCDetect.simulation.view import GENERATOR_VERSION, SimulatedView

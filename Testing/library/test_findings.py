@@ -12,15 +12,19 @@ import pytest
 from hypothesis import given, settings
 from support import random_findings
 
+from MCDetect.bi_rads import Distribution
 from MCDetect.findings import (
     SCHEMA_VERSION,
     Algorithm,
     Calcification,
     Cluster,
-    Distribution,
+    Correspondence,
+    Decision,
     Findings,
     ImageFindings,
+    Origin,
     Refusal,
+    Review,
     SpacingSource,
 )
 
@@ -53,7 +57,13 @@ def full_findings() -> dict[str, Any]:
     )
     algorithm = Algorithm("MCDetect", "0.1.0", "default", "0" * 64, "balanced", 0.4, "cpu")
     refused = Refusal("a.txt", "not-dicom", "a.txt is not DICOM.", "Give a DICOM file.")
-    return json.loads(Findings(algorithm, (image,), (refused,)).to_json())
+    correspondence = Correspondence(("2.25.7", "2.25.8"), 0.7, confirmed=True)
+    review = Review("Reader^Anna", "2026-11-21T10:00:00+01:00", True, "Nothing else.", ("2.25.9",))
+    return json.loads(Findings(algorithm, (image,), (refused,), (correspondence,), review).to_json())
+
+
+READERS_FIELDS = {"origin", "decision", "reason", "comment", "morphology", "assessment", "correspondences", "review"}
+"""What findings of version 1.0 did not have."""
 
 
 def objects(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
@@ -117,7 +127,15 @@ def test_a_missing_field_is_refused_by_the_reader():
     document = full_findings()
     for path, part in objects(document):
         for field in part:
-            if field in {"count", "warnings", "hint"}:  # count follows from member_ids; the others may be left out
+            if field in {
+                "count",
+                "warnings",
+                "hint",
+                "complete",
+                "confirmed",
+                "predecessor_uids",
+                *READERS_FIELDS,
+            }:  # these have a default
                 continue
             changed = json.loads(json.dumps(document))
             del _at(changed, path)[field]
@@ -134,6 +152,19 @@ def test_a_further_field_is_refused_by_the_reader():
         _at(changed, path)["further"] = 1
         with pytest.raises(ValueError, match="malformed"):
             Findings.from_json(json.dumps(changed))
+
+
+def test_findings_of_the_version_before_are_read_with_no_word_of_a_reader():
+    document = full_findings()
+    for path, part in objects(document):
+        for field in READERS_FIELDS & part.keys():
+            del _at(document, path)[field]
+    document["schema_version"] = "1.0"
+    findings = Findings.from_json(json.dumps(document))
+    cluster = findings.images[0].clusters[0]
+    assert findings.schema_version == SCHEMA_VERSION
+    assert findings.review is None
+    assert (cluster.decision, cluster.origin, cluster.morphology) == (Decision.UNDECIDED, Origin.ALGORITHM, None)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "null", '{"schema_version": "2.0"}', "not json"])

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timezone
 from typing import Any
 
 from hypothesis import strategies as st
 
+from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
 from MCDetect.findings import (
     Algorithm,
     Calcification,
     Cluster,
-    Distribution,
+    Correspondence,
+    Decision,
     Findings,
     ImageFindings,
+    Origin,
     Refusal,
+    Review,
     SpacingSource,
 )
 
@@ -21,6 +26,7 @@ ROWS, COLUMNS = 300, 240
 
 _scores = st.floats(0, 1)
 _lengths = st.floats(0.01, 300)
+_sentences = st.text(max_size=30)
 _uids = st.lists(st.integers(0, 2**31), min_size=2, max_size=5).map(lambda parts: "2.25." + ".".join(map(str, parts)))
 
 
@@ -35,6 +41,7 @@ def calcifications(draw: st.DrawFn, identifier: int) -> Calcification:
         area_mm2=draw(_lengths),
         diameter_mm=draw(st.floats(0.05, 3.0)),
         score=draw(_scores),
+        origin=draw(st.sampled_from(Origin)),
         runs=((row, column, draw(st.integers(1, 12))),),
     )
 
@@ -59,6 +66,12 @@ def clusters(draw: st.DrawFn, identifier: int, members: tuple[Calcification, ...
         score=draw(_scores),
         distribution=draw(st.sampled_from(Distribution)),
         tracking_uid=draw(_uids),
+        origin=draw(st.sampled_from(Origin)),
+        decision=draw(st.sampled_from(Decision)),
+        reason=draw(_sentences),
+        comment=draw(_sentences),
+        morphology=draw(st.none() | st.sampled_from(Morphology)),
+        assessment=draw(st.none() | st.sampled_from(AssessmentCategory)),
     )
 
 
@@ -106,9 +119,24 @@ algorithms = st.builds(
     device=st.sampled_from(["cpu", "cuda (NVIDIA H200)"]),
 )
 
+correspondences = st.builds(
+    Correspondence, tracking_uids=st.tuples(_uids, _uids), score=_scores, confirmed=st.booleans()
+)
+
+reviews = st.builds(
+    Review,
+    reader=st.sampled_from(["Reader^Anna", "Müller^Jörg", "Yamada^Tarou=山田^太郎"]),
+    reviewed_at=st.datetimes(timezones=st.just(timezone.utc)).map(lambda moment: moment.isoformat()),
+    complete=st.booleans(),
+    comment=_sentences,
+    predecessor_uids=st.lists(_uids, max_size=2).map(tuple),
+)
+
 findings = st.builds(
     Findings,
     algorithm=algorithms,
     images=st.lists(images(), max_size=3).map(tuple),
     refused=st.lists(refusals, max_size=2).map(tuple),
+    correspondences=st.lists(correspondences, max_size=2).map(tuple),
+    review=st.none() | reviews,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydicom.sr.coding import Code
 
-from MCDetect.findings import Distribution
+from MCDetect.bi_rads import Distribution
 
 # Findings (CID 6014) and where they are
 CALCIFICATION_CLUSTER = Code("129769006", "SCT", "Calcification Cluster")

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from MCDetect.findings import Calcification, Distribution
+from MCDetect.bi_rads import Distribution
+from MCDetect.findings import Calcification
 from MCDetect.inference.clusters import describe_cluster, group_calcifications
 
 SPACING = (0.1, 0.1)

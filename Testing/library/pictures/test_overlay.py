@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from PIL import Image, ImageDraw
 from support import random_findings
 
-from MCDetect.findings import Algorithm, Calcification, Cluster, Distribution, ImageFindings, SpacingSource
+from MCDetect.bi_rads import Distribution
+from MCDetect.findings import Algorithm, Calcification, Cluster, ImageFindings, SpacingSource
 from MCDetect.pictures import overlay as overlay_file
 from MCDetect.pictures import style
 from MCDetect.pictures.overlay import draw_overlay, write_overlay

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from MCDetect.findings import Distribution
+from MCDetect.bi_rads import Distribution
 from MCDetect.simulation.calcifications import CalcificationKind
 from MCDetect.simulation.clusters import CLUSTER_KINDS, DISTRIBUTIONS, draw_cluster
 

@@ -16,15 +16,9 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
+from MCDetect.bi_rads import Distribution
 from MCDetect.dicom.identifiers import stable_uid
-from MCDetect.findings import (
-    Algorithm,
-    Calcification,
-    Cluster,
-    Distribution,
-    ImageFindings,
-    SpacingSource,
-)
+from MCDetect.findings import Algorithm, Calcification, Cluster, ImageFindings, SpacingSource
 
 ROWS, COLUMNS = 420, 330
 PIXELMED_JAR = Path("/usr/share/java/pixelmed.jar")

@@ -14,9 +14,10 @@ import SimpleITK
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
+from MCDetect.bi_rads import Distribution
 from MCDetect.dicom.export import FORMATS, write_image_objects, write_study_objects
 from MCDetect.dicom.identifiers import stable_uid
-from MCDetect.findings import Algorithm, Calcification, Cluster, Distribution, ImageFindings, SpacingSource
+from MCDetect.findings import Algorithm, Calcification, Cluster, ImageFindings, SpacingSource
 
 REAL = Path(__file__).resolve().parents[5] / "shared" / "data" / "real_ffdm"
 pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason="the real mammograms are not beside the repository")
