@@ -27,6 +27,7 @@ ISOLATED_KINDS: dict[CalcificationKind, float] = {
 OUTLINE_MARGIN_MM = 1.0
 """Distance from the outermost calcifications of a cluster to its outline."""
 
+_MUSCLE = 0.1  # share of the path from which on a place counts as muscle
 _CLUSTER_GAP_MM = 20.0
 _ISOLATED_GAP_MM = 6.0
 _WINDOW = 40  # pixels around a calcification in which the noise is measured
@@ -54,6 +55,7 @@ def place_calcifications(
     rng: np.random.Generator,
     depth_mm: FloatImage,
     preference: FloatImage,
+    muscle: FloatImage,
     *,
     cell: int,
     spacing_mm: float,
@@ -68,12 +70,15 @@ def place_calcifications(
     depth_mm, preference
         float32 on a grid of ``cell`` image pixels: distance to the skin line, and how readily calcifications form
         (the share of gland).
+    muscle
+        float32 on the same grid: share of pectoral muscle, over which calcifications of the breast hardly lie.
     nipple
         Row and column in image pixels: segmental and linear clusters point there.
     clusters, isolated
         How many are asked for; fewer are placed when the breast has no room for more.
     """
-    weight = np.where(depth_mm > 7, 0.12 + np.clip(preference, 0, 1), 0).astype(np.float64)
+    inner_mm = np.where(muscle > _MUSCLE, np.float32(0), depth_mm)
+    weight = np.where(inner_mm > 7, 0.12 + np.clip(preference, 0, 1), 0).astype(np.float64)
     placed: list[PlacedCalcification] = []
     kinds: list[tuple[CalcificationKind, Distribution]] = []
     centres = np.empty((0, 2))
@@ -90,7 +95,7 @@ def place_calcifications(
                     _deepened(m.calcification, factor), centre[0] + m.row, centre[1] + m.column, len(kinds)
                 )
                 for m in cluster.members
-                if _value(depth_mm, centre[0] + m.row, centre[1] + m.column, cell) > 3
+                if _value(inner_mm, centre[0] + m.row, centre[1] + m.column, cell) > 3
             ]
             if len(members) >= 3:
                 placed += members

@@ -61,11 +61,11 @@ def draw_style(rng: np.random.Generator) -> PresentationStyle:
         overshoot_mm=rng.uniform(0.0, 0.6),
         contrast=rng.uniform(*((0.6, 1.2), (0.5, 0.9), (0.3, 0.6))[kind]),
         contrast_mm=rng.uniform(4, 12),
-        sharpening=rng.uniform(*((0.4, 0.9), (0.3, 0.7), (0.2, 0.5))[kind]),
+        sharpening=rng.uniform(*((0.5, 1.1), (0.4, 0.9), (0.2, 0.6))[kind]),
         sharpening_pixels=rng.uniform(1.5, 3.5),
         dark=rng.uniform(0.07, 0.13),
-        bright=rng.uniform(0.58, 0.75),
-        noise_power=float(np.exp(rng.uniform(np.log(60), np.log(150)))),
+        bright=rng.uniform(0.60, 0.77),
+        noise_power=float(np.exp(rng.uniform(np.log(50), np.log(115)))),
         label=bool(rng.uniform() < 0.7),
     )
 

@@ -72,7 +72,9 @@ def draw_tissue(
     flow = _Flow(rng, geometry, grid, pitch)
     gland = _gland(rng, geometry, depth, flow, density=density, pitch=pitch)
     muscle = upsample(geometry.muscle, grid, factor)
-    gland = gland * (1 - muscle) + muscle * _muscle_texture(rng, geometry, grid, pitch)
+    # What lies in front of the muscle is mostly fat: gland hardly reaches over it.
+    gland *= (1 - muscle) * (1 - np.float32(0.75) * np.clip(muscle / np.float32(0.45), 0, 1))
+    gland += muscle * _muscle_texture(rng, geometry, grid, pitch)
     fibrous_mm = gland * thickness + _vessels(rng, geometry, depth, grid, pitch)
     np.minimum(fibrous_mm, thickness, out=fibrous_mm)
     skin = upsample(geometry.skin_mm, grid, factor)
@@ -151,25 +153,25 @@ def _gland(
     threshold = np.quantile(field[inside][::17], 1 - area) if inside.any() else 0.0
     softness = np.float32(rng.uniform(0.35, 0.6))
     gland = 1 / (1 + np.exp(np.clip((threshold - field) / softness, -30, 30)))
-    clouds = power_law_noise(rng, grid, pitch, 3.4, 20.0)
-    fibrils = power_law_noise(rng, grid, pitch, 2.4, 3.0)
+    clouds = power_law_noise(rng, grid, pitch, 3.6, 14.0)
+    fibrils = power_law_noise(rng, grid, pitch, 2.2, 1.6)
     texture = np.exp(
-        0.46 * clouds
+        0.52 * clouds
         + 0.17 * fibrils
         + 0.25 * lobules
         + 0.35 * (net - 0.3)
-        + 0.55 * (wide_threads - 0.25)
-        + 0.95 * (fine_threads - 0.3)
+        + 0.66 * (wide_threads - 0.25)
+        + 1.15 * (fine_threads - 0.3)
     )
     ligaments = _ligaments(rng, geometry, depth, flow, pitch)
-    fat = 0.06 + 0.050 * clouds + 0.018 * fibrils + 0.08 * wide_threads + 0.15 * fine_threads + ligaments
+    fat = 0.06 + 0.068 * clouds + 0.019 * fibrils + 0.08 * wide_threads + 0.16 * fine_threads + ligaments
     # The nipple and the tissue just behind it are fibrous.
     row, column = flow.row_mm, flow.column_mm - 12
     nipple = np.exp(-((row / np.float32(6)) ** 2) - ((column + 1) / np.float32(7)) ** 2)
     fat = fat + np.float32(0.35) * nipple
     share = np.float32(fraction) * gland * texture + (1 - 0.6 * gland) * fat
     # Fibrous tissue never fills the whole path: the brightest places saturate softly.
-    return np.asarray(np.tanh(np.clip(share, 0.0, None)), dtype=np.float32)
+    return np.asarray(np.tanh(np.clip(np.float32(1.3) * share, 0.0, None)) / np.float32(1.3), dtype=np.float32)
 
 
 def _wide_strands(
@@ -234,4 +236,4 @@ def _muscle_texture(
     along = cosine * column + sine * row + 3 * smooth_noise(rng, grid, 20 / pitch)
     across = cosine * row - sine * column + 2 * smooth_noise(rng, grid, 20 / pitch)
     fibres = strands(rng, along, across, length=30, spacing=3.0, width=1.0)
-    return 0.42 + 0.07 * fibres + 0.03 * power_law_noise(rng, grid, pitch, 3.0, 15.0)
+    return 0.36 + 0.06 * fibres + 0.015 * power_law_noise(rng, grid, pitch, 3.0, 15.0)

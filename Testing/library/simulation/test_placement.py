@@ -18,12 +18,13 @@ def breast() -> tuple[np.ndarray, np.ndarray]:
     return depth, preference
 
 
-def place(seed: int, clusters: int, isolated: int) -> Placement:
+def place(seed: int, clusters: int, isolated: int, muscle: np.ndarray | None = None) -> Placement:
     depth, preference = breast()
     return place_calcifications(
         np.random.default_rng(seed),
         depth,
         preference,
+        np.zeros_like(depth) if muscle is None else muscle,
         cell=CELL,
         spacing_mm=SPACING,
         nipple=(600.0, 800.0),
@@ -47,12 +48,22 @@ def test_clusters_have_at_least_three_members_each():
         assert all(members.count(k) >= 3 for k in range(len(placement.clusters)))
 
 
+def test_no_cluster_lies_over_the_muscle():
+    muscle = np.zeros((300, 250), dtype=np.float32)
+    muscle[:160] = 0.4  # most of where calcifications like to form
+    for seed in range(8):
+        placement = place(seed, 2, 0, muscle)
+        assert placement.clusters
+        assert all(item.row >= 160 * CELL for item in placement.calcifications)
+
+
 def test_nothing_is_placed_where_there_is_no_breast():
     nowhere = np.full((50, 50), -5, dtype=np.float32)
     placement = place_calcifications(
         np.random.default_rng(0),
         nowhere,
         nowhere,
+        np.zeros_like(nowhere),
         cell=CELL,
         spacing_mm=SPACING,
         nipple=(0.0, 0.0),
