@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--views", type=count(1, 4), default=4, metavar="1-4", help="RCC, LCC, RMLO, LMLO (default: 4)")
     parser.add_argument("--seed", type=count(0), default=0, metavar="N", help="another seed, another patient")
     parser.add_argument(
-        "--clusters", type=count(0), metavar="N", help="clusters in each view; by default the seed decides"
+        "--clusters", type=count(0), metavar="N", help="clusters in each breast; by default the seed decides"
     )
 
 

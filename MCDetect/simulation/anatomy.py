@@ -18,6 +18,9 @@ COARSE = 4
 """Image pixels in one cell of the grid on which geometry is made."""
 
 
+_MUSCLE = 0.1  # share of the path from which on a place counts as muscle
+
+
 @dataclass(frozen=True)
 class BreastGeometry:
     """Geometry on the coarse grid, lengths in mm.
@@ -47,6 +50,11 @@ class BreastGeometry:
     muscle_direction: float
     nipple_mm: tuple[float, float]
     compressed_mm: float
+
+    @property
+    def clear_depth_mm(self) -> FloatImage:
+        """``depth_mm``, but 0 over the pectoral muscle, where no cluster of the breast lies."""
+        return np.where(self.muscle > _MUSCLE, np.float32(0), self.depth_mm)
 
 
 def draw_geometry(rng: np.random.Generator, view: str, shape: tuple[int, int], spacing_mm: float) -> BreastGeometry:

@@ -1,7 +1,7 @@
 """A simulated examination: up to four DICOM mammograms of one patient, and a file with the truth.
 
-Calcifications of the CC and the MLO view of a breast are drawn independently: their number is the same, their places
-in the breast do not correspond. The tissue of the two views is drawn independently too.
+A cluster lies in the breast: both views of it show the same one, as far behind the nipple, from two sides. Isolated
+calcifications and the tissue of the two views are drawn independently.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import numpy as np
 
 from MCDetect.errors import OutputError, UsageError
 from MCDetect.files import write_atomically, write_text_atomically
+from MCDetect.simulation.breast_clusters import ProjectedCluster, draw_breast_clusters
 from MCDetect.simulation.dicom_view import Examination, dataset_of_view
 from MCDetect.simulation.presentation import draw_style
 from MCDetect.simulation.tissue import draw_density
 from MCDetect.simulation.truth_file import TruthOfView, truth_as_json
-from MCDetect.simulation.view import simulate_view
+from MCDetect.simulation.view import geometry_of_view, simulate_view
 
 VIEWS = (("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO"))
 """Laterality and view of an examination, in the order in which they are made."""
@@ -50,7 +51,7 @@ def simulate_examination(
     seed
         Another seed is another patient; the same arguments write the same bytes.
     clusters
-        Clusters in each view. When None, one breast gets one or two and the other mostly none. 0 gives normal views,
+        Clusters in each breast. When None, one breast gets one or two and the other mostly none. 0 gives normal views,
         without isolated calcifications too.
     rows, columns, spacing_mm
         Of each image.
@@ -69,6 +70,8 @@ def simulate_examination(
     """
     if not 1 <= views <= len(VIEWS):
         raise UsageError("wrong-simulation", f"An examination has 1 to {len(VIEWS)} views, not {views}.")
+    if clusters is not None and clusters < 0:
+        raise UsageError("wrong-simulation", f"A breast has 0 clusters or more, not {clusters}.")
     folder = Path(output)
     _make_folder(folder)
     rng = np.random.default_rng(np.random.SeedSequence([seed, 4]))
@@ -76,6 +79,11 @@ def simulate_examination(
     affected = "RL"[int(rng.integers(2))]
     counts = {side: int(rng.choice(3, p=_OF_AFFECTED if side == affected else _OF_OTHER)) for side in "RL"}
     breast_seeds = {side: int(s) for side, s in zip("RL", rng.integers(0, 2**31, 2), strict=True)}
+    if clusters is not None:
+        counts = dict.fromkeys("RL", clusters)
+    projected = {
+        side: _clusters_of_breast(breast_seeds[side], counts[side], rows, columns, spacing_mm) for side in "RL"
+    }
     examination = Examination(seed=seed, variant=f"{clusters} {rows} {columns} {spacing_mm}")
     paths: list[Path] = []
     truths: list[TruthOfView] = []
@@ -87,7 +95,7 @@ def simulate_examination(
             rows=rows,
             columns=columns,
             spacing_mm=spacing_mm,
-            clusters=counts[laterality] if clusters is None else clusters,
+            clusters=projected[laterality][view],
             isolated=0 if clusters == 0 else None,
             density=density,
             style=style,
@@ -100,6 +108,13 @@ def simulate_examination(
     truth = folder / TRUTH_FILE
     write_text_atomically(truth, truth_as_json(truths, seed))
     return [*paths, truth]
+
+
+def _clusters_of_breast(
+    seed: int, count: int, rows: int, columns: int, spacing_mm: float
+) -> dict[str, tuple[ProjectedCluster, ...]]:
+    geometries = {view: geometry_of_view(seed, view, rows, columns, spacing_mm) for view in ("CC", "MLO")}
+    return draw_breast_clusters(np.random.default_rng([seed, 9]), count, geometries, spacing_mm)
 
 
 def _make_folder(folder: Path) -> None:

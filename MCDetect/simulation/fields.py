@@ -58,6 +58,14 @@ def upsample(field: FloatImage, shape: tuple[int, int], factor: float) -> FloatI
     return np.asarray(rows @ across, dtype=np.float32)
 
 
+def value_at(field: FloatImage, row: float, column: float, cell: int) -> float:
+    """Return the value of a field on a grid of ``cell`` pixels at a place in pixels; minus infinity outside."""
+    i, j = int(row // cell), int(column // cell)
+    if not (0 <= i < field.shape[0] and 0 <= j < field.shape[1]):
+        return -np.inf
+    return float(field[i, j])
+
+
 def strands(
     rng: np.random.Generator, along: FloatImage, across: FloatImage, *, length: float, spacing: float, width: float
 ) -> FloatImage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,9 +10,10 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from MCDetect.bi_rads import Distribution
+from MCDetect.simulation.breast_clusters import ProjectedCluster
 from MCDetect.simulation.calcifications import CalcificationKind, DrawnCalcification, draw_calcification
-from MCDetect.simulation.clusters import draw_cluster
-from MCDetect.simulation.fields import FloatImage
+from MCDetect.simulation.clusters import DrawnCluster, draw_cluster
+from MCDetect.simulation.fields import FloatImage, value_at
 from MCDetect.simulation.truth import SimulatedCalcification, cluster_outline, longest_extent, runs_of_mask
 
 ISOLATED_KINDS: dict[CalcificationKind, float] = {
@@ -27,7 +29,6 @@ ISOLATED_KINDS: dict[CalcificationKind, float] = {
 OUTLINE_MARGIN_MM = 1.0
 """Distance from the outermost calcifications of a cluster to its outline."""
 
-_MUSCLE = 0.1  # share of the path from which on a place counts as muscle
 _CLUSTER_GAP_MM = 20.0
 _ISOLATED_GAP_MM = 6.0
 _WINDOW = 40  # pixels around a calcification in which the noise is measured
@@ -44,64 +45,80 @@ class PlacedCalcification:
 
 
 @dataclass(frozen=True)
+class PlacedCluster:
+    """What a cluster is; ``breast_cluster`` is its number in the breast, None for one of this view only."""
+
+    kind: CalcificationKind
+    distribution: Distribution
+    breast_cluster: int | None
+
+
+@dataclass(frozen=True)
 class Placement:
-    """All calcifications of a view, and the kind and distribution of each cluster by its index."""
+    """All calcifications of a view, and its clusters by their index."""
 
     calcifications: tuple[PlacedCalcification, ...]
-    clusters: tuple[tuple[CalcificationKind, Distribution], ...]
+    clusters: tuple[PlacedCluster, ...]
 
 
 def place_calcifications(
     rng: np.random.Generator,
     depth_mm: FloatImage,
+    clear_depth_mm: FloatImage,
     preference: FloatImage,
-    muscle: FloatImage,
     *,
     cell: int,
     spacing_mm: float,
     nipple: tuple[float, float],
-    clusters: int,
+    clusters: int | Sequence[ProjectedCluster],
     isolated: int,
 ) -> Placement:
     """Choose places for clusters and isolated calcifications.
 
     Parameters
     ----------
-    depth_mm, preference
-        float32 on a grid of ``cell`` image pixels: distance to the skin line, and how readily calcifications form
-        (the share of gland).
-    muscle
-        float32 on the same grid: share of pectoral muscle, over which calcifications of the breast hardly lie.
+    depth_mm, clear_depth_mm, preference
+        float32 on a grid of ``cell`` image pixels: distance to the skin line; the same, but 0 over the pectoral muscle;
+        and how readily calcifications form (the share of gland).
     nipple
         Row and column in image pixels: segmental and linear clusters point there.
-    clusters, isolated
-        How many are asked for; fewer are placed when the breast has no room for more.
+    clusters
+        How many are asked for; fewer are placed when the breast has no room for more. Or clusters that have their
+        places; what of them lies outside is left out.
+    isolated
+        How many are asked for.
     """
-    inner_mm = np.where(muscle > _MUSCLE, np.float32(0), depth_mm)
-    weight = np.where(inner_mm > 7, 0.12 + np.clip(preference, 0, 1), 0).astype(np.float64)
+    weight = np.where(clear_depth_mm > 7, 0.12 + np.clip(preference, 0, 1), 0).astype(np.float64)
     placed: list[PlacedCalcification] = []
-    kinds: list[tuple[CalcificationKind, Distribution]] = []
-    centres = np.empty((0, 2))
-    for _ in range(clusters):
-        for _attempt in range(20):
-            centre = _draw_place(rng, weight, cell)
-            if centre is None or _is_near(centre, centres, _CLUSTER_GAP_MM / spacing_mm):
-                continue
-            angle = float(np.arctan2(nipple[0] - centre[0], nipple[1] - centre[1])) + rng.normal(0, 0.2)
-            cluster = draw_cluster(rng, None, None, spacing_mm, angle=angle)
-            factor = _draw_depth_factor(rng)
-            members = [
-                PlacedCalcification(
-                    _deepened(m.calcification, factor), centre[0] + m.row, centre[1] + m.column, len(kinds)
-                )
-                for m in cluster.members
-                if _value(inner_mm, centre[0] + m.row, centre[1] + m.column, cell) > 3
-            ]
-            if len(members) >= 3:
-                placed += members
-                kinds.append((cluster.kind, cluster.distribution))
-                centres = np.vstack([centres, centre])
-                break
+    kinds: list[PlacedCluster] = []
+
+    def put(cluster: DrawnCluster, row: float, column: float, number: int | None) -> bool:
+        factor = _draw_depth_factor(rng)
+        members = [
+            PlacedCalcification(_deepened(m.calcification, factor), row + m.row, column + m.column, len(kinds))
+            for m in cluster.members
+            if value_at(clear_depth_mm, row + m.row, column + m.column, cell) > 3
+        ]
+        if len(members) < 3:
+            return False
+        placed.extend(members)
+        kinds.append(PlacedCluster(cluster.kind, cluster.distribution, number))
+        return True
+
+    if isinstance(clusters, int):
+        centres = np.empty((0, 2))
+        for _ in range(clusters):
+            for _attempt in range(20):
+                centre = _draw_place(rng, weight, cell)
+                if centre is None or _is_near(centre, centres, _CLUSTER_GAP_MM / spacing_mm):
+                    continue
+                angle = float(np.arctan2(nipple[0] - centre[0], nipple[1] - centre[1])) + rng.normal(0, 0.2)
+                if put(draw_cluster(rng, None, None, spacing_mm, angle=angle), centre[0], centre[1], None):
+                    centres = np.vstack([centres, centre])
+                    break
+    else:
+        for given in clusters:
+            put(given.drawn, given.row, given.column, given.number)
     taken = np.array([(p.row, p.column) for p in placed]).reshape(-1, 2)
     names = list(ISOLATED_KINDS)
     for _ in range(isolated):
@@ -219,13 +236,6 @@ def _draw_place(rng: np.random.Generator, weight: npt.NDArray[np.float64], cell:
 
 def _is_near(place: npt.NDArray[np.float64], others: npt.NDArray[np.float64], distance: float) -> bool:
     return bool(np.any(np.hypot(others[:, 0] - place[0], others[:, 1] - place[1]) < distance))
-
-
-def _value(field: FloatImage, row: float, column: float, cell: int) -> float:
-    i, j = int(row // cell), int(column // cell)
-    if not (0 <= i < field.shape[0] and 0 <= j < field.shape[1]):
-        return -np.inf
-    return float(field[i, j])
 
 
 def _overlap(top: int, left: int, size: tuple[int, ...], shape: tuple[int, int]) -> tuple[slice, slice]:

@@ -66,6 +66,8 @@ class SimulatedCluster:
         Calcifications of the cluster.
     outline
         Convex polygon (row, column) around the masks with a margin of 1 mm, the last vertex joined to the first.
+    breast_cluster
+        Number of the cluster in the breast, from 1, the same in both views; None in a view that was simulated alone.
     """
 
     id: int
@@ -73,6 +75,7 @@ class SimulatedCluster:
     distribution: Distribution
     member_ids: tuple[int, ...]
     outline: tuple[tuple[float, float], ...]
+    breast_cluster: int | None = None
 
 
 def runs_of_mask(mask: npt.NDArray[np.bool_], top: int = 0, left: int = 0) -> Runs:

@@ -20,7 +20,7 @@ from MCDetect.simulation.truth import SimulatedCalcification, SimulatedCluster
 from MCDetect.simulation.view import GENERATOR_VERSION, SimulatedView
 
 FORMAT = "mcdetect-simulation-truth"
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from MCDetect.errors import UsageError
 from MCDetect.simulation import placement
 from MCDetect.simulation.acquisition import draw_detector, expose
 from MCDetect.simulation.anatomy import COARSE, BreastGeometry, draw_geometry, rounded_slab
+from MCDetect.simulation.breast_clusters import ProjectedCluster
 from MCDetect.simulation.fields import FloatImage, upsample
 from MCDetect.simulation.presentation import PresentationStyle, burn_in_label, draw_style, present, quanta_for_style
 from MCDetect.simulation.tissue import CALCIUM_PER_MM, FAT_PER_MM, FINE, GLAND_PER_MM, draw_tissue
@@ -68,7 +70,7 @@ def simulate_view(
     rows: int = 3328,
     columns: int = 2560,
     spacing_mm: float = 0.07,
-    clusters: int | None = None,
+    clusters: int | Sequence[ProjectedCluster] | None = None,
     isolated: int | None = None,
     density: str | None = None,
     style: PresentationStyle | None = None,
@@ -87,7 +89,8 @@ def simulate_view(
     rows, columns, spacing_mm
         Size of the image, and of a pixel. The breast is fitted into the image.
     clusters, isolated
-        Numbers of clusters and of isolated calcifications; drawn when None. 0 and 0 give a normal view.
+        Numbers of clusters and of isolated calcifications; drawn when None. 0 and 0 give a normal view. Or the
+        clusters themselves, as :func:`~MCDetect.simulation.breast_clusters.draw_breast_clusters` gives them.
     density
         BI-RADS density class ``"a"`` to ``"d"``; drawn when None.
     style
@@ -100,13 +103,8 @@ def simulate_view(
     """
     if laterality not in ("L", "R") or view not in ("CC", "MLO"):
         raise UsageError("wrong-simulation", "Simulated views are L or R, and CC or MLO.")
-    if min(rows, columns) < 256 or spacing_mm <= 0 or seed < 0 or min(clusters or 0, isolated or 0) < 0:
-        raise UsageError(
-            "wrong-simulation",
-            "A simulated view needs at least 256 rows and columns, a positive spacing and no negative number.",
-        )
-    streams = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, view == "MLO"]).spawn(5)]
-    anatomy_rng, calcium_rng, exposure_rng, style_rng, label_rng = streams
+    _check_numbers(rows, columns, spacing_mm, seed, clusters if isinstance(clusters, int) else 0, isolated or 0)
+    anatomy_rng, calcium_rng, exposure_rng, style_rng, label_rng = _streams(seed, view)
     geometry = draw_geometry(anatomy_rng, view, (rows, columns), spacing_mm)
     width = _width_with_breast(geometry, columns, spacing_mm)
     geometry = _cropped(geometry, width)
@@ -121,8 +119,8 @@ def simulate_view(
     placed = placement.place_calcifications(
         calcium_rng,
         geometry.depth_mm,
+        geometry.clear_depth_mm,
         tissue.gland[::ratio, ::ratio][: coarse[0], : coarse[1]],
-        geometry.muscle,
         cell=COARSE,
         spacing_mm=spacing_mm,
         nipple=(geometry.nipple_mm[0] / spacing_mm, geometry.nipple_mm[1] / spacing_mm),
@@ -174,6 +172,30 @@ def simulate_view(
     return result
 
 
+def geometry_of_view(seed: int, view: str, rows: int, columns: int, spacing_mm: float) -> BreastGeometry:
+    """Return the geometry that :func:`simulate_view` gives the breast for the same arguments, as a left breast.
+
+    Raises
+    ------
+    UsageError
+        ``wrong-simulation`` when an argument has no meaning.
+    """
+    _check_numbers(rows, columns, spacing_mm, seed)
+    return draw_geometry(_streams(seed, view)[0], view, (rows, columns), spacing_mm)
+
+
+def _check_numbers(rows: int, columns: int, spacing_mm: float, *counts: int) -> None:
+    if min(rows, columns) < 256 or spacing_mm <= 0 or min(counts) < 0:
+        raise UsageError(
+            "wrong-simulation",
+            "A simulated view needs at least 256 rows and columns, a positive spacing and no negative number.",
+        )
+
+
+def _streams(seed: int, view: str) -> list[np.random.Generator]:
+    return [np.random.default_rng(s) for s in np.random.SeedSequence([seed, view == "MLO"]).spawn(5)]
+
+
 def _width_with_breast(geometry: BreastGeometry, columns: int, spacing_mm: float) -> int:
     occupied = np.flatnonzero((geometry.depth_mm > -_AIR_MM).any(axis=0))
     last = int(occupied[-1]) if occupied.size else 0
@@ -220,12 +242,13 @@ def _truth(
     found = [
         SimulatedCluster(
             id=number,
-            kind=kind,
-            distribution=distribution,
+            kind=cluster.kind,
+            distribution=cluster.distribution,
             member_ids=tuple(member.id for member in group),
             outline=placement.outline_of(group, spacing_mm, shape),
+            breast_cluster=cluster.breast_cluster,
         )
-        for number, ((kind, distribution), group) in enumerate(zip(placed.clusters, members, strict=True), start=1)
+        for number, (cluster, group) in enumerate(zip(placed.clusters, members, strict=True), start=1)
         if len(group) >= 3
     ]
     return tuple(calcifications), tuple(found)

@@ -34,6 +34,14 @@ def test_the_truth_belongs_to_the_images(examination):
     assert truth == {}
 
 
+def test_both_views_of_a_breast_hold_the_same_clusters(examination):
+    views = {view.laterality + view.view: view for view in read_truth(examination[-1]).values()}
+    for side in "LR":
+        above, oblique = views[f"{side}CC"].clusters, views[f"{side}MLO"].clusters
+        assert [c.breast_cluster for c in above] == [c.breast_cluster for c in oblique] == [1]
+        assert [(c.kind, c.distribution) for c in above] == [(c.kind, c.distribution) for c in oblique]
+
+
 def test_one_patient_one_study_one_series(examination):
     headers = [pydicom.dcmread(path, stop_before_pixels=True) for path in examination[:-1]]
     for keyword in ("PatientID", "PatientName", "StudyInstanceUID", "SeriesInstanceUID"):
@@ -61,6 +69,12 @@ def test_a_folder_that_is_a_file_is_refused_with_one_sentence(tmp_path):
         simulate_examination(occupied, views=1, **SMALL)
     assert caught.value.code == "cannot-write"
     assert occupied.read_text() == "mine"
+
+
+def test_fewer_than_no_clusters_are_refused_before_anything_is_made(tmp_path):
+    with pytest.raises(UsageError):
+        simulate_examination(tmp_path / "none", clusters=-1)
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize("views", [0, 5])

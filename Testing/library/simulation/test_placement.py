@@ -23,8 +23,8 @@ def place(seed: int, clusters: int, isolated: int, muscle: np.ndarray | None = N
     return place_calcifications(
         np.random.default_rng(seed),
         depth,
+        depth if muscle is None else np.where(muscle, np.float32(0), depth),
         preference,
-        np.zeros_like(depth) if muscle is None else muscle,
         cell=CELL,
         spacing_mm=SPACING,
         nipple=(600.0, 800.0),
@@ -63,7 +63,7 @@ def test_nothing_is_placed_where_there_is_no_breast():
         np.random.default_rng(0),
         nowhere,
         nowhere,
-        np.zeros_like(nowhere),
+        nowhere,
         cell=CELL,
         spacing_mm=SPACING,
         nipple=(0.0, 0.0),
