@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from MCDetect.bi_rads import Distribution
 from MCDetect.simulation.anatomy import COARSE, BreastGeometry
-from MCDetect.simulation.calcifications import draw_calcification
+from MCDetect.simulation.calcifications import draw_calcification, draw_depth_factor
 from MCDetect.simulation.clusters import ClusterMember, DrawnCluster, draw_cluster
 from MCDetect.simulation.fields import value_at
 
@@ -39,12 +39,15 @@ class ProjectedCluster:
         Of the cluster in the breast, from 1; the same in all views.
     drawn
         Members and their places from the centre, in pixels of the view.
+    depth_factor
+        How much deeper than wide its calcifications are; the same in all views.
     row, column
         Centre in pixels, in the view of a left breast (:mod:`MCDetect.simulation.anatomy`).
     """
 
     number: int
     drawn: DrawnCluster
+    depth_factor: float
     row: float
     column: float
 
@@ -76,9 +79,10 @@ def draw_breast_clusters(
         toward_nipple = float(rng.normal(0, 0.4))
         cluster = draw_cluster(rng, None, None, spacing_mm, angle=toward_nipple)
         cranial = _cranial(rng, cluster)
+        factor = draw_depth_factor(rng)
         for view, (row, column) in centres.items():
             seen = cluster if view == "CC" else _obliquely(rng, cluster, cranial)
-            found[view] = (*found[view], ProjectedCluster(number, seen, row, column))
+            found[view] = (*found[view], ProjectedCluster(number, seen, factor, row, column))
     return found
 
 

@@ -152,3 +152,11 @@ def draw_calcification(
     else:
         drawn = shapes.shell(rng, diameter, step, wall=rng.uniform(0.3, 0.7))
     return DrawnCalcification(kind, drawn, pixel_spacing_mm, diameter)
+
+
+def draw_depth_factor(rng: np.random.Generator) -> float:
+    """Return how much longer than wide calcifications are along the beam, and denser than average: alike in a cluster.
+
+    Peak contrasts of 0.04 to 0.40 are reported for real clusters (LAVI-USP); bodies as deep as wide give 0.02 to 0.2.
+    """
+    return float(np.exp(rng.uniform(np.log(1.0), np.log(3.2))))

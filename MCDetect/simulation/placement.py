@@ -11,7 +11,12 @@ from scipy import ndimage
 
 from MCDetect.bi_rads import Distribution
 from MCDetect.simulation.breast_clusters import ProjectedCluster
-from MCDetect.simulation.calcifications import CalcificationKind, DrawnCalcification, draw_calcification
+from MCDetect.simulation.calcifications import (
+    CalcificationKind,
+    DrawnCalcification,
+    draw_calcification,
+    draw_depth_factor,
+)
 from MCDetect.simulation.clusters import DrawnCluster, draw_cluster
 from MCDetect.simulation.fields import FloatImage, value_at
 from MCDetect.simulation.truth import SimulatedCalcification, cluster_outline, longest_extent, runs_of_mask
@@ -92,8 +97,7 @@ def place_calcifications(
     placed: list[PlacedCalcification] = []
     kinds: list[PlacedCluster] = []
 
-    def put(cluster: DrawnCluster, row: float, column: float, number: int | None) -> bool:
-        factor = _draw_depth_factor(rng)
+    def put(cluster: DrawnCluster, row: float, column: float, number: int | None, factor: float) -> bool:
         members = [
             PlacedCalcification(_deepened(m.calcification, factor), row + m.row, column + m.column, len(kinds))
             for m in cluster.members
@@ -113,17 +117,23 @@ def place_calcifications(
                 if centre is None or _is_near(centre, centres, _CLUSTER_GAP_MM / spacing_mm):
                     continue
                 angle = float(np.arctan2(nipple[0] - centre[0], nipple[1] - centre[1])) + rng.normal(0, 0.2)
-                if put(draw_cluster(rng, None, None, spacing_mm, angle=angle), centre[0], centre[1], None):
+                if put(
+                    draw_cluster(rng, None, None, spacing_mm, angle=angle),
+                    centre[0],
+                    centre[1],
+                    None,
+                    draw_depth_factor(rng),
+                ):
                     centres = np.vstack([centres, centre])
                     break
     else:
         for given in clusters:
-            put(given.drawn, given.row, given.column, given.number)
+            put(given.drawn, given.row, given.column, given.number, given.depth_factor)
     taken = np.array([(p.row, p.column) for p in placed]).reshape(-1, 2)
     names = list(ISOLATED_KINDS)
     for _ in range(isolated):
         kind = names[int(rng.choice(len(names), p=list(ISOLATED_KINDS.values())))]
-        drawn = _deepened(draw_calcification(rng, kind, spacing_mm), _draw_depth_factor(rng))
+        drawn = _deepened(draw_calcification(rng, kind, spacing_mm), draw_depth_factor(rng))
         near_skin = kind is CalcificationKind.SKIN
         allowed = np.where(depth_mm > 2, 1.0, 0.0) if near_skin else weight
         for _attempt in range(20):
@@ -211,14 +221,6 @@ def _signal_to_noise(alone: npt.NDArray[np.float64], log_signal: FloatImage, row
         deviation = 1.4826 * float(np.median(np.abs(noise)))
         best = max(best, float(signal.max()) / max(deviation, 1e-6))
     return best
-
-
-def _draw_depth_factor(rng: np.random.Generator) -> float:
-    """How much longer than wide calcifications are along the beam, and denser than average: alike in a cluster.
-
-    Peak contrasts of 0.04 to 0.40 are reported for real clusters (LAVI-USP); bodies as deep as wide give 0.02 to 0.2.
-    """
-    return float(np.exp(rng.uniform(np.log(1.0), np.log(3.2))))
 
 
 def _deepened(drawn: DrawnCalcification, factor: float) -> DrawnCalcification:
