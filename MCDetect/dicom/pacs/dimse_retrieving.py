@@ -112,12 +112,12 @@ def _get(node: DicomNode, study: str, classes: Sequence[UID], receiver: Receiver
         contexts = [(_GET, _QUERY_SYNTAXES), *((uid, (syntax,)) for uid in some for syntax in _SYNTAXES)]
         handlers = [(evt.EVT_C_STORE, _store, [receiver])]
         with associate(node, contexts, receives=frozenset(some), handlers=handlers) as association:
-            _retrieve(node, association, _GET, study)
+            _retrieve(node, association, _GET, study, receiver)
 
 
 def _move(node: DicomNode, study: str, classes: Sequence[UID], receiver: Receiver) -> None:
     with _listening(node, classes, receiver), associate(node, [(_MOVE, _QUERY_SYNTAXES)]) as association:
-        _retrieve(node, association, _MOVE, study)
+        _retrieve(node, association, _MOVE, study, receiver)
 
 
 @contextmanager
@@ -155,17 +155,20 @@ def _listening(node: DicomNode, classes: Sequence[UID], receiver: Receiver) -> I
 
 
 def _store(event: Event, receiver: Receiver) -> int:
-    """Answer a C-STORE: success only once the file is whole on the disk."""
+    """Answer a C-STORE: success only once the file is whole on the disk.
+
+    An object that we chose not to keep gets a warning: after a failure some peers send nothing more.
+    """
     try:
         receiver.take(event.encoded_dataset())
     except OutputError as error:
-        return 0xA700 if error.code == "cannot-write" else 0x0111
+        return 0xA700 if error.code == "cannot-write" else 0xB000
     except MCDetectError:
         return 0xC000
     return 0x0000
 
 
-def _retrieve(node: DicomNode, association: Association, model: UID, study: str) -> None:
+def _retrieve(node: DicomNode, association: Association, model: UID, study: str, receiver: Receiver) -> None:
     service = "C-GET" if model == _GET else "C-MOVE"
     refused = OutputError(
         "cannot-retrieve",
@@ -192,8 +195,8 @@ def _retrieve(node: DicomNode, association: Association, model: UID, study: str)
                     f"The node {node.name!r} does not know where {node.calling_ae_title} is.",
                     f"Ask its administrator to register it with this computer and port {node.listen_port}.",
                 )
-            if status.Status not in (*_PENDING, 0, _SOME_FAILED) and status.Status & 0xFF00 != 0xA700:
-                raise refused
+            if status.Status not in (*_PENDING, 0, _SOME_FAILED) and not (receiver.taken or receiver.failed):
+                raise refused  # otherwise single objects failed, and what did not come is told as that
     except RuntimeError as error:  # the association has ended
         raise lost(node) from error
     except ValueError as error:
