@@ -64,23 +64,25 @@ def associate(
 
     roles: list[SCP_SCU_RoleSelectionNegotiation] = [build_role(uid, scp_role=True) for uid in sorted(receives)]
     tls = None if node.tls is None else (client_context(node.tls, node.name), node.host)
-    association = application_entity(node).associate(
-        node.host,
-        node.port,
-        contexts=[build_context(sop_class, list(syntaxes)) for sop_class, syntaxes in contexts],
-        ae_title=node.ae_title,
-        ext_neg=list(roles),
-        tls_args=tls,
-        evt_handlers=list(handlers),
-    )
+    try:
+        association = application_entity(node).associate(
+            node.host,
+            node.port,
+            contexts=[build_context(sop_class, list(syntaxes)) for sop_class, syntaxes in contexts],
+            ae_title=node.ae_title,
+            ext_neg=list(roles),
+            tls_args=tls,
+            evt_handlers=list(handlers),
+        )
+    except (OSError, UnicodeError) as error:  # a host name that cannot be resolved
+        raise no_connection(node) from error
     if not association.is_established:
         rejected = association.is_rejected
-        error = rejection(node, association) if rejected else None
-        if error is None and association.acceptor.primitive is not None:
+        if not rejected and association.acceptor.primitive is not None:
             # It answered, and left nothing of what we asked for: pynetdicom then aborts by itself.
             yield association
             return
-        raise error or no_connection(node)
+        raise rejection(node, association) if rejected else no_connection(node)
     is_done = False
     try:
         yield association

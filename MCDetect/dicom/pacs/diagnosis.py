@@ -86,7 +86,7 @@ def _told(node: DicomNode, error: Exception) -> MCDetectError:
             f"The certificate of the node {node.name!r} is not trusted: {error.verify_message.rstrip('.')}.",
             "Name the certificate it comes from as tls.ca_file; ask its administrator for it.",
         )
-    if isinstance(error, ssl.SSLError):
+    if isinstance(error, ssl.SSLError) or (node.tls is not None and isinstance(error, ConnectionResetError)):
         return UsageError(
             "tls-failed",
             f"No encrypted connection to the node {node.name!r} was agreed on.",

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _Context = tuple[UID, UID]
 
+_NO_SUCH_CLASS = 3
+"""The result of a presentation context whose abstract syntax is not supported (PS3.8 Table 9-18)."""
+
 
 def send_by_dimse(node: DicomNode, objects: Sequence[StoredObject], course: Course) -> None:
     """Send objects; ``course`` is told of each, unless the peer cannot be reached.
@@ -51,7 +54,9 @@ def _send_batch(node: DicomNode, remaining: list[StoredObject], course: Course) 
         while remaining:
             item = remaining[0]
             try:
-                said = _send(node, association, item, accepted, course.convert)
+                if not _can_go(item, accepted, course.convert):
+                    raise _not_accepted(node, item, association, course.convert)
+                said = _send(node, association, item, accepted)
             except PassingError:
                 raise
             except MCDetectError as error:
@@ -62,17 +67,18 @@ def _send_batch(node: DicomNode, remaining: list[StoredObject], course: Course) 
             del remaining[0]
 
 
-def _send(node: DicomNode, association: Association, item: StoredObject, accepted: set[_Context], convert: bool) -> str:
+def _can_go(item: StoredObject, accepted: set[_Context], convert: bool) -> bool:
+    """Say whether an object can be sent, as it is or converted."""
+    if (item.sop_class, item.transfer_syntax) in accepted:
+        return True
+    is_convertible = convert and can_convert(item.transfer_syntax)
+    return is_convertible and any((item.sop_class, syntax) in accepted for syntax in UNCOMPRESSED)
+
+
+def _send(node: DicomNode, association: Association, item: StoredObject, accepted: set[_Context]) -> str:
     from pynetdicom import _config
 
     as_it_is = (item.sop_class, item.transfer_syntax) in accepted
-    converted = (
-        convert
-        and can_convert(item.transfer_syntax)
-        and any((item.sop_class, syntax) in accepted for syntax in UNCOMPRESSED)
-    )
-    if not as_it_is and not converted:
-        raise _not_accepted(node, item, accepted, convert)
     # From the file itself, so that every byte arrives as it is there and no image is in memory as a whole.
     _config.STORE_SEND_CHUNKED_DATASET = True
     dataset = None if as_it_is and item.is_complete else open_dataset(item.path)
@@ -93,14 +99,13 @@ def _send(node: DicomNode, association: Association, item: StoredObject, accepte
     return remark(answer.Status)
 
 
-def _not_accepted(node: DicomNode, item: StoredObject, accepted: set[_Context], convert: bool) -> OutputError:
+def _not_accepted(node: DicomNode, item: StoredObject, association: Association, convert: bool) -> OutputError:
     name = name_of(item.transfer_syntax)
-    if not any(sop_class == item.sop_class for sop_class, _ in accepted) and (
-        convert or item.transfer_syntax in UNCOMPRESSED
-    ):
+    answers = {cx.result for cx in association.rejected_contexts if cx.abstract_syntax == item.sop_class}
+    if _NO_SUCH_CLASS in answers:
         return OutputError(
             "sop-class-not-accepted",
-            f"The node {node.name!r} does not accept {item.path}: it takes no {item.sop_class.name} as {name}.",
+            f"The node {node.name!r} does not accept {item.path}: it takes no {item.sop_class.name}.",
             "Ask its administrator to accept this SOP class.",
         )
     hint = "Ask its administrator to accept this transfer syntax"

@@ -62,8 +62,16 @@ def node_for() -> NodeFor:
     def make(port: int | Orthanc, **changes: object) -> DicomNode:
         listens = port if isinstance(port, int) else port.dicom_port
         calls_back = free_port() if isinstance(port, int) else port.client_port
-        values = {"ae_title": "ORTHANC", "listen_port": calls_back, "timeout_s": 10.0, "attempts": 3, **changes}
-        return DicomNode("archive", "127.0.0.1", listens, **values)  # type: ignore[arg-type]
+        values = {
+            "host": "127.0.0.1",
+            "port": listens,
+            "ae_title": "ORTHANC",
+            "listen_port": calls_back,
+            "timeout_s": 10.0,
+            "attempts": 3,
+            **changes,
+        }
+        return DicomNode("archive", **values)  # type: ignore[arg-type]
 
     return make
 
