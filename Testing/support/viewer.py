@@ -33,7 +33,7 @@ _FLAGS = (
     "--enable-unsafe-swiftshader",
     "--window-size=1600,1000",
 )
-PATIENCE_S = 15
+PATIENCE_S = 60
 
 
 @contextmanager
@@ -87,6 +87,11 @@ class Viewer:
         find = lambda: self._driver.find_elements(By.XPATH, "//button[.='Yes']")  # noqa: E731
         wait_for("its question", find)[0].click()
         wait_for("that the question is answered", lambda: not find())
+
+    def touch(self) -> None:
+        """Drag the mouse over the image a little, as anybody does who changes the window; it is drawn anew."""
+        canvas = self._driver.find_element(By.CSS_SELECTOR, "canvas.cornerstone-canvas")
+        ActionChains(self._driver).drag_and_drop_by_offset(canvas, 3, 3).perform()
 
     def ask(self, script: str) -> Any:
         """Return what the viewer's own services say."""
