@@ -12,9 +12,12 @@ from pathlib import Path
 from pydicom import dcmread
 
 from MCDetect.dicom.failures import reporting
+from MCDetect.dicom.opening import open_dataset
 from MCDetect.dicom.pacs.reports import Failure, Progress, Tell
 from MCDetect.errors import InputError, MCDetectError, OutputError
 from MCDetect.files import write_atomically
+
+_DAMAGED = ("damaged", "An object from the PACS is damaged and was not kept.", "Fetch it again.")
 
 
 class Receiver:
@@ -83,7 +86,7 @@ class Receiver:
         self._failed[error.message] = Failure(None, error)
 
     def _take(self, content: bytes) -> None:
-        with reporting("damaged", "An object from the PACS is damaged and was not kept.", "Fetch it again."):
+        with reporting(*_DAMAGED):
             header = dcmread(BytesIO(content), stop_before_pixels=True)
             study, instance = str(header.StudyInstanceUID), str(header.SOPInstanceUID)
             modality = re.sub(r"[^A-Z0-9]", "", str(header.get("Modality") or "").upper())[:16] or "OT"
@@ -100,9 +103,18 @@ class Receiver:
             if instance not in self.taken:
                 self.known.append(path)
         else:
-            write_atomically(path, lambda temporary: temporary.write_bytes(content))
+            write_atomically(path, lambda temporary: _write_whole(temporary, content))
             self.written.append(path)
         self.taken.add(instance)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write an object and make sure that it can be read to its end."""
+    path.write_bytes(content)
+    try:
+        open_dataset(path)
+    except InputError as error:
+        raise InputError(*_DAMAGED) from error
 
 
 def short_digest(identifier: str) -> str:

@@ -8,10 +8,12 @@ import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import JPEGLSLossless, RLELossless
+from support.orthanc import Orthanc
 
 from MCDetect.dicom.pacs.client import echo, fetch, find_studies, send
+from MCDetect.dicom.pacs.receiving import short_digest
 from MCDetect.dicom.pacs.reports import StudyQuery
-from MCDetect.errors import InputError
+from MCDetect.errors import InputError, UsageError
 
 
 def objects_below(folder: Path) -> dict[str, Dataset]:
@@ -106,3 +108,31 @@ def test_storage_commitment_is_asked_for_and_given(orthanc, node_for, examinatio
     assert report.committed == report.sent
     assert len(report.committed) == 5
     assert not report.notes
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_nothing_is_lost(node, examination, tmp_path):
+    send([examination], node)
+    study = dcmread(examination / "image.dcm").StudyInstanceUID
+    blocked = tmp_path / "fetched" / f"study_{short_digest(study)}"
+    blocked.parent.mkdir()
+    blocked.write_text("a file where the folder of the study should be")
+    report = fetch(node, StudyQuery(study=study), tmp_path / "fetched")
+    assert not report.written
+    assert {failure.error.code for failure in report.failed} == {"cannot-write", "not-received"}
+    blocked.unlink()
+    assert len(fetch(node, StudyQuery(study=study), tmp_path / "fetched").written) == 5
+
+
+def test_a_password_is_asked_for_and_checked(tmp_path, web_node, examination, monkeypatch):
+    server = Orthanc(tmp_path / "orthanc", AuthenticationEnabled=True, RegisteredUsers={"reader": "right"}).start()
+    try:
+        node = web_node(server, user="reader")
+        monkeypatch.setenv("MCDETECT_PASSWORD_WEB", "wrong")
+        with pytest.raises(UsageError) as refused:
+            echo(node)
+        assert refused.value.code == "not-authenticated"
+        monkeypatch.setenv("MCDETECT_PASSWORD_WEB", "right")
+        assert len(send([examination], node).sent) == 5
+        assert len(fetch(node, StudyQuery(patient="SECRET-ID"), tmp_path / "fetched").written) == 5
+    finally:
+        server.kill()
