@@ -11,7 +11,9 @@ from pydicom.uid import JPEGLSLossless, RLELossless
 from support.orthanc import Orthanc
 
 from MCDetect.dicom.pacs.client import echo, fetch, find_studies, send
-from MCDetect.dicom.pacs.receiving import short_digest
+from MCDetect.dicom.pacs.dimse_query import Listed
+from MCDetect.dicom.pacs.dimse_retrieving import retrieve_by_dimse
+from MCDetect.dicom.pacs.receiving import Receiver, short_digest
 from MCDetect.dicom.pacs.reports import StudyQuery
 from MCDetect.errors import InputError, UsageError
 
@@ -136,3 +138,17 @@ def test_a_password_is_asked_for_and_checked(tmp_path, web_node, examination, mo
         assert len(fetch(node, StudyQuery(patient="SECRET-ID"), tmp_path / "fetched").written) == 5
     finally:
         server.kill()
+
+
+@pytest.mark.parametrize("retrieve", ["get", "move"])
+def test_objects_come_from_a_peer_that_does_not_tell_their_sop_classes(
+    retrieve, orthanc, node_for, examination, tmp_path
+):
+    node = node_for(orthanc, retrieve=retrieve)
+    send([examination], node)
+    sent = objects_below(examination)
+    study = next(iter(sent.values())).StudyInstanceUID
+    receiver = Receiver(tmp_path / "fetched", [study], lambda _: None)
+    listed = [Listed(uid, "", dataset.SeriesInstanceUID) for uid, dataset in sent.items()]
+    retrieve_by_dimse(node, study, listed, receiver)
+    assert_same(objects_below(tmp_path / "fetched"), sent)

@@ -27,6 +27,8 @@ from MCDetect.command_line import main
 from MCDetect.dicom.pacs.client import send
 from MCDetect.simulation.examination import simulate_examination
 
+pytestmark = pytest.mark.slow
+
 _VIEWER = Path(__file__).resolve().parents[4] / ".cache" / "ohif" / "3.12.0"
 Picture = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
