@@ -44,7 +44,7 @@ bench: setup-benchmark ## measure the speed of each stage
 	$(BIN)/python -m pytest Testing/benchmarks --benchmark-only
 
 clean: ## remove the environment, the demonstration and all caches
-	rm -rf $(VENV) demo build dist mcdetect.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) demo build dist mcdetect.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .cache
 
 setup-inference setup-training setup-benchmark: setup-%:
 	@scripts/install $*
@@ -52,3 +52,4 @@ setup-inference setup-training setup-benchmark: setup-%:
 setup-test:
 	@scripts/install test
 	@scripts/install-debian-packages
+	@scripts/install-viewer
