@@ -46,7 +46,7 @@ def from_line(line: bytes) -> Request | Message:
         If the line is anything else.
     """
     values = json.loads(line)
-    kind = _KINDS.get(values.pop("kind", "")) if isinstance(values, dict) else None
+    kind = _KINDS.get(str(values.pop("kind", ""))) if isinstance(values, dict) else None
     if kind is None:
         raise ValueError("the line is no request and no message")
     try:
@@ -54,16 +54,11 @@ def from_line(line: bytes) -> Request | Message:
             findings = Findings.from_json(json.dumps(values["image"]))
             (image,) = findings.images
             return ViewDone(**{**values, "image": image, "algorithm": findings.algorithm})
+        if kind is messages.ViewRefused:
+            values["refusal"] = Refusal(**values["refusal"])
         item: Request | Message = kind(**values)
     except (KeyError, TypeError) as error:
         raise ValueError(f"the line is an incomplete {kind.__name__}") from error
     if isinstance(item, messages.Detect):
         return replace(item, files=tuple(item.files))
-    if isinstance(item, messages.ViewRefused):
-        return _with_refusal(item)
     return item
-
-
-def _with_refusal(item: messages.ViewRefused) -> messages.ViewRefused:
-    entry: Any = item.refusal
-    return replace(item, refusal=Refusal(**entry))

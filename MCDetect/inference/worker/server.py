@@ -133,8 +133,8 @@ def failure(request: int | None, error: BaseException) -> Failed:
     """
     if isinstance(error, MCDetectError):
         return Failed(request, error.code, error.message, error.hint)
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    details = f"MCDetect {__version__}, Python {sys.version.split()[0]}\n{frames}{type(error).__name__}"
+    frames = [f"{frame.filename}, line {frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    details = "\n".join([f"MCDetect {__version__}, Python {sys.version.split()[0]}", *frames, type(error).__name__])
     if isinstance(error, MemoryError):
         return Failed(
             request,
