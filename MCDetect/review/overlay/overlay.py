@@ -259,6 +259,7 @@ class ReviewOverlay:
 
     def _draw(self, key: str, layer: _Layer) -> None:
         spacing = self.session.examination.view(key).spacing.millimetres
+        flips = shown_flips(self.session.examination.view(key))
         parts: dict[Lines, list[lines.Segments]] = {kind: [] for kind in Lines}
         labels = []
         for cluster in self.session.clusters(key):
@@ -267,7 +268,9 @@ class ReviewOverlay:
             parts[kind].append(lines.dashed(cluster.outline, spacing) if is_rejected else lines.closed(cluster.outline))
             if cluster.origin is Origin.READER:
                 parts[kind].append(lines.ticks(cluster.outline, spacing))
-            labels.append((label_of(cluster), max(cluster.outline, key=lambda vertex: vertex[1])))
+            # A label begins at its place and runs to the right: it stands outside, at the right of the screen.
+            outermost = min if flips.horizontal else max
+            labels.append((label_of(cluster), outermost(cluster.outline, key=lambda vertex: vertex[1])))
         by_reader: dict[bool, list[Any]] = {False: [], True: []}
         if self._marks is not Marks.NONE:
             for calcification in self.session.calcifications(key):
