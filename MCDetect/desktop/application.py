@@ -11,6 +11,7 @@ from types import TracebackType
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QApplication
 
+from MCDetect.desktop.theme import use_dark
 from MCDetect.desktop.window import MainWindow
 from MCDetect.inference.worker.client import WorkerClient
 from MCDetect.review.recovery import default_folder
@@ -33,14 +34,14 @@ def run(paths: Sequence[Path], bundle: str, device: str, detect: bool) -> int:
     QApplication.setAttribute(Qt.AA_DontCreateNativeWidgetSiblings)
     application = QApplication.instance() or QApplication([sys.argv[0]])
     application.setApplicationName("MCDetect")
+    use_dark(application)
     client = WorkerClient(bundle=bundle, device=device)
     window = MainWindow(client, default_folder())
     catch_everything(window)
     client.start()
     window.showMaximized()
     if paths:
-        window.detects_when_opened = detect
-        window.open_paths(list(paths))
+        window.open_paths(list(paths), then=window.panel.detect if detect else None)
     return int(application.exec_())
 
 

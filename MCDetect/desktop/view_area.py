@@ -351,7 +351,7 @@ class ViewArea(QWidget):
         if self.overlay is not None:
             outlines, calcifications = self._marks
             self.overlay.set_marks(Marks.RINGS if calcifications else Marks.NONE)
-            self.overlay.set_visible(outlines or calcifications, labels=outlines)
+            self.overlay.set_visible(outlines or calcifications, labels=outlines, outlines=outlines)
 
     def set_tool(self, tool: Tool) -> None:
         """Let clicks and lines be told."""

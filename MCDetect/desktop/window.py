@@ -121,16 +121,23 @@ class MainWindow(QMainWindow):
         if folder:
             self.open_paths([folder])
 
-    def open_paths(self, paths: Sequence[str | Path], spacing_mm: float | None = None) -> None:
-        """Open an examination; its headers are read beside the window."""
+    def open_paths(
+        self,
+        paths: Sequence[str | Path],
+        spacing_mm: float | None = None,
+        then: Callable[[], object] | None = None,
+    ) -> None:
+        """Open an examination, then do ``then``; its headers are read beside the window."""
         if not self._may_leave():
             return
         self.status(self.translate("Reading headers…"))
         self.background_work.run(
-            partial(open_examination, list(paths), spacing_mm), self._opened, partial(self._not_opened, list(paths))
+            partial(open_examination, list(paths), spacing_mm),
+            lambda examination: self._opened(examination, then),
+            partial(self._not_opened, list(paths)),
         )
 
-    def _opened(self, examination: Examination) -> None:
+    def _opened(self, examination: Examination, then: Callable[[], object] | None) -> None:
         self._end_session()
         self.session = ReviewSession(examination, folder=self.folder)
         self.views.set_session(self.session)
@@ -140,6 +147,8 @@ class MainWindow(QMainWindow):
             self.tell(refusal.message, refusal.hint)
         self.panel.set_session(self.session)
         self.actions_by_name["invert"].setChecked(False)
+        if then is not None:
+            then()
 
     def _not_opened(self, paths: list[str | Path], error: BaseException) -> None:
         self.status("")

@@ -56,8 +56,8 @@ def draw_details(
     canvas = ImageDraw.Draw(panel)
     top = gap
     for cluster in clusters:
-        extent = max(math.ceil(usual / _MAGNIFICATION), math.ceil(needed_extent(cluster, image)))
-        plain, marked = draw_detail(picture, image, cluster, sizes, side=side, extent=extent)
+        extent = max(math.ceil(usual / _MAGNIFICATION), math.ceil(_needed(cluster, image)))
+        plain, marked = _detail(picture, image, cluster, sizes, side=side, extent=extent)
         lines = [
             f"Cluster {cluster.id}   score {cluster.score:.2f}   {side / extent:.1f} x",
             f"{cluster.count} calcifications   {cluster.diameter_mm:.1f} mm   {cluster.distribution.value}",
@@ -70,13 +70,13 @@ def draw_details(
     return panel
 
 
-def needed_extent(cluster: Cluster, image: ImageFindings) -> float:
+def _needed(cluster: Cluster, image: ImageFindings) -> float:
     """Return the side, in image pixels, of the square that holds a cluster and some tissue round it."""
     rows, columns = [row for row, _ in cluster.outline], [column for _, column in cluster.outline]
     return max(max(rows) - min(rows), max(columns) - min(columns)) + 2 * _MARGIN_MM / min(image.spacing_mm)
 
 
-def draw_detail(
+def _detail(
     picture: npt.NDArray[np.uint8],
     image: ImageFindings,
     cluster: Cluster,
