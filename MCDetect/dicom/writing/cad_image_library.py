@@ -21,16 +21,21 @@ def image_library(
     """Return the library: the analysed images in the order of ``images``, then the refused ones."""
     library = items.container(items.CONTAINS, codes.IMAGE_LIBRARY)
     for image in images:
-        spacing = [
-            items.number(items.HAS_ACQUISITION_CONTEXT, name, value, codes.MILLIMETRE, digits=6)
-            for name, value in zip(
-                (codes.VERTICAL_PIXEL_SPACING, codes.HORIZONTAL_PIXEL_SPACING), image.spacing_mm, strict=True
-            )
-        ]
-        items.add(library, items.add(_entry(sources[image.sop_instance_uid], image.laterality), *reversed(spacing)))
+        items.add(library, library_entry(image, sources[image.sop_instance_uid]))
     for source in refused.values():
         items.add(library, _entry(source, str(source.get("ImageLaterality") or "")))
     return library
+
+
+def library_entry(image: ImageFindings, source: Dataset) -> Dataset:
+    """Return the entry of an analysed image; its pixel spacing is that of the findings, at the breast."""
+    spacing = [
+        items.number(items.HAS_ACQUISITION_CONTEXT, name, value, codes.MILLIMETRE, digits=6)
+        for name, value in zip(
+            (codes.VERTICAL_PIXEL_SPACING, codes.HORIZONTAL_PIXEL_SPACING), image.spacing_mm, strict=True
+        )
+    ]
+    return items.add(_entry(source, image.laterality), *reversed(spacing))
 
 
 def _entry(source: Dataset, laterality: str) -> Dataset:

@@ -16,8 +16,9 @@ from pydicom.dataset import Dataset
 from MCDetect.dicom.export import FORMATS, write_image_objects, write_study_objects
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing.checks import check_common, check_presentation_state, check_segmentation
+from MCDetect.dicom.writing.content_tree import content_tree
 from MCDetect.dicom.writing.geometry import region_mask
-from MCDetect.dicom.writing.report_checks import check_cad_report, check_measurement_report, content_tree
+from MCDetect.dicom.writing.report_checks import check_cad_report, check_measurement_report
 from MCDetect.errors import OutputError
 from MCDetect.findings import Algorithm, ImageFindings
 
@@ -145,8 +146,7 @@ def lose_cluster(report: Dataset) -> None:
 
 
 def lose_group(report: Dataset) -> None:
-    groups = [item for item in content_tree(report).values() if item.get("ContentSequence")]
-    container = next(item for item in groups if item.ConceptNameCodeSequence[0].CodeValue == "126010")
+    (container,) = items_named(report, codes.IMAGING_MEASUREMENTS)
     del container.ContentSequence[0]
 
 
