@@ -10,7 +10,8 @@ from typing import Any
 import slicer
 
 INSTANCE_ATTRIBUTE = "DICOM.instanceUIDs"
-"""Attribute of a node that Slicer's DICOM module also sets: the SOP Instance UIDs it was made of."""
+PLUGIN_ATTRIBUTE = "MCDetect.plugin"
+"""Attributes of a volume: the SOP Instance UID, as Slicer's DICOM module writes it, and that our plugin made it."""
 
 
 def mammograms_in_scene(scene: Any) -> list[str]:
@@ -18,7 +19,7 @@ def mammograms_in_scene(scene: Any) -> list[str]:
     files = []
     for index in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")):
         node = scene.GetNthNodeByClass(index, "vtkMRMLScalarVolumeNode")
-        if node.GetAttribute("MCDetect.plugin") is None:
+        if node.GetAttribute(PLUGIN_ATTRIBUTE) is None:
             continue
         file = slicer.dicomDatabase.fileForInstance(node.GetAttribute(INSTANCE_ATTRIBUTE) or "")
         if file and Path(file).is_file():
