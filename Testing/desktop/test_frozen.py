@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from PyQt5.QtCore import QTimer
+from MCDetect.desktop.slice_canvas import SliceCanvas
 from support.small_examination import write_examination
 
 _LONGEST = 0.1
@@ -13,31 +14,20 @@ _LONGEST = 0.1
 class Watchdog:
     """Looks every 5 ms when the window's thread was last free; time spent on rendering is not counted."""
 
-    def __init__(self, window) -> None:
-        self.longest = 0.0
-        self._rendered = 0.0
+    def __init__(self, monkeypatch) -> None:
+        self.longest = self._rendered = 0.0
         self._last = time.perf_counter()
         self._timer = QTimer()
         self._timer.timeout.connect(self._beat)
-        for view in window.views.views:
-            self._measure(view)
-        self._timer.start(5)
+        render = SliceCanvas.render_window
 
-    def _measure(self, view) -> None:
-        render = view._RenderWindow.Render
-
-        def measured() -> None:
+        def measured(view) -> None:
             start = time.perf_counter()
-            render()
+            render(view)
             self._rendered += time.perf_counter() - start
 
-        view._timer.timeout.disconnect()
-
-        def render_now() -> None:
-            view.render_now()
-
-        view._timer.timeout.connect(render_now)
-        view._RenderWindow = _Renderer(view._RenderWindow, measured)
+        monkeypatch.setattr(SliceCanvas, "render_window", measured)
+        self._timer.start(5)
 
     def _beat(self) -> None:
         now = time.perf_counter()
@@ -49,18 +39,10 @@ class Watchdog:
         return self.longest
 
 
-class _Renderer:
-    def __init__(self, window, render) -> None:
-        self._window, self.Render = window, render
-
-    def __getattr__(self, name):
-        return getattr(self._window, name)
-
-
 def test_opening_detecting_and_reviewing_never_hold_up_the_window(window, hands, tmp_path, monkeypatch):
     examination = write_examination(tmp_path / "examination", AccessionNumber="3")
     hands.test.qWait(200)
-    watchdog = Watchdog(window)
+    watchdog = Watchdog(monkeypatch)
     hands.open(examination)
     hands.detect()
     window.panel.next_finding()
@@ -79,8 +61,8 @@ def test_opening_detecting_and_reviewing_never_hold_up_the_window(window, hands,
     assert longest < _LONGEST, f"the window was held up for {1000 * longest:.0f} ms"
 
 
-def test_the_watchdog_notices_a_window_that_is_held_up(window, hands):
-    watchdog = Watchdog(window)
+def test_the_watchdog_notices_a_window_that_is_held_up(hands, monkeypatch):
+    watchdog = Watchdog(monkeypatch)
     hands.test.qWait(20)
     QTimer.singleShot(0, lambda: time.sleep(0.15))
     hands.test.qWait(250)
