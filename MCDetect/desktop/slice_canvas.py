@@ -186,6 +186,9 @@ class SliceCanvas(QVTKRenderWindowInteractor):  # type: ignore[misc]
         self.node.RemoveObserver(self._node_observer)
         self.logic.RemoveObserver(self._logic_observer)
         self._managers.SetMRMLDisplayableNode(None)
+        self._mapper.RemoveAllInputConnections(0)
+        self._owner.application.GetSliceLogics().RemoveItem(self.logic)
+        self.logic.SetMRMLScene(None)
         self.Finalize()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:

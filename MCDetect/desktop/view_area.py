@@ -296,3 +296,4 @@ class ViewArea(WindowedViews):
             self.overlay = None
         for view in self.views:
             view.finish()
+        self.mrml.close()
