@@ -29,6 +29,10 @@ def display() -> Iterator[None]:
         yield
 
 
+_kept: list[object] = []
+"""The application lives as long as the process: without it Qt's connection to the display ends too early."""
+
+
 @pytest.fixture(scope="session")
 def qapp(display, qapp_cls):
     from MCDetect.desktop.theme import use_dark
@@ -37,6 +41,7 @@ def qapp(display, qapp_cls):
     qapp_cls.setAttribute(Qt.AA_DontCreateNativeWidgetSiblings)
     application = qapp_cls.instance() or qapp_cls([sys.argv[0]])
     use_dark(application)
+    _kept.append(application)
     return application
 
 
