@@ -11,18 +11,19 @@ import hashlib
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from MCDetect.errors import InputError, MCDetectError, OutputError, UsageError
 from MCDetect.files import write_text_atomically
-from MCDetect.findings import Algorithm, Findings, ImageFindings, Refusal
+from MCDetect.findings import Algorithm, Correspondence, Findings, ImageFindings, Refusal, Review
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from MCDetect.dicom.mammogram import Mammogram
+    from MCDetect.dicom.writing.context import ReportContext
 
 Argument = TypeVar("Argument")
 
@@ -81,6 +82,12 @@ class ResultWriter:
         What makes the findings; every file says so.
     formats
         Any of :data:`FORMATS`.
+    correspondences
+        Clusters that are the same in two views.
+    review
+        That a person has reviewed the findings.
+    predecessors
+        Headers of the reports that the new ones replace.
 
     Attributes
     ----------
@@ -98,10 +105,22 @@ class ResultWriter:
         ``unknown-format``.
     """
 
-    def __init__(self, output: Path, algorithm: Algorithm, formats: Collection[str] = FORMATS) -> None:
+    def __init__(
+        self,
+        output: Path,
+        algorithm: Algorithm,
+        formats: Collection[str] = FORMATS,
+        *,
+        correspondences: Sequence[Correspondence] = (),
+        review: Review | None = None,
+        predecessors: Sequence[Dataset] = (),
+    ) -> None:
         self.output = output
         self.algorithm = algorithm
         self.formats = check_formats(formats)
+        self.correspondences = tuple(correspondences)
+        self.review = review
+        self.predecessors = tuple(predecessors)
         self.images: list[ImageFindings] = []
         self.refused: list[Refusal] = []
         self.problems: list[MCDetectError] = []
@@ -189,7 +208,15 @@ class ResultWriter:
     @property
     def findings(self) -> Findings:
         """Everything added so far."""
-        return Findings(self.algorithm, tuple(self.images), tuple(self.refused))
+        return Findings(
+            self.algorithm, tuple(self.images), tuple(self.refused), self.correspondences, review=self.review
+        )
+
+    @property
+    def _context(self) -> ReportContext:
+        from MCDetect.dicom.writing.context import ReportContext
+
+        return ReportContext(self.review, self.correspondences, self.predecessors)
 
     def _write_image_objects(self, image: ImageFindings) -> list[Path]:
         wanted = self.formats & {"seg", "gsps"}
@@ -198,7 +225,7 @@ class ResultWriter:
         from MCDetect.dicom.export import write_image_objects
 
         header = self._headers[image.sop_instance_uid]
-        return write_image_objects(image, header, self.algorithm, self.output / "dicom", wanted)
+        return write_image_objects(image, header, self.algorithm, self.output / "dicom", wanted, self._context)
 
     def _write_study_objects(self, study: str) -> list[Path]:
         wanted = self.formats & {"cad-sr", "measurements-sr"}
@@ -214,7 +241,8 @@ class ResultWriter:
             if _study_of(header) == study and uid not in sources
         }
         images = [image for image in self.images if image.sop_instance_uid in sources]
-        return write_study_objects(images, sources, self.algorithm, failed, self.output / "dicom", wanted)
+        folder = self.output / "dicom"
+        return write_study_objects(images, sources, self.algorithm, failed, folder, wanted, self._context)
 
     def _attempt(self, write: Callable[[Argument], list[Path]], argument: Argument) -> list[Path]:
         """Write objects; one that cannot be made is a problem of its own and does not stop the others."""
