@@ -236,3 +236,18 @@ def test_a_large_segmentation_is_deflated_and_holds_the_same_pixels(
     seg.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     seg.save_as(tmp_path / "plain.dcm")
     assert faults_by_dciodvfy(tmp_path / "plain.dcm") == []
+
+
+def test_the_check_does_not_fill_outlines_with_the_function_of_the_writer(
+    make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = make_mammogram()
+
+    def shifted(image: ImageFindings, cluster: Any) -> Any:
+        return np.roll(region_mask(image, cluster), 1, axis=1)
+
+    for module in ("geometry", "segmentation"):
+        monkeypatch.setattr(f"MCDetect.dicom.writing.{module}.region_mask", shifted)
+    monkeypatch.setattr("MCDetect.dicom.writing.checks.region_mask", shifted, raising=False)
+    with pytest.raises(OutputError, match="pixels of segment 2"):
+        write_image_objects(find(header), header, algorithm, tmp_path, frozenset({"seg"}))
