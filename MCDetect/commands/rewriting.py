@@ -117,13 +117,13 @@ def _told(refusal: Refusal) -> str:
 
 def _identity(file: Path) -> str:
     from MCDetect.dicom.identifiers import stable_uid
-    from MCDetect.dicom.opening import open_dataset
+    from MCDetect.dicom.opening import open_dataset, readable_header
     from MCDetect.dicom.pictures import read_picture
     from MCDetect.dicom.recognition import is_picture, read_beginning
 
     try:
         if not is_picture(read_beginning(file)):
-            return str(open_dataset(file, pixels=False).get("SOPInstanceUID") or "")
+            return str(readable_header(open_dataset(file, pixels=False))[0].get("SOPInstanceUID") or "")
         # A picture has no identifier but one made of its content; its spacing does not matter for that.
         pixels = read_picture(file, 0.1).pixels
         return stable_uid("picture", "sop_instance_uid", hashlib.sha256(pixels.tobytes()).hexdigest())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from pathlib import Path
 
 from pydicom.dataset import Dataset
 from pydicom.uid import (
@@ -20,6 +21,7 @@ from pydicom.uid import (
     SecondaryCaptureImageStorage,
 )
 
+from MCDetect.dicom.opening import open_dataset, readable_header
 from MCDetect.dicom.orientation import Orientation
 from MCDetect.dicom.spacing import LARGEST_MAGNIFICATION
 from MCDetect.errors import InputError
@@ -152,6 +154,17 @@ def kind_of(header: Dataset) -> Kind:
     except InputError as error:
         return Kind.OTHER if error.code == "not-a-mammogram" else Kind.REFUSED
     return Kind.MAMMOGRAM
+
+
+def presentation_header(path: Path) -> Dataset | None:
+    """Return the header of a file if it can be read and is of a mammogram for presentation that can be referred to."""
+    try:
+        header, _ = readable_header(open_dataset(path, pixels=False))
+    except InputError:
+        return None
+    identifiers = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+    is_one = header.get("SOPClassUID") == DigitalMammographyXRayImageStorageForPresentation
+    return header if is_one and all(header.get(name) for name in identifiers) else None
 
 
 def _is_of_the_breast(header: Dataset, sop_class: UID) -> bool:

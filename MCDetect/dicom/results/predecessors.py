@@ -8,7 +8,7 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 from pydicom.uid import ComprehensiveSRStorage, MammographyCADSRStorage
 
-from MCDetect.dicom.opening import open_dataset
+from MCDetect.dicom.opening import open_dataset, readable_header
 from MCDetect.dicom.results.report_content import is_ours
 from MCDetect.errors import InputError
 from MCDetect.findings import Findings
@@ -27,7 +27,7 @@ def predecessors_of(findings: Findings, files: Iterable[Path]) -> tuple[tuple[Da
     found: dict[str, Dataset] = {}
     for path in files:
         try:
-            report = open_dataset(path, pixels=False)
+            report, _ = readable_header(open_dataset(path, pixels=False))
         except InputError:
             continue
         if report.get("SOPClassUID") not in (MammographyCADSRStorage, ComprehensiveSRStorage) or not is_ours(report):

@@ -151,3 +151,13 @@ def test_findings_of_a_report_without_its_image_say_what_is_guessed(detected, ca
     assert main(["read", str(cad), "--output", str(output)]) == 0
     assert "the size is the least that holds it" in capsys.readouterr().err
     assert json.loads(output.read_text())["images"][0]["rows"] > 0
+
+
+def test_a_secondary_capture_is_written_when_asked_for(detect, mammogram):
+    outcome = detect(mammogram, options=["--formats", "json,sc"])
+    assert outcome.code == 0
+    (path,) = outcome.output.glob("dicom/*.dcm")
+    written = dcmread(path)
+    assert written.pixel_array.shape[2] == 3
+    assert written.Rows > dcmread(mammogram).Rows
+    assert not list(outcome.output.glob("*.png"))
