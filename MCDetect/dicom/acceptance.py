@@ -24,6 +24,7 @@ from pydicom.uid import (
 from MCDetect.dicom.opening import open_dataset, readable_header
 from MCDetect.dicom.orientation import Orientation
 from MCDetect.dicom.spacing import LARGEST_MAGNIFICATION
+from MCDetect.dicom.synthesised import is_synthesised
 from MCDetect.errors import InputError
 
 SECONDARY_CAPTURES = frozenset(
@@ -65,7 +66,7 @@ def require_mammogram(header: Dataset, source: str) -> None:
         ``tomosynthesis``, ``for-processing``, ``not-a-mammogram`` or ``multi-frame``.
     """
     sop_class = UID(str(header.get("SOPClassUID") or ""))
-    if sop_class == BreastTomosynthesisImageStorage:
+    if sop_class == BreastTomosynthesisImageStorage and not is_synthesised(header):
         raise InputError(
             "tomosynthesis",
             f"{source} is a breast tomosynthesis, not a mammogram.",
@@ -169,6 +170,7 @@ def presentation_header(path: Path) -> Dataset | None:
 
 def _is_of_the_breast(header: Dataset, sop_class: UID) -> bool:
     if sop_class in (
+        BreastTomosynthesisImageStorage,
         DigitalMammographyXRayImageStorageForPresentation,
         DigitalMammographyXRayImageStorageForProcessing,
         BreastProjectionXRayImageStorageForPresentation,
