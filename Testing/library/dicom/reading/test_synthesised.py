@@ -49,7 +49,7 @@ def test_it_is_read_as_a_mammogram_with_what_stands_in_its_functional_groups(syn
     assert mammogram.laterality == "L"
     assert mammogram.spacing.millimetres == (0.1, 0.1)
     assert mammogram.spacing.source is SpacingSource.CALIBRATED
-    np.testing.assert_array_equal(mammogram.pixels, 2.0 * stored_values)
+    np.testing.assert_array_equal(mammogram.pixels, 2.0 * stored_values())
     assert presentation_image(mammogram).max() > 0
     assert [warning for warning in mammogram.warnings if "tomosynthesis" in warning]
 
