@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
@@ -27,6 +29,7 @@ from MCDetect.dicom.writing.common import (
     CAD_REPORT,
     MEASUREMENT_REPORT,
     PRESENTATION_STATE,
+    SECONDARY_CAPTURE,
     SEGMENTATION,
     Kind,
     check_identity,
@@ -37,6 +40,7 @@ from MCDetect.dicom.writing.context import RAW, ReportContext, shown
 from MCDetect.dicom.writing.measurement_report import measurement_report
 from MCDetect.dicom.writing.presentation_state import presentation_state
 from MCDetect.dicom.writing.report_checks import check_cad_report, check_measurement_report
+from MCDetect.dicom.writing.secondary_capture import check_secondary_capture, secondary_capture
 from MCDetect.dicom.writing.segmentation import segmentation
 from MCDetect.errors import OutputError
 from MCDetect.files import write_atomically
@@ -104,6 +108,30 @@ def write_image_objects(  # noqa: PLR0917
         _write(dataset, path, partial(check, image=image, source=source), name_of(source))
         paths.append(path)
     return paths
+
+
+def write_secondary_capture(  # noqa: PLR0917
+    image: ImageFindings,
+    picture: npt.NDArray[np.uint8],
+    source: Dataset,
+    algorithm: Algorithm,
+    folder: Path,
+    context: ReportContext = RAW,
+) -> Path:
+    """Write the overlay ``picture``, uint8 (rows, columns, 3), as a Secondary Capture and return its file.
+
+    Raises
+    ------
+    OutputError
+        As :func:`write_image_objects`.
+    """
+    check_source(image, source)
+    path = folder / _image_file_name(SECONDARY_CAPTURE, image)
+    with _damage_told_plainly(name_of(source)):
+        dataset = secondary_capture(image, picture, source, algorithm, context)
+    check = partial(check_secondary_capture, image=image, picture=picture, source=source)
+    _write(dataset, path, check, name_of(source))
+    return path
 
 
 def write_study_objects(  # noqa: PLR0917

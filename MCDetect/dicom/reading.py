@@ -16,6 +16,7 @@ from MCDetect.dicom.pictures import read_picture
 from MCDetect.dicom.pixels import read_pixels
 from MCDetect.dicom.recognition import is_picture, read_beginning
 from MCDetect.dicom.spacing import decide_spacing
+from MCDetect.dicom.synthesised import as_mammogram
 from MCDetect.errors import InputError
 
 
@@ -108,6 +109,7 @@ def _understand(dataset: Dataset, source: str, spacing_mm: float | None) -> Unde
     with reporting("cannot-read", damaged, "Copy or export the file again."):
         # Refusals come in the order in which they help: what it is, then which view, then whether it can be measured,
         # and only then is time spent on decoding.
+        header = as_mammogram(header)
         require_mammogram(header, source)
         _require_description_of_pixels(dataset, source)
         orientation = decide_orientation(header)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.bright_bundle import bundle_folder  # noqa: F401
 from support.display import a_display, reason_against_windows
-from support.small_examination import write_examination
+from support.four_views import write_examination
 
 _REASON = reason_against_windows()
 if _REASON and os.environ.get("CI"):

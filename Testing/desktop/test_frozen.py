@@ -6,7 +6,7 @@ import time
 
 from PyQt5.QtCore import QTimer
 from MCDetect.desktop.slice_canvas import SliceCanvas
-from support.small_examination import write_examination
+from support.four_views import write_examination
 
 _LONGEST_WORK = 0.1
 _LONGEST_PAUSE = 1.0

@@ -6,7 +6,7 @@ import json
 
 from PyQt5.QtCore import QPoint, Qt
 from pydicom import dcmread
-from support.small_examination import write_examination
+from support.four_views import write_examination
 
 from MCDetect.findings import Decision, Findings
 from MCDetect.review.panel.host import Tool

@@ -9,7 +9,7 @@ import pytest
 from PyQt5.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt5.QtGui import QDropEvent, QWheelEvent
 from PyQt5.QtWidgets import QApplication, QMessageBox
-from support.small_examination import write_examination
+from support.four_views import write_examination
 
 from MCDetect.desktop.actions import MENUS, help_sheet
 from MCDetect.desktop.navigation import mm_per_pixel

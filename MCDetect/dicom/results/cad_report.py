@@ -19,6 +19,7 @@ from MCDetect.dicom.results.report_content import (
     locate,
     number,
     parameters_of,
+    require_items,
     review_of,
     same,
     target,
@@ -214,7 +215,13 @@ def read_cad_report(report: Dataset) -> Piece:
     which clusters were rejected, side, view and spacing of the images, failed analyses, correspondences and the
     reader's name. It has no pixels, no sizes, no calcifications outside of clusters (in reports of ours), and no
     assessment, reason or comment.
+
+    Raises
+    ------
+    ValueError
+        If it lacks what every report has: a file that was cut must not be taken for one without findings.
     """
+    require_items(report, codes.IMAGE_LIBRARY, codes.FINDINGS_SUMMARY, codes.SUMMARY_OF_DETECTIONS)
     return CadReport(report).piece
 
 

@@ -15,6 +15,7 @@ from MCDetect.dicom.results.report_content import (
     locate,
     number,
     parameters_of,
+    require_items,
     review_of,
     term,
     text,
@@ -32,7 +33,13 @@ def read_measurement_report(report: Dataset) -> Piece:
     It has outlines (not of rejected clusters), sizes, scores (to 0.0005), distribution, morphology and all that a
     reader said, side, view, size and spacing of the images with clusters. It has no calcifications and no image
     without clusters.
+
+    Raises
+    ------
+    ValueError
+        If it holds no measurements.
     """
+    require_items(report, codes.IMAGING_MEASUREMENTS)
     tree: Tree = content_tree(report)
     piece = Piece(None)
     for position, item in tree.items():

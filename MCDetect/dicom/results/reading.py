@@ -107,21 +107,21 @@ def _review(pieces: Sequence[Piece]) -> Review | None:
 def _read(one: Object) -> tuple[str, Piece]:
     name = _name_of(one)
     dataset = one if isinstance(one, Dataset) else open_dataset(Path(one))
-    found = _READERS.get(str(dataset.get("SOPClassUID") or ""))
-    if found is None:
-        raise InputError(
-            "not-a-result",
-            f"{name} is neither a segmentation nor a report of findings.",
-            "Give SEG, Mammography CAD SR or measurement SR files.",
-        )
-    kind, read = found
-    if kind != "cad-sr" and not is_ours(dataset):
-        raise InputError(
-            "not-a-result",
-            f"{name} was not made by MCDetect; of other makers only Mammography CAD reports are read.",
-            "Give the CAD report of the study.",
-        )
     with reporting("damaged-result", f"{name} is damaged: its content cannot be understood.", "Copy it again."):
+        found = _READERS.get(str(dataset.get("SOPClassUID") or ""))
+        if found is None:
+            raise InputError(
+                "not-a-result",
+                f"{name} is neither a segmentation nor a report of findings.",
+                "Give SEG, Mammography CAD SR or measurement SR files.",
+            )
+        kind, read = found
+        if kind != "cad-sr" and not is_ours(dataset):
+            raise InputError(
+                "not-a-result",
+                f"{name} was not made by MCDetect; of other makers only Mammography CAD reports are read.",
+                "Give the CAD report of the study.",
+            )
         return kind, read(dataset)
 
 

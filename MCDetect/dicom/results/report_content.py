@@ -47,6 +47,14 @@ def is_named(item: Dataset, *names: Code) -> bool:
     return bool(concept) and any(same(concept[0], name) for name in names)
 
 
+def require_items(report: Dataset, *names: Code) -> None:
+    """Raise ValueError unless every concept of ``names`` stands directly below the root."""
+    content = report.get("ContentSequence") or []
+    missing = [name.meaning for name in names if not any(is_named(item, name) for item in content)]
+    if missing:
+        raise ValueError(f"the report has no {missing[0]}")
+
+
 def target(tree: Tree, position: Position) -> Position | None:
     """Return where a relationship leads: the item itself, or the one it refers to; None if that is not there."""
     reference = tree[position].get("ReferencedContentItemIdentifier")

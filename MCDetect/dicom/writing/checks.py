@@ -15,10 +15,11 @@ import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
+from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing.common import MANUFACTURER
 from MCDetect.dicom.writing.context import shown
 from MCDetect.dicom.writing.patient import PATIENT_AND_STUDY
-from MCDetect.dicom.writing.segmentation import nominal_spacing
+from MCDetect.dicom.writing.segmentation import nominal_frame_of_reference_uid, nominal_spacing
 from MCDetect.errors import OutputError
 from MCDetect.findings import Calcification, Cluster, ImageFindings
 
@@ -71,7 +72,7 @@ def check_segmentation(written: Dataset, image: ImageFindings, source: Dataset) 
     image = shown(image)
     check_common(written, source)
     check_image_references(written, {image.sop_instance_uid: source})
-    if written.get("FrameOfReferenceUID") in (None, "", source.get("FrameOfReferenceUID")):
+    if written.get("FrameOfReferenceUID") != nominal_frame_of_reference_uid(image):
         fail("the nominal geometry has no frame of reference of its own")
     measures = written.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
     if not np.allclose([float(value) for value in measures.PixelSpacing], nominal_spacing(image, source), rtol=1e-6):
@@ -84,6 +85,9 @@ def check_segmentation(written: Dataset, image: ImageFindings, source: Dataset) 
         number = _segment_number(written, groups)
         if frame.shape != (image.rows, image.columns) or not expected[number - 1].are(frame):
             fail(f"the pixels of segment {number} are not those of its finding")
+    kinds = [str(item.SegmentedPropertyTypeCodeSequence[0].CodeValue) for item in written.SegmentSequence]
+    if kinds != _expected_kinds(image):
+        fail("a segment is of another kind than its finding")
     uids = [str(item.get("TrackingUID")) for item in written.SegmentSequence]
     wanted = [cluster.tracking_uid for cluster in image.clusters for _ in range(2 if cluster.count else 1)]
     if uids[: len(wanted)] != wanted:
@@ -158,6 +162,14 @@ def _expected_pixels(image: ImageFindings) -> list[_Pixels]:
     if image.isolated_calcifications:
         expected.append(_run_pixels(image.isolated_calcifications, image.columns))
     return expected
+
+
+def _expected_kinds(image: ImageFindings) -> list[str]:
+    kinds = []
+    for cluster in image.clusters:
+        kinds += [codes.INDIVIDUAL_CALCIFICATION.value] if cluster.count else []
+        kinds.append(codes.CALCIFICATION_CLUSTER.value)
+    return kinds + ([codes.INDIVIDUAL_CALCIFICATION.value] if image.isolated_calcifications else [])
 
 
 def _run_pixels(calcifications: Sequence[Calcification], columns: int) -> _Pixels:

@@ -65,6 +65,8 @@ def check_cad_report(
         if is_drawn and not children(tree, position, codes.RENDERING_INTENT):
             fail("a finding does not say whether it is to be drawn")
         if is_finding:
+            if code_value(item) not in (codes.CALCIFICATION_CLUSTER.value, codes.INDIVIDUAL_CALCIFICATION.value):
+                fail("a finding is neither a cluster nor a calcification")
             for name in (codes.ALGORITHM_NAME, codes.ALGORITHM_VERSION, codes.CENTER):
                 if len(children(tree, position, name)) != 1:
                     fail(f"a finding has no {name.meaning}")

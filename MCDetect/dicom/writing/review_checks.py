@@ -62,6 +62,7 @@ def check_statements(
     """Check what a group of measurements says of its cluster besides the numbers."""
     if (cluster.decision is Decision.REJECTED) == bool(children(tree, position, codes.IMAGE_REGION)):
         fail("a rejected cluster has a region, or another one has none")
+    _expect(tree, position, codes.FINDING, codes.CALCIFICATION_CLUSTER)
     is_decided = context.review is not None or cluster.decision is not Decision.UNDECIDED
     _expect(tree, position, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS[cluster.distribution])
     kind = None if cluster.morphology is None else codes.MORPHOLOGIES[cluster.morphology]

@@ -21,7 +21,6 @@ from MCDetect.dicom.writing.cad_findings import features_of
 from MCDetect.dicom.writing.content_tree import content_tree
 from MCDetect.dicom.writing.context import ReportContext, shown
 from MCDetect.dicom.writing.measurement_report import measurement_report
-from MCDetect.errors import OutputError
 from MCDetect.findings import Algorithm, Correspondence, Decision, ImageFindings, Origin, Review
 
 REVIEW = Review("Reader^Rita", "2026-11-21T14:00:00+01:00", complete=True, comment="Prior of 2024 not at hand.")
@@ -352,35 +351,6 @@ def test_no_character_of_a_name_is_lost(
         assert report.get("SpecificCharacterSet") == expected
         assert str(report.ParticipantSequence[0].PersonName) == reader
         assert str(report.PatientName) == "Doe^Jane"
-
-
-THIN = ((100.2, 60.3), (100.4, 160.3), (100.3, 160.4))
-
-
-def test_an_outline_without_a_pixel_stands_for_its_calcifications(
-    make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path
-) -> None:
-    header = make_mammogram()
-    image = find(header, 1, 0)
-    image = replace(image, clusters=(replace(image.clusters[0], outline=THIN, origin=Origin.READER),))
-    (path,) = write_image_objects(image, header, algorithm, tmp_path, frozenset({"seg"}))
-    members, region = dcmread(path).pixel_array
-    assert members.any()
-    assert (members == region).all()
-
-
-def test_an_outline_without_a_pixel_round_nothing_is_told_with_its_cluster_and_view(
-    make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path
-) -> None:
-    header = make_mammogram("L", "MLO")
-    image = find(header, 1, 0)
-    cluster = replace(image.clusters[0], outline=THIN, member_ids=(), origin=Origin.READER)
-    with pytest.raises(OutputError, match="Cluster 1 of the view L MLO has an outline that holds no pixel") as caught:
-        write_image_objects(
-            replace(image, clusters=(cluster,), calcifications=()), header, algorithm, tmp_path, frozenset({"seg"})
-        )
-    assert caught.value.code == "empty-region"
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_same_review_gives_the_same_identifiers_and_another_review_others(
