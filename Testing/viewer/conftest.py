@@ -1,0 +1,51 @@
+"""Tests that render: they need the wheel slicer-core and an OpenGL that works without a screen."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+_TRY = "import vtk; w = vtk.vtkRenderWindow(); w.SetOffScreenRendering(1); w.Render(); assert w.SupportsOpenGL()"
+
+
+def _why_not() -> str:
+    if importlib.util.find_spec("slicer_core") is None and importlib.util.find_spec("slicer") is None:
+        return "slicer-core is not installed (pip install mcdetect[viewer])"
+    if importlib.util.find_spec("trame_slicer") is None:
+        return "trame-slicer is not installed (pip install mcdetect[viewer])"
+    # In a child process: without OpenGL, VTK ends the process.
+    if subprocess.run([sys.executable, "-c", _TRY], capture_output=True, check=False).returncode != 0:
+        return "nothing can be rendered off screen (Debian: libegl1 libgl1-mesa-dri libglx-mesa0)"
+    return ""
+
+
+@pytest.fixture(scope="session")
+def viewer() -> None:
+    """Skip tests that need a viewer where there is none; on CI that is a failure."""
+    reason = _why_not()
+    if reason and os.environ.get("MCDETECT_CI"):
+        pytest.fail(reason)
+    if reason:
+        pytest.skip(reason)
+
+
+@pytest.fixture
+def make_views(viewer: None) -> Iterator[Callable[..., Any]]:
+    """Return a function that makes off-screen slice views."""
+    from support.slice_views import OffScreenViews
+
+    made: list[OffScreenViews] = []
+
+    def make(*arguments: Any, **options: Any) -> OffScreenViews:
+        made.append(OffScreenViews(*arguments, **options))
+        return made[-1]
+
+    yield make
+    for views in made:
+        views.close()
