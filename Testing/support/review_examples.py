@@ -44,7 +44,7 @@ def tissue(shape: tuple[int, int] = (300, 240), seed: int = 0) -> npt.NDArray[np
 
 
 def blob(
-    number: int, row: int, column: int, shape: tuple[int, int], spacing_mm: tuple[float, float], score: float = 0.9
+    number: int, row: int, column: int, shape: tuple[int, int], spacing_mm: tuple[float, float], *, score: float = 0.9
 ) -> Calcification:
     """Return an L-shaped calcification, two pixels thick, whose upper end is at (row, column)."""
     rows, columns = shape

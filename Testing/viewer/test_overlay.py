@@ -50,10 +50,8 @@ def drawn(overlay: Any, views: Any, name: str = "A") -> int:
 
 
 def own_nodes(scene: Any) -> list[str]:
-    classes = ("vtkMRMLModelNode", "vtkMRMLMarkupsFiducialNode", "vtkMRMLScalarVolumeNode")
-    return [
-        scene.GetNthNodeByClass(i, name).GetID() for name in classes for i in range(scene.GetNumberOfNodesByClass(name))
-    ]
+    nodes = [scene.GetNthNode(i) for i in range(scene.GetNumberOfNodes())]
+    return [node.GetID() for node in nodes if node.GetAttribute("MCDetect.view")]
 
 
 def test_the_filter_shows_weaker_clusters_at_once(make_views, session) -> None:
