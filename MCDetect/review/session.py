@@ -1,7 +1,7 @@
 """The review session: an examination, what was found in it, and what the reader makes of it.
 
-Plain Python for one thread (the viewer's): no widgets, no MRML. Viewers call its methods and listen with
-:meth:`ReviewSession.observe`. The network is never run here: findings come from outside, view by view.
+For one thread, the viewer's. Viewers call its methods and listen with :meth:`ReviewSession.observe`. The network is
+never run here: findings come from outside, view by view.
 """
 
 from __future__ import annotations

@@ -117,7 +117,9 @@ def test_detecting_again_keeps_what_the_reader_has_done(session) -> None:
     session.accept(uid, "certain")
     number = session.add_calcification(key, 252, 60)
     before = session.image(key)
-    session.add_view_findings(findings_of(view, [(0.8, before.members(before.clusters[1]))]))
+    again = findings_of(view, [(0.8, before.members(before.clusters[1]))])
+    other_model = tuple(replace(cluster, tracking_uid="2.25.77") for cluster in again.clusters)
+    session.add_view_findings(replace(again, clusters=other_model))
     image = session.image(key)
     assert {c.decision for c in image.clusters} == {Decision.ACCEPTED, Decision.UNDECIDED}
     assert len(image.clusters) == 2
