@@ -272,7 +272,7 @@ class ReviewSession(ReaderActions):
 
     def tell_problems(self) -> None:
         """Tell the observers what went wrong in the background; call it from a timer, and once after opening."""
-        while self._problems:
+        while self._problems and self._listeners:  # what nobody hears is kept for the first who listens
             self._listeners.tell(Change(ChangeKind.PROBLEM, problem=self._problems.popleft()))
 
     def _do(self, state: ReviewState, what: str, keys: Iterable[str]) -> None:

@@ -44,7 +44,7 @@ def test_what_cannot_be_opened_is_told_beside_what_can(tmp_path) -> None:
     (tmp_path / "b.txt").write_text("no mammogram")
     examination = open_examination([path, tmp_path / "b.txt", tmp_path / "absent.dcm"])
     assert len(examination.views) == 1
-    assert [refusal.code for refusal in examination.refused] == ["not-dicom", "no-such-file"]
+    assert [refusal.code for refusal in examination.refused] == ["no-such-file", "not-dicom"]
 
 
 def test_nothing_at_all_is_refused(tmp_path) -> None:

@@ -29,7 +29,7 @@ def test_the_filter_hides_what_is_below_it_and_shows_it_again(session) -> None:
 
 def test_what_a_reader_has_touched_is_never_hidden(session) -> None:
     key = session.examination.keys[0]
-    strong, weak = session.image(key).clusters
+    weak = session.image(key).clusters[1]
     session.set_threshold(0.1)
     session.set_comment(weak.tracking_uid, "to be looked at")
     session.set_threshold(1.0)
