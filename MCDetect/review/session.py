@@ -49,9 +49,7 @@ class ReviewSession(ReaderActions):
     examination : Examination
     reader : str
     algorithm : Algorithm or None
-        What made the findings; see :meth:`set_algorithm`.
     operating_point : str
-        Its name, or ``"custom"``.
     selected : str or None
         Tracking UID of the selected cluster.
     refusals : list of Refusal

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from MCDetect.findings import Calcification, Origin
-from MCDetect.review.hanging import shown_flips
+from MCDetect.review.hanging import Flips, shown_flips
 from MCDetect.review.overlay import lines, nodes
 from MCDetect.review.overlay.styles import STYLES, Lines, label_of, lines_of
 from MCDetect.review.session import ReviewSession
@@ -49,9 +49,7 @@ class Layer:
             parts[kind].append(lines.dashed(cluster.outline, spacing) if is_rejected else lines.closed(cluster.outline))
             if cluster.origin is Origin.READER:
                 parts[kind].append(lines.ticks(cluster.outline, spacing))
-            # A label begins at its place and runs to the right: it stands outside, at the right of the screen.
-            outermost = min if flips.horizontal else max
-            labels.append((label_of(cluster), outermost(cluster.outline, key=lambda vertex: vertex[1])))
+            labels.append((label_of(cluster), _label_place(cluster.outline, flips)))
         for kind, found in self._by_origin(session, marks).items():
             parts[kind].append(lines.rings(found, spacing) if marks is Marks.RINGS else lines.borders(found))
         for kind, segments in parts.items():
@@ -92,3 +90,13 @@ class Layer:
                 is_readers = calcification.origin is Origin.READER
                 found[Lines.READER_MARKS if is_readers else Lines.MARKS].append(calcification)
         return found
+
+
+def _label_place(outline: Sequence[tuple[float, float]], flips: Flips) -> tuple[float, float]:
+    """Return (row, column) of the upper left corner of a cluster as it is seen.
+
+    A label begins at its place and runs to the right: from here it stands above the cluster and not on it, and does
+    not leave the screen where the chest wall is at the right.
+    """
+    rows, columns = zip(*outline, strict=True)
+    return (max if flips.vertical else min)(rows), (max if flips.horizontal else min)(columns)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from support.review_examples import blob
 
 from MCDetect.errors import UsageError
 from MCDetect.findings import Origin
 from MCDetect.review.drawing import with_calcification
+from MCDetect.review.local_segmentation import segment_calcification
 from MCDetect.review.polygons import inside
 
 ROUND_BOTH = [(40, 70), (40, 190), (240, 190), (240, 70)]
@@ -109,6 +111,18 @@ def test_a_clicked_calcification_has_its_real_mask(session) -> None:
     assert found in session.calcifications(key)
     assert session.calcification_at(key, 252, 61) == number
     assert session.calcification_at(key, 150, 30) is None
+
+
+@pytest.mark.parametrize("radius_mm", [0.1, 0.2, 0.4, 0.8])
+def test_round_calcifications_of_any_size_are_measured(radius_mm) -> None:
+    spacing = (0.05, 0.07)
+    row, column = np.ogrid[:200, :150]
+    inside_disc = np.hypot((row - 100) * spacing[0], (column - 75) * spacing[1]) <= radius_mm
+    tissue = 500 + 0.5 * row + np.random.default_rng(1).normal(0, 5, (200, 150))
+    found = segment_calcification(tissue + 200 * inside_disc, spacing, 101.0, 74.0, number=3)
+    assert math.hypot((found.row - 100) * spacing[0], (found.column - 75) * spacing[1]) < 0.08
+    assert found.area_mm2 == pytest.approx(inside_disc.sum() * spacing[0] * spacing[1], rel=0.45)
+    assert found.diameter_mm == pytest.approx(2 * radius_mm, abs=0.2)
 
 
 def test_a_click_beside_every_calcification_is_refused(session) -> None:
