@@ -16,7 +16,7 @@ from MCDetect.inference.calcifications import measure_calcification
 
 _WINDOW_MM = 2.5
 _REACH_MM = 0.25
-_LARGEST_MM = 1.0  # radius: microcalcifications are below 0.5 mm, benign ones reach 2 mm
+_LARGEST_MM = 1.3  # from the peak: microcalcifications are below 0.5 mm, benign ones reach 2 mm
 _SCALES = ((0.0, (1.0, 2.4), 6.0), (0.6, (0.4, 1.5), 6.0), (0.3, (0.4, 1.5), 3.0))
 """Standard deviation of the tissue that is taken away first (0: none) and the ring that is the background, both in mm,
 and the least height over the noise. The large and clear keeps its extent; the faint is looked for on its own scale."""
