@@ -35,17 +35,34 @@ def viewer() -> None:
         pytest.skip(reason)
 
 
+@pytest.fixture(scope="session")
+def kept_views() -> Iterator[dict[Any, Any]]:
+    """Return the slice views that tests share: making an application takes longer than most tests."""
+    kept: dict[Any, Any] = {}
+    yield kept
+    for views in kept.values():
+        views.close()
+
+
 @pytest.fixture
-def make_views(viewer: None) -> Iterator[Callable[..., Any]]:
-    """Return a function that makes off-screen slice views."""
+def make_views(viewer: None, kept_views: dict[Any, Any]) -> Iterator[Callable[..., Any]]:
+    """Return a function that gives empty off-screen slice views; ``fresh`` ones belong to the test alone."""
     from support.slice_views import OffScreenViews
 
-    made: list[OffScreenViews] = []
+    fresh_ones: list[OffScreenViews] = []
 
-    def make(*arguments: Any, **options: Any) -> OffScreenViews:
-        made.append(OffScreenViews(*arguments, **options))
-        return made[-1]
+    def make(
+        names: tuple[str, ...] = ("A",), size: tuple[int, int] = (400, 400), *, fresh: bool = False
+    ) -> OffScreenViews:
+        if fresh:
+            fresh_ones.append(OffScreenViews(names, size))
+            return fresh_ones[-1]
+        if (names, size) not in kept_views:
+            kept_views[names, size] = OffScreenViews(names, size)
+        views: OffScreenViews = kept_views[names, size]
+        views.empty()
+        return views
 
     yield make
-    for views in made:
+    for views in fresh_ones:
         views.close()

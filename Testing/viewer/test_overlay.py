@@ -123,7 +123,7 @@ def test_nodes_that_the_user_deletes_come_back_with_the_next_change(make_views, 
 
 
 def test_a_closed_scene_is_filled_again_and_the_review_is_as_it_was(make_views, session) -> None:
-    views = make_views(NAMES)
+    views = make_views(NAMES, fresh=True)
     overlay = overlay_of(session, views)
     uid = session.shown_findings()[0][1].tracking_uid
     before = drawn(overlay, views)
