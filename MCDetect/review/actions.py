@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
 from MCDetect.errors import UsageError
-from MCDetect.findings import Cluster, Correspondence, Decision, ImageFindings, Origin
+from MCDetect.findings import Cluster, Correspondence, Decision, Origin
 from MCDetect.review import drawing
 from MCDetect.review.correspondence import ordered
-from MCDetect.review.examination import Examination
 from MCDetect.review.local_segmentation import segment_calcification
-from MCDetect.review.state import ReviewState, visible_clusters
+from MCDetect.review.looking import ShownFindings
+from MCDetect.review.state import ReviewState
 
 
-class ReaderActions(ABC):
+class ReaderActions(ShownFindings):
     """The actions of :class:`MCDetect.review.session.ReviewSession`.
 
     Clusters are named by their tracking UID, views by their key. Every method raises UsageError (``no-such-finding``,
     ``no-such-view``) for one that is not there.
     """
-
-    examination: Examination
-    selected: str | None
-
-    @property
-    @abstractmethod
-    def state(self) -> ReviewState:
-        """The present state."""
-
-    @property
-    @abstractmethod
-    def threshold(self) -> float:
-        """The threshold that clusters are shown from."""
 
     @abstractmethod
     def select(self, tracking_uid: str | None) -> None:
@@ -128,20 +115,6 @@ class ReaderActions(ABC):
         state = drawing.without_calcification(self.state, self._image(key), identifier)
         self._do(state, "remove a calcification", [key])
 
-    def calcification_at(self, key: str, row: float, column: float, reach_mm: float = 0.5) -> int | None:
-        """Return the id of the visible calcification nearest to a place (pixels), or None within ``reach_mm``."""
-        image = self._image(key)
-        shown = {m for c in visible_clusters(self.state, image, self.threshold) for m in c.member_ids}
-        row_mm, column_mm = image.spacing_mm
-        near = [
-            (away, c.id)
-            for c in image.calcifications
-            if c.id in shown or c.origin is Origin.READER
-            for away in [((c.row - row) * row_mm) ** 2 + ((c.column - column) * column_mm) ** 2]
-            if away <= (reach_mm + c.diameter_mm / 2) ** 2
-        ]
-        return min(near)[1] if near else None
-
     def confirm_correspondence(self, first: str, second: str) -> None:
         """Say that two clusters, of two images, are the same."""
         images = self._two_images(first, second)
@@ -178,17 +151,6 @@ class ReaderActions(ABC):
         image, old = self.state.find(cluster.tracking_uid)
         if cluster != old:
             self._do(self.state.with_cluster(cluster), what, [image.sop_instance_uid])
-
-    def _image(self, key: str) -> ImageFindings:
-        """Return the findings of a view, empty ones where there are none yet."""
-        if key not in self.examination.keys:
-            raise UsageError("no-such-view", "This image is not part of the examination.", "Choose another one.")
-        return self.state.image(key) or self.examination.view(key).empty_findings()
-
-    def _visible(self, key: str) -> frozenset[str]:
-        image = self.state.image(key)
-        shown = () if image is None else visible_clusters(self.state, image, self.threshold)
-        return frozenset(cluster.tracking_uid for cluster in shown)
 
     def _two_images(self, first: str, second: str) -> list[str]:
         keys = [self.state.find(uid)[0].sop_instance_uid for uid in (first, second)]

@@ -176,17 +176,21 @@ def open_examination(
         ``no-mammograms`` and the like when nothing at all can be opened (the first refusal is raised), and
         ``several-patients`` when the files belong to more than one person.
     """
-    files = find_inputs(paths)
     views: dict[str, View] = {}
     refused: list[Refusal] = []
-    for done, file in enumerate(files, start=1):
+    files: dict[str, Path] = {}
+    for given in paths:
+        try:
+            for file in find_inputs([given]):
+                files.setdefault(os.path.realpath(file), file)
+        except MCDetectError as error:
+            refused.append(Refusal(str(given), error.code, error.message, error.hint))
+    for done, file in enumerate(files.values(), start=1):
         try:
             view = open_view(file, spacing_mm)
             if view.key in views:
-                if os.path.realpath(views[view.key].path) != os.path.realpath(file):
-                    raise InputError("same-image", f"{file} is the same image as {views[view.key].path}.", "")
-            else:
-                views[view.key] = view
+                raise InputError("same-image", f"{file} is the same image as {views[view.key].path}.", "")
+            views[view.key] = view
         except MCDetectError as error:
             refused.append(Refusal(str(file), error.code, error.message, error.hint))
         if progress is not None:

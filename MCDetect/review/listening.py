@@ -40,6 +40,9 @@ class Listeners:
     def __init__(self) -> None:
         self._observers: list[Observer] = []
 
+    def __bool__(self) -> bool:
+        return bool(self._observers)
+
     def add(self, observer: Observer) -> Callable[[], None]:
         """Call ``observer`` with each change from now on; return a function that ends this."""
         self._observers.append(observer)

@@ -15,10 +15,11 @@ from MCDetect.findings import Calcification, Origin
 from MCDetect.inference.calcifications import measure_calcification
 
 _WINDOW_MM = 2.5
-_REACH_MM = 0.35
-_BACKGROUND_MM = 1.5
-_LARGEST_MM = 1.0  # radius: microcalcifications are below 0.5 mm, benign ones reach 2 mm
-_LEAST_CONTRAST = 2.5  # times the noise round it, after smoothing over 3 x 3 pixels
+_REACH_MM = 0.25
+_LARGEST_MM = 1.3  # from the peak: microcalcifications are below 0.5 mm, benign ones reach 2 mm
+_SCALES = ((0.0, (1.0, 2.4), 6.0), (0.6, (0.4, 1.5), 6.0), (0.3, (0.4, 1.5), 3.0))
+"""Standard deviation of the tissue that is taken away first (0: none) and the ring that is the background, both in mm,
+and the least height over the noise. The large and clear keeps its extent; the faint is looked for on its own scale."""
 _EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=np.uint8)
 
 
@@ -62,44 +63,54 @@ def segment_calcification(
     low, high = np.maximum(centre - reach, 0), np.minimum(centre + reach + 1, pixels.shape)
     window = pixels[low[0] : high[0], low[1] : high[1]].astype(np.float64)
     distance = _distance_mm(window.shape, centre - low, spacing)
-    smooth = ndimage.gaussian_filter(window, 0.7)
     near = distance <= max(_REACH_MM, float(spacing.max()))
-    peak = np.array(np.unravel_index(np.argmax(np.where(near, smooth, -np.inf)), window.shape))
-    from_peak = _distance_mm(window.shape, peak, spacing)
-    ring = (from_peak > 0.4) & (from_peak <= _BACKGROUND_MM)
-    around = smooth[ring] if ring.sum() >= 8 else smooth.ravel()
+    smooth = ndimage.gaussian_filter(window, 0.7)
+    for tissue_mm, ring_mm, least_contrast in _SCALES:
+        # Tissue rises and falls more slowly than a calcification: what is left after it is taken away is judged.
+        flat = smooth - ndimage.gaussian_filter(window, tissue_mm / spacing) if tissue_mm else smooth
+        found = _stands_out(flat, near, spacing, ring_mm, least_contrast)
+        if found is not None:
+            mask, weights = found
+            return measure_calcification(
+                number, np.argwhere(mask) + low, weights[mask], spacing_mm, 1.0, origin=Origin.READER
+            )
+    raise UsageError(
+        "no-calcification-here",
+        "Nothing brighter than its surroundings is at this place.",
+        "Magnify the image and click on the calcification itself.",
+    )
+
+
+def _stands_out(
+    flat: npt.NDArray[np.float64],
+    near: npt.NDArray[np.bool_],
+    spacing: npt.NDArray[np.float64],
+    ring_mm: tuple[float, float],
+    least_contrast: float,
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]] | None:
+    """Return the mask of what stands out near the click, and weights of the pixels; None when nothing does."""
+    peak = np.array(np.unravel_index(np.argmax(np.where(near, flat, -np.inf)), flat.shape))
+    from_peak = _distance_mm(flat.shape, peak, spacing)
+    ring = (from_peak > ring_mm[0]) & (from_peak <= ring_mm[1])
+    around = flat[ring] if ring.sum() >= 8 else flat.ravel()
     background = float(np.median(around))
     noise = 1.4826 * float(np.median(np.abs(around - background)))
-    height = float(smooth[tuple(peak)]) - background
-    if height <= _LEAST_CONTRAST * noise or height <= 0:
-        raise UsageError(
-            "no-calcification-here",
-            "Nothing brighter than its surroundings is at this place.",
-            "Magnify the image and click on the calcification itself.",
-        )
-    mask = _connected(smooth, background, height, peak, from_peak <= _LARGEST_MM)
-    found = np.argwhere(mask)
-    weights = np.maximum(smooth[mask] - background, 1e-6 * height)
-    return measure_calcification(number, found + low, weights, spacing_mm, 1.0, origin=Origin.READER)
+    height = float(flat[tuple(peak)]) - background
+    if height <= least_contrast * noise or height <= 0:
+        return None
+    mask = _connected(flat, background, height, peak)
+    if (mask & (from_peak > _LARGEST_MM)).any():
+        return None
+    return mask, np.maximum(flat - background, 1e-6 * height)
 
 
 def _connected(
-    smooth: npt.NDArray[np.float64],
-    background: float,
-    height: float,
-    peak: npt.NDArray[np.intp],
-    allowed: npt.NDArray[np.bool_],
+    flat: npt.NDArray[np.float64], background: float, height: float, peak: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.bool_]:
-    """Return what is connected to the peak; higher up the slope where bright tissue would be taken along."""
-    mask = np.zeros_like(allowed)
-    for fraction in (0.5, 0.65, 0.8):
-        labels, _ = ndimage.label(smooth >= background + fraction * height, structure=_EIGHT_NEIGHBOURS)
-        mask = np.asarray(labels == labels[tuple(peak)], dtype=np.bool_)
-        if not (mask & ~allowed).any():
-            return mask
-    cut, _ = ndimage.label(mask & allowed, structure=_EIGHT_NEIGHBOURS)
-    inside: npt.NDArray[np.bool_] = cut == cut[tuple(peak)]
-    return inside
+    """Return what is connected to the peak above half its height."""
+    labels, _ = ndimage.label(flat >= background + height / 2, structure=_EIGHT_NEIGHBOURS)
+    mask: npt.NDArray[np.bool_] = labels == labels[tuple(peak)]
+    return mask
 
 
 def _distance_mm(

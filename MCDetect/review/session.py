@@ -1,7 +1,7 @@
 """The review session: an examination, what was found in it, and what the reader makes of it.
 
-Plain Python for one thread (the viewer's): no widgets, no MRML. Viewers call its methods and listen with
-:meth:`ReviewSession.observe`. The network is never run here: findings come from outside, view by view.
+For one thread, the viewer's. Viewers call its methods and listen with :meth:`ReviewSession.observe`. The network is
+never run here: findings come from outside, view by view.
 """
 
 from __future__ import annotations
@@ -11,15 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from MCDetect.errors import InputError, MCDetectError, UsageError
 from MCDetect.findings import (
     Algorithm,
-    Calcification,
-    Cluster,
-    Correspondence,
-    Decision,
     Findings,
     ImageFindings,
     Refusal,
@@ -28,13 +23,13 @@ from MCDetect.findings import (
 from MCDetect.review import recovery
 from MCDetect.review.actions import ReaderActions
 from MCDetect.review.arrival import with_view_findings
-from MCDetect.review.correspondence import Point, propose
+from MCDetect.review.correspondence import Point
 from MCDetect.review.document import Kept, from_document, to_document
 from MCDetect.review.examination import Examination, open_examination
 from MCDetect.review.history import History
 from MCDetect.review.listening import Change, ChangeKind, Listeners, Observer
 from MCDetect.review.outcome import shown_as_findings
-from MCDetect.review.state import ReviewState, visible_calcifications, visible_clusters
+from MCDetect.review.state import ReviewState
 
 
 class ReviewSession(ReaderActions):
@@ -54,9 +49,7 @@ class ReviewSession(ReaderActions):
     examination : Examination
     reader : str
     algorithm : Algorithm or None
-        What made the findings; see :meth:`set_algorithm`.
     operating_point : str
-        Its name, or ``"custom"``.
     selected : str or None
         Tracking UID of the selected cluster.
     refusals : list of Refusal
@@ -108,27 +101,6 @@ class ReviewSession(ReaderActions):
     def threshold(self) -> float:
         """Clusters of at least this score are shown, and those that the reader has touched."""
         return self._threshold
-
-    def image(self, key: str) -> ImageFindings:
-        """Return the findings of a view as they are now, unfiltered; empty ones where there are none."""
-        return self._image(key)
-
-    def is_analysed(self, key: str) -> bool:
-        """Say whether the algorithm has searched a view."""
-        return key in self.state.analysed
-
-    def clusters(self, key: str) -> tuple[Cluster, ...]:
-        """Return the clusters of a view that are shown now."""
-        return visible_clusters(self.state, self._image(key), self._threshold)
-
-    def calcifications(self, key: str) -> tuple[Calcification, ...]:
-        """Return the calcifications of a view that are shown now."""
-        return visible_calcifications(self.state, self._image(key), self._threshold)
-
-    def shown_findings(self) -> list[tuple[str, Cluster]]:
-        """Return (key of the view, cluster) for all that is shown, highest score first: the table of findings."""
-        listed = [(key, cluster) for key in self.examination.keys for cluster in self.clusters(key)]
-        return sorted(listed, key=lambda entry: -entry[1].score)
 
     def set_algorithm(self, algorithm: Algorithm) -> None:
         """Say what makes the findings; its operating point becomes the present one."""
@@ -184,21 +156,6 @@ class ReviewSession(ReaderActions):
         at = listed.index(self.selected) + step if self.selected in listed else (0 if step > 0 else -1)
         self.select(listed[at % len(listed)])
         return self.selected
-
-    def proposals(self) -> tuple[Correspondence, ...]:
-        """Return the pairs of shown, not rejected clusters that are proposed to be the same, best first."""
-        confirmed = {uid for c in self.state.correspondences for uid in c.tracking_uids}
-        shown = {
-            cluster.tracking_uid
-            for _, cluster in self.shown_findings()
-            if cluster.decision is not Decision.REJECTED and cluster.tracking_uid not in confirmed
-        }
-        return propose(self.state.images, shown, self._nipples, self.state.declined)
-
-    def partner(self, tracking_uid: str) -> Correspondence | None:
-        """Return the confirmed, else the proposed correspondence of a cluster."""
-        pairs = (*self.state.correspondences, *self.proposals())
-        return next((c for c in pairs if tracking_uid in c.tracking_uids), None)
 
     @property
     def undo_text(self) -> str:
@@ -313,7 +270,7 @@ class ReviewSession(ReaderActions):
 
     def tell_problems(self) -> None:
         """Tell the observers what went wrong in the background; call it from a timer, and once after opening."""
-        while self._problems:
+        while self._problems and self._listeners:  # what nobody hears is kept for the first who listens
             self._listeners.tell(Change(ChangeKind.PROBLEM, problem=self._problems.popleft()))
 
     def _do(self, state: ReviewState, what: str, keys: Iterable[str]) -> None:
@@ -330,23 +287,14 @@ class ReviewSession(ReaderActions):
     def _changed(self, kind: ChangeKind, keys: Iterable[str]) -> None:
         if self.selected is not None and not self._keys_of(self.selected):
             self.select(None)
-        if self._keeper is not None and self.has_unsaved_changes:
+        if self._keeper is not None and not self.has_unsaved_changes:
+            self._keeper.discard()
+        elif self._keeper is not None:
             kept = Kept(self.state, self.algorithm, self.operating_point, self._threshold, self.reader)
             sources = [str(view.path.absolute()) for view in self.examination.views]
-            self._keeper.keep(lambda: _kept_document(kept, sources))
+            self._keeper.keep(lambda: {"sources": sources, "review": to_document(kept)})
         self._listeners.tell(Change(kind, frozenset(keys)))
         self.tell_problems()
-
-    def _keys_of(self, tracking_uid: str | None) -> list[str]:
-        return [
-            image.sop_instance_uid
-            for image in self.state.images
-            if any(cluster.tracking_uid == tracking_uid for cluster in image.clusters)
-        ]
-
-
-def _kept_document(kept: Kept, sources: list[str]) -> dict[str, Any]:
-    return {"sources": sources, "review": to_document(kept)}
 
 
 __all__ = ["Change", "ChangeKind", "ReviewSession"]

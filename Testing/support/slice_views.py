@@ -47,6 +47,17 @@ class OffScreenViews:
         pixels = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(height, width, 3)
         return np.ascontiguousarray(pixels[::-1])
 
+    def empty(self) -> None:
+        """Take out what overlays of earlier tests have left."""
+        left = [self.scene.GetNthNode(i) for i in range(self.scene.GetNumberOfNodes())]
+        for node in left:
+            if node.GetAttribute("MCDetect.view"):
+                self.scene.RemoveNode(node.GetDisplayNode())
+                self.scene.RemoveNode(node)
+        for view in self.views.values():
+            view.set_background_volume_id(None)
+            view.set_foreground_volume_id(None)
+
     def close(self) -> None:
         for view in self.views.values():
             view.finalize()

@@ -155,3 +155,11 @@ def as_matrix(values: npt.NDArray[np.float64]) -> Node:
 def is_there(scene: Node, node: Node | None) -> bool:
     """Say whether a node is still in the scene."""
     return node is not None and bool(scene.IsNodePresent(node))
+
+
+def remove(scene: Node, node: Node) -> None:
+    """Take a node and its display node out of the scene."""
+    shown = node.GetDisplayNode()
+    if shown is not None:
+        scene.RemoveNode(shown)
+    scene.RemoveNode(node)

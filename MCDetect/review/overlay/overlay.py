@@ -7,43 +7,22 @@ nodes of other sessions and of the user are never touched.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import Enum
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from MCDetect.findings import Origin
 from MCDetect.review.display import ViewDisplay, display_of
 from MCDetect.review.hanging import Flips, shown_flips
 from MCDetect.review.listening import Change, ChangeKind
-from MCDetect.review.overlay import lines, nodes
+from MCDetect.review.overlay import nodes
 from MCDetect.review.overlay.geometry import from_ras, slice_to_ras, to_ras
+from MCDetect.review.overlay.layers import Layer, Marks
 from MCDetect.review.overlay.probability import make_map
-from MCDetect.review.overlay.styles import STYLES, Lines, label_of, lines_of
 from MCDetect.review.session import ReviewSession
 
 Node = Any
-
-
-class Marks(Enum):
-    """How calcifications are marked."""
-
-    RINGS = "rings"
-    BORDERS = "exact borders"
-    NONE = "none"
-
-
-@dataclass
-class _Layer:
-    """The nodes of one view, and the slice views that show it."""
-
-    volume: Node = None
-    sets: dict[Lines, Node] = field(default_factory=dict)
-    labels: Node = None
-    probability: Node = None
-    slices: list[str] = field(default_factory=list)
 
 
 class ReviewOverlay:
@@ -60,7 +39,7 @@ class ReviewOverlay:
     def __init__(self, scene: Node, session: ReviewSession) -> None:
         self.scene = scene
         self.session = session
-        self._layers: dict[str, _Layer] = {}
+        self._layers: dict[str, Layer] = {}
         self._marks = Marks.RINGS
         self._is_visible = self._has_labels = self._has_outlines = True
         self._end_listening = session.observe(self._follow)
@@ -81,12 +60,11 @@ class ReviewOverlay:
         display
             From :meth:`prepare`; read here and now if None.
         """
-        layer = self._layers.setdefault(key, _Layer())
+        layer = self._layers.setdefault(key, Layer(self.scene, key))
         if not nodes.is_there(self.scene, layer.volume):
             view = self.session.examination.view(key)
             shown = display or self.prepare(key)
-            layer.volume = nodes.make_volume(self.scene, view.label, shown, view.spacing.millimetres)
-            layer.volume.SetAttribute("MCDetect.view", key)
+            layer.volume = layer.tagged(nodes.make_volume(self.scene, view.label, shown, view.spacing.millimetres))
         return layer.volume
 
     def show(self, key: str, slice_node: Node, display: ViewDisplay | None = None, flips: Flips | None = None) -> None:
@@ -199,7 +177,7 @@ class ReviewOverlay:
         """Draw everything above the pixels, or show the bare pixels at once; labels and outlines can be left out."""
         self._is_visible, self._has_labels, self._has_outlines = visible, labels, outlines
         for layer in self._layers.values():
-            self._show_layer(layer)
+            layer.show(self._is_visible, labels=self._has_labels, outlines=self._has_outlines)
 
     def set_window_level(self, key: str, window: float, level: float) -> None:
         """Show a view through another window."""
@@ -219,13 +197,14 @@ class ReviewOverlay:
 
     def set_probability_map(self, key: str, probability: npt.NDArray[np.float32] | None, opacity: float = 0.5) -> None:
         """Show the probability of each pixel (rows, columns), 0 to 1, above a view; None takes it away."""
-        layer = self._layers.setdefault(key, _Layer())
+        layer = self._layers.setdefault(key, Layer(self.scene, key))
         if nodes.is_there(self.scene, layer.probability):
-            _remove(self.scene, layer.probability)
+            nodes.remove(self.scene, layer.probability)
         layer.probability = None
         if probability is not None:
             view = self.session.examination.view(key)
-            layer.probability = make_map(self.scene, f"{view.label} probability", probability, view.spacing.millimetres)
+            made = make_map(self.scene, f"{view.label} probability", probability, view.spacing.millimetres)
+            layer.probability = layer.tagged(made)
         for identifier in layer.slices:
             slice_node = self.scene.GetNodeByID(identifier)
             composite = None if slice_node is None else self._composite(slice_node)
@@ -235,67 +214,26 @@ class ReviewOverlay:
 
     # Following the session
 
-    def update(self, keys: Any = None) -> None:
+    def update(self, keys: Iterable[str] | None = None) -> None:
         """Draw the findings of these views again (of all that are shown if None)."""
         for key in list(self._layers) if keys is None else keys:
             layer = self._layers.get(key)
             if layer is not None:
                 layer.slices = [i for i in layer.slices if self.scene.GetNodeByID(i) is not None]
                 if layer.slices or layer.sets:
-                    self._draw(key, layer)
+                    layer.draw(self.session, self._marks)
+                    layer.show(self._is_visible, labels=self._has_labels, outlines=self._has_outlines)
 
     def close(self) -> None:
         """Take everything of this session out of the scene and stop following it."""
         self._end_listening()
         for layer in self._layers.values():
-            for node in (*layer.sets.values(), layer.labels, layer.probability, layer.volume):
-                if nodes.is_there(self.scene, node):
-                    _remove(self.scene, node)
+            layer.remove()
         self._layers.clear()
 
     def _follow(self, change: Change) -> None:
         if change.kind in (ChangeKind.FINDINGS, ChangeKind.FILTER, ChangeKind.SELECTION):
             self.update(change.views)
-
-    def _draw(self, key: str, layer: _Layer) -> None:
-        spacing = self.session.examination.view(key).spacing.millimetres
-        flips = shown_flips(self.session.examination.view(key))
-        parts: dict[Lines, list[lines.Segments]] = {kind: [] for kind in Lines}
-        labels = []
-        for cluster in self.session.clusters(key):
-            kind = Lines.SELECTED if cluster.tracking_uid == self.session.selected else lines_of(cluster)
-            is_rejected = lines_of(cluster) is Lines.REJECTED
-            parts[kind].append(lines.dashed(cluster.outline, spacing) if is_rejected else lines.closed(cluster.outline))
-            if cluster.origin is Origin.READER:
-                parts[kind].append(lines.ticks(cluster.outline, spacing))
-            # A label begins at its place and runs to the right: it stands outside, at the right of the screen.
-            outermost = min if flips.horizontal else max
-            labels.append((label_of(cluster), outermost(cluster.outline, key=lambda vertex: vertex[1])))
-        by_reader: dict[bool, list[Any]] = {False: [], True: []}
-        if self._marks is not Marks.NONE:
-            for calcification in self.session.calcifications(key):
-                by_reader[calcification.origin is Origin.READER].append(calcification)
-        for made_by_reader, kind in ((False, Lines.MARKS), (True, Lines.READER_MARKS)):
-            found = by_reader[made_by_reader]
-            drawn = lines.rings(found, spacing) if self._marks is Marks.RINGS else lines.borders(found)
-            parts[kind].append(drawn)
-        view = self.session.examination.view(key)
-        for kind, segments in parts.items():
-            if not nodes.is_there(self.scene, layer.sets.get(kind)):
-                layer.sets[kind] = nodes.make_lines(self.scene, f"{view.label} {kind.value}", STYLES[kind])
-            nodes.set_lines(layer.sets[kind], lines.joined(segments), spacing)
-        if not nodes.is_there(self.scene, layer.labels):
-            layer.labels = nodes.make_labels(self.scene, f"{view.label} labels")
-        nodes.set_labels(layer.labels, labels, spacing)
-        self._show_layer(layer)
-
-    def _show_layer(self, layer: _Layer) -> None:
-        for kind, node in layer.sets.items():
-            if nodes.is_there(self.scene, node):
-                is_wanted = self._has_outlines or kind in (Lines.MARKS, Lines.READER_MARKS)
-                nodes.show_in(node, layer.slices, self._is_visible and is_wanted)
-        if nodes.is_there(self.scene, layer.labels):
-            nodes.show_in(layer.labels, layer.slices, self._is_visible and self._has_labels)
 
     def _forget_slice(self, identifier: str) -> None:
         for key, layer in self._layers.items():
@@ -321,8 +259,4 @@ class ReviewOverlay:
         slice_node.UpdateMatrices()
 
 
-def _remove(scene: Node, node: Node) -> None:
-    shown = node.GetDisplayNode()
-    if shown is not None:
-        scene.RemoveNode(shown)
-    scene.RemoveNode(node)
+__all__ = ["Marks", "ReviewOverlay"]
