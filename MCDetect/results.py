@@ -11,25 +11,28 @@ import hashlib
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from MCDetect.errors import InputError, MCDetectError, OutputError, UsageError
+from MCDetect.errors import MCDetectError, OutputError, UsageError
 from MCDetect.files import write_text_atomically
-from MCDetect.findings import Algorithm, Findings, ImageFindings, Refusal
+from MCDetect.findings import Algorithm, Correspondence, Findings, ImageFindings, Refusal, Review
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from MCDetect.dicom.mammogram import Mammogram
+    from MCDetect.dicom.writing.context import ReportContext
 
 Argument = TypeVar("Argument")
 
 FORMATS = ("seg", "cad-sr", "measurements-sr", "gsps", "json", "png")
-"""What can be written: DICOM segmentations, both structured reports, presentation states, JSON, pictures."""
+"""What is written: DICOM segmentations, both structured reports, presentation states, JSON, pictures."""
 
-_FOR_PRESENTATION = "1.2.840.10008.5.1.4.1.1.1.2"
+OPTIONAL_FORMATS = ("sc",)
+"""What is written only when asked for: pictures as DICOM Secondary Captures."""
+
 _NOT_ATTEMPTED = frozenset({"unsuitable-view"})
 
 
@@ -41,10 +44,10 @@ def check_formats(formats: Collection[str]) -> frozenset[str]:
     UsageError
         ``unknown-format`` if one of them does not exist, or if there are none.
     """
-    unknown = sorted(set(formats) - set(FORMATS))
+    unknown = sorted(set(formats) - {*FORMATS, *OPTIONAL_FORMATS})
     if unknown or not formats:
         wrong = f"There is no output format {unknown[0]!r}." if unknown else "No output format was given."
-        raise UsageError("unknown-format", wrong, f"Use any of {','.join(FORMATS)}.")
+        raise UsageError("unknown-format", wrong, f"Use any of {','.join((*FORMATS, *OPTIONAL_FORMATS))}.")
     return frozenset(formats)
 
 
@@ -81,6 +84,12 @@ class ResultWriter:
         What makes the findings; every file says so.
     formats
         Any of :data:`FORMATS`.
+    correspondences
+        Clusters that are the same in two views.
+    review
+        That a person has reviewed the findings.
+    predecessors
+        Headers of the reports that the new ones replace.
 
     Attributes
     ----------
@@ -98,10 +107,22 @@ class ResultWriter:
         ``unknown-format``.
     """
 
-    def __init__(self, output: Path, algorithm: Algorithm, formats: Collection[str] = FORMATS) -> None:
+    def __init__(
+        self,
+        output: Path,
+        algorithm: Algorithm,
+        formats: Collection[str] = FORMATS,
+        *,
+        correspondences: Sequence[Correspondence] = (),
+        review: Review | None = None,
+        predecessors: Sequence[Dataset] = (),
+    ) -> None:
         self.output = output
         self.algorithm = algorithm
         self.formats = check_formats(formats)
+        self.correspondences = tuple(correspondences)
+        self.review = review
+        self.predecessors = tuple(predecessors)
         self.images: list[ImageFindings] = []
         self.refused: list[Refusal] = []
         self.problems: list[MCDetectError] = []
@@ -146,8 +167,8 @@ class ResultWriter:
         else:
             self._headers[image.sop_instance_uid] = mammogram.header
             written += self._attempt(self._write_image_objects, image)
-        if "png" in self.formats:
-            written.append(self._write_picture(mammogram, image))
+        if self.formats & {"png", "sc"}:
+            written += self._write_pictures(mammogram, image)
         self.images.append(image)
         self._written += written
         return written
@@ -158,7 +179,9 @@ class ResultWriter:
         If it is a mammogram that should have been analysed, the CAD report of its study will say that this failed.
         """
         self.refused.append(refusal)
-        header = _mammography_header(refusal.source) if refusal.code not in _NOT_ATTEMPTED else None
+        from MCDetect.dicom.acceptance import presentation_header
+
+        header = None if refusal.code in _NOT_ATTEMPTED else presentation_header(Path(refusal.source))
         if header is not None:
             self._refused_headers[str(header.SOPInstanceUID)] = header
 
@@ -189,7 +212,15 @@ class ResultWriter:
     @property
     def findings(self) -> Findings:
         """Everything added so far."""
-        return Findings(self.algorithm, tuple(self.images), tuple(self.refused))
+        return Findings(
+            self.algorithm, tuple(self.images), tuple(self.refused), self.correspondences, review=self.review
+        )
+
+    @property
+    def _context(self) -> ReportContext:
+        from MCDetect.dicom.writing.context import ReportContext
+
+        return ReportContext(self.review, self.correspondences, self.predecessors)
 
     def _write_image_objects(self, image: ImageFindings) -> list[Path]:
         wanted = self.formats & {"seg", "gsps"}
@@ -198,7 +229,7 @@ class ResultWriter:
         from MCDetect.dicom.export import write_image_objects
 
         header = self._headers[image.sop_instance_uid]
-        return write_image_objects(image, header, self.algorithm, self.output / "dicom", wanted)
+        return write_image_objects(image, header, self.algorithm, self.output / "dicom", wanted, self._context)
 
     def _write_study_objects(self, study: str) -> list[Path]:
         wanted = self.formats & {"cad-sr", "measurements-sr"}
@@ -214,7 +245,8 @@ class ResultWriter:
             if _study_of(header) == study and uid not in sources
         }
         images = [image for image in self.images if image.sop_instance_uid in sources]
-        return write_study_objects(images, sources, self.algorithm, failed, self.output / "dicom", wanted)
+        folder = self.output / "dicom"
+        return write_study_objects(images, sources, self.algorithm, failed, folder, wanted, self._context)
 
     def _attempt(self, write: Callable[[Argument], list[Path]], argument: Argument) -> list[Path]:
         """Write objects; one that cannot be made is a problem of its own and does not stop the others."""
@@ -228,17 +260,31 @@ class ResultWriter:
                 self.problems.append(error)
             return []
 
-    def _write_picture(self, mammogram: Mammogram, image: ImageFindings) -> Path:
+    def _write_pictures(self, mammogram: Mammogram, image: ImageFindings) -> list[Path]:
+        import numpy as np
+
         from MCDetect.dicom.display import presentation_image
-        from MCDetect.pictures.overlay import write_overlay
+        from MCDetect.dicom.export import write_secondary_capture
+        from MCDetect.dicom.writing.context import shown
+        from MCDetect.pictures.overlay import draw_overlay, save_overlay
 
         # The view is text from a header: nothing in it may become part of a path.
         label = re.sub(r"[^A-Za-z0-9_]", "", mammogram.label) or "image"
         self._labels[label] += 1
         number = self._labels[label]
         path = self.output / (f"overlay_{label}.png" if number == 1 else f"overlay_{label}_{number}.png")
-        write_overlay(path, presentation_image(mammogram), image, self.algorithm)
-        return path
+        overlay = draw_overlay(presentation_image(mammogram), shown(image), self.algorithm)
+        written = []
+        if "png" in self.formats:
+            save_overlay(path, overlay)
+            written.append(path)
+        header = mammogram.header
+        if "sc" in self.formats and header is not None:
+            pixels, folder = np.asarray(overlay), self.output / "dicom"
+            written += self._attempt(
+                lambda one: [write_secondary_capture(one, pixels, header, self.algorithm, folder, self._context)], image
+            )
+        return written
 
     def _note(self, sentence: str) -> None:
         if sentence not in self.notes:
@@ -247,17 +293,3 @@ class ResultWriter:
 
 def _study_of(header: Dataset) -> str:
     return str(header.get("StudyInstanceUID") or "")
-
-
-def _mammography_header(source: str) -> Dataset | None:
-    """Return the header of a file that was refused, if it can be read and is of a mammogram for presentation."""
-    from MCDetect.dicom.opening import open_dataset, readable_header
-
-    try:
-        header, _ = readable_header(open_dataset(Path(source), pixels=False))
-    except InputError:
-        return None
-    required = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
-    if header.get("SOPClassUID") != _FOR_PRESENTATION or not all(header.get(name) for name in required):
-        return None
-    return header

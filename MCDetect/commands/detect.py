@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=format_list,
         default=FORMATS,
         metavar="LIST",
-        help=f"what to write, separated by commas (default: {','.join(FORMATS)})",
+        help=f"what to write, separated by commas (default: {','.join(FORMATS)}; also sc)",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from pathlib import Path
 
 from pydicom.dataset import Dataset
 from pydicom.uid import (
@@ -20,8 +21,10 @@ from pydicom.uid import (
     SecondaryCaptureImageStorage,
 )
 
+from MCDetect.dicom.opening import open_dataset, readable_header
 from MCDetect.dicom.orientation import Orientation
 from MCDetect.dicom.spacing import LARGEST_MAGNIFICATION
+from MCDetect.dicom.synthesised import is_synthesised
 from MCDetect.errors import InputError
 
 SECONDARY_CAPTURES = frozenset(
@@ -63,7 +66,7 @@ def require_mammogram(header: Dataset, source: str) -> None:
         ``tomosynthesis``, ``for-processing``, ``not-a-mammogram`` or ``multi-frame``.
     """
     sop_class = UID(str(header.get("SOPClassUID") or ""))
-    if sop_class == BreastTomosynthesisImageStorage:
+    if sop_class == BreastTomosynthesisImageStorage and not is_synthesised(header):
         raise InputError(
             "tomosynthesis",
             f"{source} is a breast tomosynthesis, not a mammogram.",
@@ -154,8 +157,20 @@ def kind_of(header: Dataset) -> Kind:
     return Kind.MAMMOGRAM
 
 
+def presentation_header(path: Path) -> Dataset | None:
+    """Return the header of a file if it can be read and is of a mammogram for presentation that can be referred to."""
+    try:
+        header, _ = readable_header(open_dataset(path, pixels=False))
+    except InputError:
+        return None
+    identifiers = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+    is_one = header.get("SOPClassUID") == DigitalMammographyXRayImageStorageForPresentation
+    return header if is_one and all(header.get(name) for name in identifiers) else None
+
+
 def _is_of_the_breast(header: Dataset, sop_class: UID) -> bool:
     if sop_class in (
+        BreastTomosynthesisImageStorage,
         DigitalMammographyXRayImageStorageForPresentation,
         DigitalMammographyXRayImageStorageForProcessing,
         BreastProjectionXRayImageStorageForPresentation,

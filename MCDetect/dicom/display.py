@@ -28,7 +28,7 @@ def presentation_image(mammogram: Mammogram) -> npt.NDArray[np.uint8]:
     uint8 array (rows, columns)
         0 to 255, bright is attenuating (also for MONOCHROME1), padding 0.
     """
-    displayed = None if mammogram.header is None else _through_header(mammogram.pixels, mammogram.header)
+    displayed = None if mammogram.header is None else through_header(mammogram.pixels, mammogram.header)
     if displayed is None:
         displayed = _full_range(mammogram)
     image: npt.NDArray[np.uint8] = np.rint(np.clip(displayed, 0.0, 1.0) * 255).astype(np.uint8)
@@ -43,8 +43,16 @@ def _full_range(mammogram: Mammogram) -> npt.NDArray[np.floating]:
     return full
 
 
-def _through_header(pixels: npt.NDArray[np.float32], header: Dataset) -> npt.NDArray[np.floating] | None:
-    """Return display values 0 to 1, or None where the header has no usable window."""
+def through_header(pixels: npt.NDArray[np.float32], header: Dataset) -> npt.NDArray[np.floating] | None:
+    """Return display values 0 to 1 through the header's VOI LUT or window, or None where it has no usable one.
+
+    Parameters
+    ----------
+    pixels
+        Values as in :class:`MCDetect.dicom.mammogram.Mammogram`, of any shape.
+    header
+        Of the mammogram.
+    """
     mirrored = is_inverted(header)
     try:
         with without_warnings():

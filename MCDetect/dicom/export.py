@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
@@ -27,14 +29,18 @@ from MCDetect.dicom.writing.common import (
     CAD_REPORT,
     MEASUREMENT_REPORT,
     PRESENTATION_STATE,
+    SECONDARY_CAPTURE,
     SEGMENTATION,
     Kind,
     check_identity,
     check_source,
+    name_of,
 )
+from MCDetect.dicom.writing.context import RAW, ReportContext, shown
 from MCDetect.dicom.writing.measurement_report import measurement_report
 from MCDetect.dicom.writing.presentation_state import presentation_state
 from MCDetect.dicom.writing.report_checks import check_cad_report, check_measurement_report
+from MCDetect.dicom.writing.secondary_capture import check_secondary_capture, secondary_capture
 from MCDetect.dicom.writing.segmentation import segmentation
 from MCDetect.errors import OutputError
 from MCDetect.files import write_atomically
@@ -43,13 +49,19 @@ from MCDetect.findings import Algorithm, ImageFindings
 FORMATS = frozenset(kind.name for kind in (SEGMENTATION, PRESENTATION_STATE, CAD_REPORT, MEASUREMENT_REPORT))
 
 
-def write_image_objects(
-    image: ImageFindings, source: Dataset, algorithm: Algorithm, folder: Path, formats: frozenset[str]
+def write_image_objects(  # noqa: PLR0917
+    image: ImageFindings,
+    source: Dataset,
+    algorithm: Algorithm,
+    folder: Path,
+    formats: frozenset[str],
+    context: ReportContext = RAW,
 ) -> list[Path]:
     """Write the segmentation and the presentation state of one mammogram.
 
-    An image without findings gets neither: DICOM has no segmentation without segments, and marks without marks say
-    nothing. That nothing was found is said by the Mammography CAD report of :func:`write_study_objects`.
+    An image without findings, or with rejected ones only, gets neither: DICOM has no segmentation without segments,
+    and marks without marks say nothing. That nothing was found is said by the Mammography CAD report of
+    :func:`write_study_objects`.
 
     Parameters
     ----------
@@ -63,6 +75,8 @@ def write_image_objects(
         Where the files go; created if need be.
     formats
         Any of :data:`FORMATS`; those of whole studies are ignored here.
+    context
+        Whether the findings were reviewed.
 
     Returns
     -------
@@ -73,8 +87,8 @@ def write_image_objects(
     ------
     OutputError
         ``incomplete-source`` or ``wrong-source`` when ``source`` cannot be referred to, ``unwritable-source`` when its
-        values cannot be stored, ``cannot-write`` when the folder cannot be written, ``invalid-object`` when an object
-        fails its check.
+        values cannot be stored, ``empty-region`` when an outline holds no pixel, ``cannot-write`` when the folder
+        cannot be written, ``invalid-object`` when an object fails its check.
     """
     check_source(image, source)
     paths: list[Path] = []
@@ -85,14 +99,39 @@ def write_image_objects(
         if kind.name not in formats:
             continue
         path = folder / _image_file_name(kind, image)
-        if not image.calcifications:
+        drawn = shown(image)
+        if not drawn.calcifications and not drawn.clusters:
             path.unlink(missing_ok=True)
             continue
-        with _damage_told_plainly():
-            dataset = make(image, source, algorithm)
-        _write(dataset, path, partial(check, image=image, source=source))
+        with _damage_told_plainly(name_of(source)):
+            dataset = make(image, source, algorithm, context)
+        _write(dataset, path, partial(check, image=image, source=source), name_of(source))
         paths.append(path)
     return paths
+
+
+def write_secondary_capture(  # noqa: PLR0917
+    image: ImageFindings,
+    picture: npt.NDArray[np.uint8],
+    source: Dataset,
+    algorithm: Algorithm,
+    folder: Path,
+    context: ReportContext = RAW,
+) -> Path:
+    """Write the overlay ``picture``, uint8 (rows, columns, 3), as a Secondary Capture and return its file.
+
+    Raises
+    ------
+    OutputError
+        As :func:`write_image_objects`.
+    """
+    check_source(image, source)
+    path = folder / _image_file_name(SECONDARY_CAPTURE, image)
+    with _damage_told_plainly(name_of(source)):
+        dataset = secondary_capture(image, picture, source, algorithm, context)
+    check = partial(check_secondary_capture, image=image, picture=picture, source=source)
+    _write(dataset, path, check, name_of(source))
+    return path
 
 
 def write_study_objects(  # noqa: PLR0917
@@ -102,6 +141,7 @@ def write_study_objects(  # noqa: PLR0917
     refused_uids: Mapping[str, Dataset],
     folder: Path,
     formats: frozenset[str],
+    context: ReportContext = RAW,
 ) -> list[Path]:
     """Write the Mammography CAD report and the measurement report of one study.
 
@@ -122,6 +162,8 @@ def write_study_objects(  # noqa: PLR0917
         Where the files go; created if need be.
     formats
         Any of :data:`FORMATS`; those of single images are ignored here.
+    context
+        Who reviewed the findings, which clusters are the same, and which reports are replaced.
 
     Returns
     -------
@@ -149,27 +191,28 @@ def write_study_objects(  # noqa: PLR0917
     if len({(str(source.StudyInstanceUID), str(source.get("PatientID") or "")) for source in everything}) > 1:
         raise OutputError("mixed-studies", "A report cannot be written about images of several studies or patients.")
     study_uid = str(everything[0].StudyInstanceUID)
+    what = "the study" if len(everything) > 1 else name_of(everything[0])
     if CAD_REPORT.name in formats:
-        with _damage_told_plainly():
-            dataset = cad_report(images, sources, refused, algorithm)
-        check = partial(check_cad_report, images=images, sources=sources, refused=refused)
+        with _damage_told_plainly(what):
+            dataset = cad_report(images, sources, refused, algorithm, context)
+        check = partial(check_cad_report, images=images, sources=sources, refused=refused, context=context)
         paths.append(folder / f"{CAD_REPORT.name}_{_short_hash(study_uid)}.dcm")
-        _write(dataset, paths[-1], check)
+        _write(dataset, paths[-1], check, what)
     if MEASUREMENT_REPORT.name in formats:
         path = folder / f"{MEASUREMENT_REPORT.name}_{_short_hash(study_uid)}.dcm"
         if not any(image.clusters for image in images):
             path.unlink(missing_ok=True)
             return paths
-        with _damage_told_plainly():
-            dataset = measurement_report(images, sources, algorithm)
-        _write(dataset, path, partial(check_measurement_report, images=images, sources=sources))
+        with _damage_told_plainly(what):
+            dataset = measurement_report(images, sources, algorithm, context)
+        _write(dataset, path, partial(check_measurement_report, images=images, sources=sources, context=context), what)
         paths.append(path)
     return paths
 
 
-def _write(dataset: Dataset, path: Path, check: Callable[[Dataset], None]) -> None:
+def _write(dataset: Dataset, path: Path, check: Callable[[Dataset], None], what: str) -> None:
     def write_and_check(temporary: Path) -> None:
-        with _damage_told_plainly():
+        with _damage_told_plainly(what):
             dataset.save_as(temporary, enforce_file_format=True)
             check(dcmread(temporary))
 
@@ -177,8 +220,10 @@ def _write(dataset: Dataset, path: Path, check: Callable[[Dataset], None]) -> No
 
 
 @contextmanager
-def _damage_told_plainly() -> Iterator[None]:
+def _damage_told_plainly(what: str) -> Iterator[None]:
     """Turn what pydicom and highdicom raise about values of the source into an error for the user.
+
+    ``what`` names the view, or says that it is the whole study.
 
     Their messages quote the value, which may be a name or a date, so neither errors nor warnings are passed on.
     """
@@ -192,7 +237,7 @@ def _damage_told_plainly() -> Iterator[None]:
             raise disk from error
         raise OutputError(
             "unwritable-source",
-            f"DICOM results cannot be written because the header of the mammogram is damaged ({type(error).__name__}).",
+            f"DICOM results of {what} cannot be written because a header is damaged ({type(error).__name__}).",
             "Leave the DICOM formats out with --formats json,png.",
         ) from error
 

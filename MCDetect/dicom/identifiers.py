@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from MCDetect.findings import Algorithm, ImageFindings
 
@@ -44,13 +44,15 @@ def stable_uid(*parts: str) -> str:
     return f"2.25.{uuid5(_NAMESPACE, json.dumps(parts)).int}"
 
 
-def content_digest(images: Iterable[ImageFindings], algorithm: Algorithm) -> str:
-    """Return the SHA-256 (hexadecimal) of what is about to be written.
+def content_digest(images: Iterable[ImageFindings], algorithm: Algorithm, more: Sequence[Any] = ()) -> str:
+    """Return the SHA-256 (hexadecimal) of what is about to be written; ``more`` are things beside the findings.
 
     It is part of every SOP Instance UID, so that an identifier is used again only for the same content. The device is
     left out: the same findings made on another processor are the same findings.
     """
     described = asdict(algorithm)
     described.pop("device")
-    document = {"algorithm": described, "images": [asdict(image) for image in images]}
+    document: dict[str, Any] = {"algorithm": described, "images": [asdict(image) for image in images]}
+    if more:
+        document["more"] = [repr(one) for one in more]
     return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()

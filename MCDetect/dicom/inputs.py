@@ -18,6 +18,7 @@ from MCDetect.dicom.opening import open_dataset, readable_header
 from MCDetect.dicom.orientation import decide_orientation
 from MCDetect.dicom.pictures import PICTURE_SUFFIXES
 from MCDetect.dicom.recognition import is_dicomdir, is_part_10, is_picture, looks_like_bare_dataset, read_beginning
+from MCDetect.dicom.synthesised import as_mammogram
 from MCDetect.errors import InputError
 
 _WORTH_TELLING = frozenset({"truncated", "no-permission", "no-such-file", "cannot-read"})
@@ -131,7 +132,7 @@ def _mammograms(files: Iterable[Path], given: str, what: str) -> list[Path]:
             if kind is Kind.OTHER:
                 continue
             with reporting("cannot-read", f"The DICOM header of {file} is damaged."):
-                view = _view_of(header)
+                view = _view_of(as_mammogram(header))
         except InputError as error:
             if error.code in _WORTH_TELLING:
                 found.append((file, None))

@@ -6,17 +6,30 @@ element converted once (:func:`readable_header`), so that later users of it cann
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 from pydicom import dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.filereader import read_dataset
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from MCDetect.dicom.failures import DICOM_FAILURES, reporting, without_warnings
 from MCDetect.dicom.recognition import is_part_10, looks_like_bare_dataset, read_beginning
 from MCDetect.errors import InputError
 
+LARGEST_INFLATED_BYTES = 700_000_000
+"""Of a deflated file: a mammogram has 60 million bytes, a segmentation with a hundred clusters 250 million."""
+
+_DEFLATED = DeflatedExplicitVRLittleEndian.encode("ascii")
+_PREFIX_BYTES = 132
+_CHUNK_BYTES = 1 << 20
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 _COPY_AGAIN = "Copy or export the file again."
 
@@ -46,6 +59,8 @@ def open_dataset(path: Path, *, pixels: bool = True) -> Dataset:
     if not has_preamble and not looks_like_bare_dataset(beginning):
         raise InputError("not-dicom", f"{path} is not a DICOM file.", "Give DICOM mammograms, or PNG or TIFF pictures.")
     broken = f"{path} is cut short or damaged: its DICOM header cannot be read to the end."
+    if has_preamble and _DEFLATED in beginning[:512]:
+        _require_sensible_size(path)
     with reporting("truncated", broken, _COPY_AGAIN):
         dataset = dcmread(path, force=not has_preamble, stop_before_pixels=True)
         complete_transfer_syntax(dataset)
@@ -55,6 +70,24 @@ def open_dataset(path: Path, *, pixels: bool = True) -> Dataset:
     if len(dataset) == 0 or is_cut:
         raise InputError("truncated", broken, _COPY_AGAIN)
     return _with_pixels(path, has_preamble) if pixels else dataset
+
+
+def _require_sensible_size(path: Path) -> None:
+    """Refuse a deflated file that would fill the memory: a few megabytes may stand for thousands of times as many."""
+    broken = f"{path} is cut short or damaged: it cannot be inflated."
+    with reporting("truncated", broken, _COPY_AGAIN), path.open("rb") as stream:
+        stream.seek(_PREFIX_BYTES)
+        # The file meta information is never deflated; the stream is left where it ends.
+        read_dataset(stream, is_implicit_VR=False, is_little_endian=True, stop_when=lambda tag, *_: tag.group != 2)
+        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        size = 0
+        while size <= LARGEST_INFLATED_BYTES and not inflater.eof:
+            compressed = inflater.unconsumed_tail or stream.read(_CHUNK_BYTES)
+            if not compressed:
+                break
+            size += len(inflater.decompress(compressed, _CHUNK_BYTES))
+    if size > LARGEST_INFLATED_BYTES:
+        raise InputError("truncated", f"{path} is damaged: inflated it has more bytes than any mammogram.", _COPY_AGAIN)
 
 
 def _with_pixels(path: Path, has_preamble: bool) -> Dataset:

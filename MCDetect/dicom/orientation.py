@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 from pydicom.sr.coding import Code
 
 VIEWS: dict[str, str] = {
@@ -41,6 +42,10 @@ MODIFIERS: dict[str, str] = {
 """SNOMED CT code of the view modifier (DICOM PS3.16 CID 4015) to its name."""
 
 _OTHER_SPELLINGS = {"XCC": "XCCL", "CCL": "XCCL", "RMLO": "MLO", "LMLO": "MLO", "RCC": "CC", "LCC": "CC"}
+_AXES = {letter: axis for axis in ("AP", "LR", "FH") for letter in axis}
+_DIRECTIONS = frozenset(_AXES)
+_FROM_ABOVE_OR_BELOW = frozenset({"CC", "FB", "XCCL", "XCCM"})
+_FROM_THE_SIDE = frozenset({"MLO", "ML", "LM", "LMO", "SIO", "ISO"})
 _KNOWN_VIEWS = frozenset(VIEWS.values())
 
 
@@ -76,7 +81,29 @@ def decide_orientation(header: Dataset) -> Orientation:
         warnings.append(
             f"The header contradicts itself: the view code says {coded}, ViewPosition says {position}; {coded} is used."
         )
+    contradiction = _contradicting_directions(header, coded or position)
+    if contradiction:
+        warnings.append(contradiction)
     return Orientation(of_image or of_series, coded or position, modifiers, tuple(warnings))
+
+
+def _contradicting_directions(header: Dataset, view: str) -> str:
+    """Return a warning where PatientOrientation shows the breast from another direction than the view does.
+
+    One axis of the image runs between front and back in every view. The other runs between left and right in a view
+    from above or below, and between head and foot in one from the side (PS3.3, section C.8.11.7.1.2). Which of the
+    two ends comes first is up to the maker.
+    """
+    value = header.get("PatientOrientation")
+    directions = [str(one).strip().upper() for one in value] if isinstance(value, MultiValue) else []
+    if len(directions) != 2 or not all(one and set(one) <= _DIRECTIONS for one in directions):
+        return ""
+    axes = [_AXES[one[0]] for one in directions]
+    expected = "LR" if view in _FROM_ABOVE_OR_BELOW else "FH" if view in _FROM_THE_SIDE else ""
+    if not expected or sorted(axes) == sorted(("AP", expected)):
+        return ""
+    told = "\\".join(directions)
+    return f"The header contradicts itself: the view is {view}, but PatientOrientation says {told}."
 
 
 def _side(header: Dataset, keyword: str) -> str:

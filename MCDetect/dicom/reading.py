@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydicom.dataset import Dataset, FileMetaDataset
 
 from MCDetect.dicom.acceptance import require_mammogram, require_suitable_view
 from MCDetect.dicom.failures import reporting
-from MCDetect.dicom.mammogram import Mammogram
+from MCDetect.dicom.mammogram import Mammogram, Spacing
 from MCDetect.dicom.opening import complete_transfer_syntax, open_dataset, readable_header
-from MCDetect.dicom.orientation import decide_orientation
+from MCDetect.dicom.orientation import Orientation, decide_orientation
 from MCDetect.dicom.pictures import read_picture
 from MCDetect.dicom.pixels import read_pixels
 from MCDetect.dicom.recognition import is_picture, read_beginning
 from MCDetect.dicom.spacing import decide_spacing
+from MCDetect.dicom.synthesised import as_mammogram
 from MCDetect.errors import InputError
 
 
@@ -53,31 +55,70 @@ def read_mammogram(source: str | Path | Dataset, spacing_mm: float | None = None
     return _read_dataset(open_dataset(path), str(source), spacing_mm)
 
 
+@dataclass(frozen=True)
+class UnderstoodHeader:
+    """What a header says of an image that is accepted, before its pixels are looked at."""
+
+    header: Dataset
+    orientation: Orientation
+    spacing: Spacing
+    warnings: tuple[str, ...]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        return int(self.header.Rows), int(self.header.Columns)
+
+
+def read_header(path: Path, spacing_mm: float | None = None) -> UnderstoodHeader | None:
+    """Read what the header of a mammogram says, without its pixels; None for a picture, which has no header.
+
+    Raises
+    ------
+    InputError, UsageError
+        As :func:`read_mammogram`, but for what only the pixels tell.
+    """
+    if is_picture(read_beginning(path)):
+        return None
+    understood = _understand(open_dataset(path, pixels=False), str(path), spacing_mm)
+    with reporting(
+        "cannot-decode", f"{path} does not say how its pixels are stored.", "Copy or export the file again."
+    ):
+        _ = understood.shape
+    return understood
+
+
 def _read_dataset(dataset: Dataset, source: str, spacing_mm: float | None) -> Mammogram:
+    understood = _understand(dataset, source, spacing_mm)
+    pixels, valid = read_pixels(dataset, understood.header, source)
+    return Mammogram(
+        pixels=pixels,
+        valid=valid,
+        spacing=understood.spacing,
+        laterality=understood.orientation.laterality,
+        view=understood.orientation.view,
+        source=source,
+        header=understood.header,
+        warnings=understood.warnings,
+    )
+
+
+def _understand(dataset: Dataset, source: str, spacing_mm: float | None) -> UnderstoodHeader:
     header, left_out = readable_header(dataset)
     damaged = f"The DICOM header of {source} is damaged."
     with reporting("cannot-read", damaged, "Copy or export the file again."):
         # Refusals come in the order in which they help: what it is, then which view, then whether it can be measured,
         # and only then is time spent on decoding.
+        header = as_mammogram(header)
         require_mammogram(header, source)
         _require_description_of_pixels(dataset, source)
         orientation = decide_orientation(header)
         view_warnings = require_suitable_view(header, orientation, source)
         spacing, spacing_warnings = decide_spacing(header, source, spacing_mm)
-    pixels, valid = read_pixels(dataset, header, source)
     warnings = [*view_warnings, *orientation.warnings, *spacing_warnings]
     if left_out:
         warnings.append(f"Left out of the header because it cannot be read: {', '.join(left_out)}.")
-    return Mammogram(
-        pixels=pixels,
-        valid=valid,
-        spacing=spacing,
-        laterality=orientation.laterality,
-        view=orientation.view,
-        source=source,
-        header=header,
-        warnings=tuple(warnings),
-    )
+    return UnderstoodHeader(header, orientation, spacing, tuple(warnings))
 
 
 def _require_description_of_pixels(dataset: Dataset, source: str) -> None:

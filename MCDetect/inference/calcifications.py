@@ -13,7 +13,7 @@ from scipy import ndimage
 from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
 
-from MCDetect.findings import Calcification
+from MCDetect.findings import Calcification, Origin
 
 FloatImage = npt.NDArray[np.float32]
 BoolImage = npt.NDArray[np.bool_]
@@ -65,7 +65,9 @@ def find_calcifications(
         found.append((peak, pixels, values))
     found.sort(key=lambda entry: (-entry[0], tuple(entry[1][0])))
     return tuple(
-        _calcification(number, pixels, values, spacing_mm, _sigmoid(slope * peak + intercept))
+        measure_calcification(
+            number, pixels, 1 / (1 + np.exp(-values.astype(np.float64))), spacing_mm, _sigmoid(slope * peak + intercept)
+        )
         for number, (peak, pixels, values) in enumerate(found, start=1)
     )
 
@@ -97,14 +99,30 @@ def _sigmoid(logit: float) -> float:
     return float(1 / (1 + np.exp(-logit)))
 
 
-def _calcification(
+def measure_calcification(
     number: int,
     pixels: npt.NDArray[np.intp],
-    values: npt.NDArray[np.float32],
+    weights: npt.NDArray[np.floating],
     spacing_mm: tuple[float, float],
     score: float,
+    *,
+    origin: Origin = Origin.ALGORITHM,
 ) -> Calcification:
-    weights = 1 / (1 + np.exp(-values.astype(np.float64)))
+    """Return the calcification that consists of ``pixels``, its centre weighted.
+
+    Parameters
+    ----------
+    number
+        Its id.
+    pixels
+        (n, 2): row and column of each pixel, sorted.
+    weights
+        (n,): positive weights for the centre.
+    spacing_mm
+        (between rows, between columns).
+    score, origin
+        See :class:`MCDetect.findings.Calcification`.
+    """
     row, column = np.average(pixels, axis=0, weights=weights)
     return Calcification(
         id=number,
@@ -114,6 +132,7 @@ def _calcification(
         diameter_mm=_longest_extent(pixels, spacing_mm),
         score=score,
         runs=runs_of(pixels),
+        origin=origin,
     )
 
 

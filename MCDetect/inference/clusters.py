@@ -130,6 +130,43 @@ def describe_cluster(
     )
 
 
+def measure_outline(
+    members: tuple[Calcification, ...],
+    outline: Sequence[tuple[float, float]],
+    spacing_mm: tuple[float, float],
+    *,
+    breast_area_mm2: float = math.inf,
+) -> ClusterGeometry:
+    """Return measures and distribution of a cluster whose outline is given, as a reader draws it.
+
+    Parameters
+    ----------
+    members
+        The calcifications of the cluster; there may be none, and then it has no diameter and is grouped.
+    outline
+        (row, column) of at least three vertices that enclose an area.
+    spacing_mm
+        (between rows, between columns).
+    breast_area_mm2
+        For the distribution "diffuse".
+    """
+    spacing = np.asarray(spacing_mm)
+    area = _area(np.asarray(outline, dtype=np.float64) * spacing)
+    diameter, distribution = 0.0, Distribution.GROUPED
+    if members:
+        centres = np.array([(c.row, c.column) for c in members]) * spacing
+        diameter = float(pdist(_discs(centres, np.array([c.diameter_mm / 2 for c in members]))).max())
+        distribution = _distribution(centres, diameter, area, breast_area_mm2)
+    return ClusterGeometry(
+        members=members,
+        outline=tuple((float(row), float(column)) for row, column in outline),
+        area_mm2=area,
+        diameter_mm=diameter,
+        density_per_cm2=len(members) / (area / 100),
+        distribution=distribution,
+    )
+
+
 def _distribution(centres: FloatPoints, diameter_mm: float, area_mm2: float, breast_area_mm2: float) -> Distribution:
     """Return the BI-RADS distribution by extent and elongation.
 

@@ -31,7 +31,17 @@ def write_overlay(path: Path, picture: npt.NDArray[np.uint8], image: ImageFindin
     OutputError
         ``cannot-write`` when the file cannot be written.
     """
-    overlay = draw_overlay(picture, image, algorithm)
+    save_overlay(path, draw_overlay(picture, image, algorithm))
+
+
+def save_overlay(path: Path, overlay: Image.Image) -> None:
+    """Write an overlay as a PNG file.
+
+    Raises
+    ------
+    OutputError
+        ``cannot-write`` when the file cannot be written.
+    """
     # Level 2 makes files a tenth larger than the default level and takes a third of its time.
     write_atomically(path, lambda temporary: overlay.save(temporary, format="PNG", compress_level=2))
 

@@ -2,10 +2,11 @@
 
 The report speaks of every mammogram of the study that was looked at, with and without findings, and of those whose
 analysis failed. A finding is a cluster; its calcifications are nested in it. Calcifications outside of clusters are
-not findings here: they are in the segmentation.
+not findings here: with them nearly every report would have to say "with findings" (CID 6047). They are in the
+segmentation. A cluster that a reader rejected stays in the report and is not for presentation.
 
-Templates: 4000 root, 4020 image library, 4001 overall impression, 4003 individual impression, 4006 single image
-finding with 4010 (cluster), 4019 (algorithm), 4021 (geometry) and 4108 (tracking), 4015 and 4017 detections performed.
+Templates: 4000 root, 4020 image library, 4001 overall impression, 4003 individual impression with the findings of
+``cad_findings``, 4015 and 4017 detections performed, 4016 and 4018 analyses performed.
 """
 
 from __future__ import annotations
@@ -18,17 +19,20 @@ from pydicom.uid import MammographyCADSRStorage
 
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing import content_items as items
-from MCDetect.dicom.writing.cad_image_library import image_library
-from MCDetect.dicom.writing.common import (
-    CAD_REPORT,
-    algorithm_parameters,
-    complete,
-    instance_uid,
-    series_uid,
+from MCDetect.dicom.writing.cad_findings import (
+    Feature,
+    Positions,
+    algorithm_items,
+    feature_item,
+    features_of,
+    intent_of,
 )
-from MCDetect.dicom.writing.geometry import cluster_center, graphic_outline, graphic_point
+from MCDetect.dicom.writing.cad_image_library import image_library
+from MCDetect.dicom.writing.common import CAD_REPORT, complete, instance_uid, series_uid
+from MCDetect.dicom.writing.context import RAW, ReportContext
 from MCDetect.dicom.writing.macros import evidence
-from MCDetect.findings import Algorithm, Calcification, Cluster, ImageFindings
+from MCDetect.dicom.writing.review_items import document_modules
+from MCDetect.findings import Algorithm, ImageFindings
 
 # The image library is the second item of the root, after the language; see `cad_report`.
 _LIBRARY_POSITION = (1, 2)
@@ -39,6 +43,7 @@ def cad_report(
     sources: Mapping[str, Dataset],
     refused: Mapping[str, Dataset],
     algorithm: Algorithm,
+    context: ReportContext = RAW,
 ) -> Dataset:
     """Return the Mammography CAD report of one study.
 
@@ -52,6 +57,8 @@ def cad_report(
         Headers of the mammograms whose analysis failed, by SOP Instance UID.
     algorithm
         What made the findings.
+    context
+        Who reviewed them, and which clusters are the same.
     """
     succeeded = [sources[image.sop_instance_uid] for image in images]
     failed = list(refused.values())
@@ -61,13 +68,12 @@ def cad_report(
     }
     dataset = Dataset()
     dataset.SOPClassUID = MammographyCADSRStorage
-    dataset.SOPInstanceUID = instance_uid(CAD_REPORT, algorithm, images, list(positions))
-    dataset.SeriesInstanceUID = series_uid(CAD_REPORT, algorithm, str(library[0].StudyInstanceUID))
+    dataset.SOPInstanceUID = instance_uid(CAD_REPORT, algorithm, images, list(positions), context)
+    dataset.SeriesInstanceUID = series_uid(CAD_REPORT, algorithm, str(library[0].StudyInstanceUID), context)
     dataset.Modality = "SR"
     dataset.ReferencedPerformedProcedureStepSequence = []
     dataset.PerformedProcedureCodeSequence = []
-    dataset.CompletionFlag = "COMPLETE"
-    dataset.VerificationFlag = "UNVERIFIED"
+    document_modules(dataset, library[0], context)
     dataset.ContentDate, dataset.ContentTime = "", ""
     dataset.CurrentRequestedProcedureEvidenceSequence = evidence(library)
     template = Dataset()
@@ -76,16 +82,16 @@ def cad_report(
     root = items.container(items.CONTAINS, codes.MAMMOGRAPHY_CAD_REPORT)
     del root.RelationshipType  # the root has no parent
     dataset.update(root)
+    features = features_of(images, context.correspondences)
     items.add(
         dataset,
         items.code(items.HAS_CONCEPT_MODIFIER, codes.LANGUAGE, codes.ENGLISH),
         image_library(images, sources, refused),
-        _overall_impression(images, bool(failed), algorithm, positions),
+        _overall_impression(features, not images, bool(failed), algorithm, positions),
         _summary_of_detections(succeeded, failed, algorithm, positions),
-        # Analyses are temporal comparison, image quality and the like (CID 6043), none of which is done here.
-        items.code(items.CONTAINS, codes.SUMMARY_OF_ANALYSES, codes.NOT_ATTEMPTED),
+        _summary_of_analyses(features, algorithm, positions),
     )
-    complete(dataset, CAD_REPORT, library[0], algorithm)
+    complete(dataset, CAD_REPORT, library[0], algorithm, context=context, images=images)
     return dataset
 
 
@@ -99,54 +105,24 @@ def findings_summary(found: bool, some_failed: bool, all_failed: bool) -> Code:
 
 
 def _overall_impression(
-    images: Sequence[ImageFindings], failed: bool, algorithm: Algorithm, positions: Mapping[str, Sequence[int]]
+    features: Sequence[Feature], nothing_analysed: bool, failed: bool, algorithm: Algorithm, positions: Positions
 ) -> Dataset:
-    found = any(image.clusters for image in images)
-    summary = items.code(items.CONTAINS, codes.FINDINGS_SUMMARY, findings_summary(found, failed, not images))
-    for image in images:
-        for cluster in image.clusters:
-            impression = items.container(items.INFERRED_FROM, codes.INDIVIDUAL_IMPRESSION)
-            items.add(
-                impression,
-                items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, codes.PRESENTATION_REQUIRED),
-                _cluster(image, cluster, algorithm, positions[image.sop_instance_uid]),
-            )
-            items.add(summary, impression)
+    status = findings_summary(bool(features), failed, nothing_analysed)
+    summary = items.code(items.CONTAINS, codes.FINDINGS_SUMMARY, status)
+    for feature in features:
+        impression = items.container(items.INFERRED_FROM, codes.INDIVIDUAL_IMPRESSION)
+        items.add(
+            impression,
+            items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, impression_intent(feature)),
+            feature_item(items.CONTAINS, feature, algorithm, positions),
+        )
+        items.add(summary, impression)
     return summary
 
 
-def _cluster(image: ImageFindings, cluster: Cluster, algorithm: Algorithm, position: Sequence[int]) -> Dataset:
-    outline = items.coordinates(items.HAS_PROPERTIES, codes.OUTLINE, "POLYLINE", graphic_outline(image, cluster))
-    center = items.coordinates(items.HAS_PROPERTIES, codes.CENTER, "POINT", cluster_center(image, cluster))
-    finding = items.add(
-        items.code(items.CONTAINS, codes.SINGLE_IMAGE_FINDING, codes.CALCIFICATION_CLUSTER),
-        items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, codes.PRESENTATION_REQUIRED),
-        items.text(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_IDENTIFIER, f"Cluster {cluster.id}"),
-        items.uid(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_UID, cluster.tracking_uid),
-        *_algorithm(algorithm),
-        items.number(items.HAS_PROPERTIES, codes.CERTAINTY, 100 * cluster.score, codes.PERCENT, digits=1),
-        items.add(center, items.by_reference(items.SELECTED_FROM, position)),
-        items.add(outline, items.by_reference(items.SELECTED_FROM, position)),
-        items.code(items.HAS_PROPERTIES, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS[cluster.distribution]),
-        items.number(items.HAS_PROPERTIES, codes.NUMBER_OF_CALCIFICATIONS, cluster.count, codes.NO_UNITS),
-    )
-    members = image.members(cluster)
-    return items.add(finding, *(_calcification(image, member, algorithm, position) for member in members))
-
-
-def _calcification(
-    image: ImageFindings, calcification: Calcification, algorithm: Algorithm, position: Sequence[int]
-) -> Dataset:
-    point = graphic_point(image, calcification.row, calcification.column)
-    center = items.coordinates(items.HAS_PROPERTIES, codes.CENTER, "POINT", point)
-    return items.add(
-        items.code(items.INFERRED_FROM, codes.SINGLE_IMAGE_FINDING, codes.INDIVIDUAL_CALCIFICATION),
-        # The outline of the cluster has to be drawn; a mark on each of its calcifications may be.
-        items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, codes.PRESENTATION_OPTIONAL),
-        *_algorithm(algorithm),
-        items.number(items.HAS_PROPERTIES, codes.CERTAINTY, 100 * calcification.score, codes.PERCENT, digits=1),
-        items.add(center, items.by_reference(items.SELECTED_FROM, position)),
-    )
+def impression_intent(feature: Feature) -> Code:
+    """Return the intent of an impression: that of its findings, since clusters that are one have to be drawn all."""
+    return codes.PRESENTATION_REQUIRED if feature.correspondence is not None else intent_of(feature)
 
 
 def _summary_of_detections(
@@ -163,7 +139,7 @@ def _summary_of_detections(
         if sources:
             performed = items.add(
                 items.code(items.CONTAINS, codes.DETECTION_PERFORMED, codes.CALCIFICATION_CLUSTER),
-                *_algorithm(algorithm, with_parameters=True),
+                *algorithm_items(algorithm, with_parameters=True),
                 *(
                     items.by_reference(items.HAS_PROPERTIES, positions[str(source.SOPInstanceUID)])
                     for source in sources
@@ -173,15 +149,20 @@ def _summary_of_detections(
     return summary
 
 
-def _algorithm(algorithm: Algorithm, with_parameters: bool = False) -> list[Dataset]:
-    """Return name and version, which every finding has to have, and the parameters where they are told once."""
-    described = [
-        items.text(items.HAS_PROPERTIES, codes.ALGORITHM_NAME, algorithm.name),
-        items.text(items.HAS_PROPERTIES, codes.ALGORITHM_VERSION, algorithm.version),
-    ]
-    if with_parameters:
-        described += [
-            items.text(items.HAS_PROPERTIES, codes.ALGORITHM_PARAMETERS, f"{name}: {value}")
-            for name, value in algorithm_parameters(algorithm)
-        ]
-    return described
+def _summary_of_analyses(features: Sequence[Feature], algorithm: Algorithm, positions: Positions) -> Dataset:
+    """Return what was analysed besides the images themselves (CID 6043): whether clusters of two views are the same."""
+    related = dict.fromkeys(
+        image.sop_instance_uid
+        for feature in features
+        if feature.correspondence is not None
+        for image, _ in feature.findings()
+    )
+    if not related:
+        return items.code(items.CONTAINS, codes.SUMMARY_OF_ANALYSES, codes.NOT_ATTEMPTED)
+    performed = items.add(
+        items.code(items.CONTAINS, codes.ANALYSIS_PERFORMED, codes.SPATIAL_COLLOCATION),
+        *algorithm_items(algorithm),
+        *(items.by_reference(items.HAS_PROPERTIES, positions[uid]) for uid in related),
+    )
+    successful = items.add(items.container(items.INFERRED_FROM, codes.SUCCESSFUL_ANALYSES), performed)
+    return items.add(items.code(items.CONTAINS, codes.SUMMARY_OF_ANALYSES, codes.SUCCEEDED), successful)

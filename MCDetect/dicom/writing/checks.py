@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
-from MCDetect.dicom.writing.common import MANUFACTURER, PATIENT_AND_STUDY
-from MCDetect.dicom.writing.segmentation import nominal_spacing
+from MCDetect.dicom.writing import codes
+from MCDetect.dicom.writing.common import MANUFACTURER
+from MCDetect.dicom.writing.context import shown
+from MCDetect.dicom.writing.patient import PATIENT_AND_STUDY
+from MCDetect.dicom.writing.segmentation import nominal_frame_of_reference_uid, nominal_spacing
 from MCDetect.errors import OutputError
 from MCDetect.findings import Calcification, Cluster, ImageFindings
 
@@ -65,10 +68,11 @@ def check_image_references(written: Dataset, sources: Mapping[str, Dataset]) -> 
 
 
 def check_segmentation(written: Dataset, image: ImageFindings, source: Dataset) -> None:
-    """Check the nominal geometry, and that each frame holds exactly the pixels of its finding."""
+    """Check the nominal geometry, and that each frame holds exactly the pixels of its finding; nothing rejected."""
+    image = shown(image)
     check_common(written, source)
     check_image_references(written, {image.sop_instance_uid: source})
-    if written.get("FrameOfReferenceUID") in (None, "", source.get("FrameOfReferenceUID")):
+    if written.get("FrameOfReferenceUID") != nominal_frame_of_reference_uid(image):
         fail("the nominal geometry has no frame of reference of its own")
     measures = written.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
     if not np.allclose([float(value) for value in measures.PixelSpacing], nominal_spacing(image, source), rtol=1e-6):
@@ -81,13 +85,18 @@ def check_segmentation(written: Dataset, image: ImageFindings, source: Dataset) 
         number = _segment_number(written, groups)
         if frame.shape != (image.rows, image.columns) or not expected[number - 1].are(frame):
             fail(f"the pixels of segment {number} are not those of its finding")
+    kinds = [str(item.SegmentedPropertyTypeCodeSequence[0].CodeValue) for item in written.SegmentSequence]
+    if kinds != _expected_kinds(image):
+        fail("a segment is of another kind than its finding")
     uids = [str(item.get("TrackingUID")) for item in written.SegmentSequence]
-    if uids[: 2 * len(image.clusters)] != [cluster.tracking_uid for cluster in image.clusters for _ in range(2)]:
+    wanted = [cluster.tracking_uid for cluster in image.clusters for _ in range(2 if cluster.count else 1)]
+    if uids[: len(wanted)] != wanted:
         fail("the tracking identifiers are not those of the clusters")
 
 
 def check_presentation_state(written: Dataset, image: ImageFindings, source: Dataset) -> None:
-    """Check that the marks lie on the right image, inside of it, and that there is one for each finding."""
+    """Check that the marks lie on the right image, inside of it, and that there is one for each finding shown."""
+    image = shown(image)
     check_common(written, source)
     check_image_references(written, {image.sop_instance_uid: source})
     layers = {item.GraphicLayer for item in written.GraphicLayerSequence}
@@ -143,11 +152,24 @@ def _expected_pixels(image: ImageFindings) -> list[_Pixels]:
     """Return the pixels of each segment, straight from runs and outlines and not through the writer's masks."""
     expected = []
     for cluster in image.clusters:
-        expected.append(_run_pixels(image.members(cluster), image.columns))
-        expected.append(_region_pixels(image, cluster))
+        members = _run_pixels(image.members(cluster), image.columns)
+        region = _region_pixels(image, cluster)
+        if cluster.count:
+            expected.append(members)
+        # An outline too thin to hold a pixel for certain may stand for its calcifications.
+        allowed = region.allowed if region.needed.size else np.union1d(members.allowed, region.allowed)
+        expected.append(replace(region, allowed=allowed))
     if image.isolated_calcifications:
         expected.append(_run_pixels(image.isolated_calcifications, image.columns))
     return expected
+
+
+def _expected_kinds(image: ImageFindings) -> list[str]:
+    kinds = []
+    for cluster in image.clusters:
+        kinds += [codes.INDIVIDUAL_CALCIFICATION.value] if cluster.count else []
+        kinds.append(codes.CALCIFICATION_CLUSTER.value)
+    return kinds + ([codes.INDIVIDUAL_CALCIFICATION.value] if image.isolated_calcifications else [])
 
 
 def _run_pixels(calcifications: Sequence[Calcification], columns: int) -> _Pixels:

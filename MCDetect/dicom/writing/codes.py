@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydicom.sr.coding import Code
 
-from MCDetect.bi_rads import Distribution
+from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
+from MCDetect.findings import Decision
 
 # Findings (CID 6014) and where they are
 CALCIFICATION_CLUSTER = Code("129769006", "SCT", "Calcification Cluster")
@@ -21,6 +22,54 @@ DISTRIBUTIONS = {
     Distribution.GROUPED: Code("129766004", "SCT", "Grouped calcification distribution"),
     Distribution.REGIONAL: Code("129767008", "SCT", "Regional calcification distribution"),
     Distribution.SEGMENTAL: Code("129768003", "SCT", "Segmental calcification distribution"),
+}
+
+# Calcification type (CID 6010). A rim calcification of the BI-RADS atlas is the eggshell calcification of the standard.
+MORPHOLOGIES = {
+    Morphology.SKIN: Code("129757003", "SCT", "Calcified skin of breast"),
+    Morphology.VASCULAR: Code("129759000", "SCT", "Vascular calcification"),
+    Morphology.COARSE: Code("129749001", "SCT", "Coarse (popcorn-like) calcification"),
+    Morphology.LARGE_ROD_LIKE: Code("129752009", "SCT", "Large rod-like calcification"),
+    Morphology.ROUND: Code("129756007", "SCT", "Round shaped calcification"),
+    Morphology.RIM: Code("129751002", "SCT", "Eggshell calcification"),
+    Morphology.DYSTROPHIC: Code("129750001", "SCT", "Dystrophic calcification"),
+    Morphology.MILK_OF_CALCIUM: Code("129753004", "SCT", "Milk of calcium calcification"),
+    Morphology.SUTURE: Code("129758008", "SCT", "Calcified suture material"),
+    Morphology.AMORPHOUS: Code("129760005", "SCT", "Amorphous calcification"),
+    Morphology.COARSE_HETEROGENEOUS: Code("129763007", "SCT", "Heterogeneous calcification"),
+    Morphology.FINE_PLEOMORPHIC: Code("111344", "DCM", "Fine pleomorphic calcification"),
+    Morphology.FINE_LINEAR: Code("129762002", "SCT", "Fine linear, branching (casting) calcification"),
+}
+OTHER_MORPHOLOGIES = {
+    Morphology.ROUND: (Code("129755006", "SCT", "Punctate calcification"),),
+    Morphology.RIM: (Code("129754005", "SCT", "Lucent-centered calcification"),),
+    Morphology.FINE_LINEAR: (Code("129761009", "SCT", "Fine, linear (casting) calcification"),),
+}
+"""Types that other equipment may write and that are one term in the BI-RADS atlas of today."""
+
+# Assessment from BI-RADS (CID 6027)
+ASSESSMENTS = {
+    AssessmentCategory.INCOMPLETE: Code(
+        "397138000", "SCT", "0 - Incomplete - Need additional imaging evaluation +/- priors"
+    ),
+    AssessmentCategory.NEGATIVE: Code("397140005", "SCT", "1 - Negative"),
+    AssessmentCategory.BENIGN: Code("397141009", "SCT", "2 - Benign"),
+    AssessmentCategory.PROBABLY_BENIGN: Code("397143007", "SCT", "3 - Probably Benign"),
+    AssessmentCategory.LOW_SUSPICION: Code("MA.II.A.5.4A", "BI", "4A - Low suspicion", "4.0"),
+    AssessmentCategory.MODERATE_SUSPICION: Code("MA.II.A.5.4B", "BI", "4B - Intermediate suspicion", "4.0"),
+    AssessmentCategory.HIGH_SUSPICION: Code("MA.II.A.5.4C", "BI", "4C - Moderate suspicion", "4.0"),
+    AssessmentCategory.HIGHLY_SUGGESTIVE_OF_MALIGNANCY: Code("397145000", "SCT", "5 - Highly suggestive of malignancy"),
+    AssessmentCategory.KNOWN_MALIGNANCY: Code("MA.II.A.5.6", "BI", "6 - Known biopsy proven malignancy", "4.0"),
+}
+
+# What a reader decides about a finding of software has no code in the standard: a local coding scheme (PS3.16, 8.2).
+LOCAL_SCHEME = "99MCDETECT"
+READERS_DECISION = Code("decision", LOCAL_SCHEME, "Reader's decision")
+REASON_OF_DECISION = Code("reason", LOCAL_SCHEME, "Reason of the reader's decision")
+DECISIONS = {
+    Decision.UNDECIDED: Code("undecided", LOCAL_SCHEME, "Undecided"),
+    Decision.ACCEPTED: Code("accepted", LOCAL_SCHEME, "Accepted"),
+    Decision.REJECTED: Code("rejected", LOCAL_SCHEME, "Rejected"),
 }
 
 # Any report
@@ -41,7 +90,18 @@ IMAGE_REGION = Code("111030", "DCM", "Image Region")
 DIAMETER = Code("81827009", "SCT", "Diameter")
 IMAGING_MEASUREMENT_REPORT = Code("126000", "DCM", "Imaging Measurement Report")
 MAMMOGRAPHY = Code("71651007", "SCT", "Mammography")
+OBSERVER_TYPE = Code("121005", "DCM", "Observer Type")
 DEVICE = Code("121007", "DCM", "Device")
+PERSON = Code("121006", "DCM", "Person")
+FINDING = Code("121071", "DCM", "Finding")
+ASSESSMENT_CATEGORY = Code("111005", "DCM", "Assessment Category")
+CALCIFICATION_TYPE = Code("111009", "DCM", "Calcification Type")
+COMMENT = Code("121106", "DCM", "Comment")
+IMAGING_MEASUREMENTS = Code("126010", "DCM", "Imaging Measurements")
+IMAGE_LIBRARY_GROUP = Code("126200", "DCM", "Image Library Group")
+PIXEL_ROWS = Code("110910", "DCM", "Pixel Data Rows")
+PIXEL_COLUMNS = Code("110911", "DCM", "Pixel Data Columns")
+PIXELS = Code("{pixels}", "UCUM", "pixels")
 
 # Units
 PERCENT = Code("%", "UCUM", "Percent")
@@ -75,6 +135,13 @@ INDIVIDUAL_IMPRESSION = Code("111034", "DCM", "Individual Impression/Recommendat
 RENDERING_INTENT = Code("111056", "DCM", "Rendering Intent")
 PRESENTATION_REQUIRED = Code("111150", "DCM", "Presentation Required: Rendering device is expected to present")
 PRESENTATION_OPTIONAL = Code("111151", "DCM", "Presentation Optional: Rendering device may present")
+NOT_FOR_PRESENTATION = Code("111152", "DCM", "Not for Presentation: Rendering device expected not to present")
+COMPOSITE_FEATURE = Code("111015", "DCM", "Composite Feature")
+COMPOSITE_TYPE = Code("111016", "DCM", "Composite type")
+RELATED_SPATIALLY = Code("111154", "DCM", "Target Content Items are related spatially")
+SCOPE_OF_FEATURE = Code("111057", "DCM", "Scope of Feature")
+ON_MULTIPLE_IMAGES = Code("111158", "DCM", "Feature detected on multiple images")
+CERTAINTY_OF_FEATURE = Code("111011", "DCM", "Certainty of Feature")
 SINGLE_IMAGE_FINDING = Code("111059", "DCM", "Single Image Finding")
 CENTER = Code("111010", "DCM", "Center")
 OUTLINE = Code("111041", "DCM", "Outline")
@@ -83,6 +150,9 @@ SUMMARY_OF_ANALYSES = Code("111065", "DCM", "Summary of Analyses")
 SUCCESSFUL_DETECTIONS = Code("111063", "DCM", "Successful Detections")
 FAILED_DETECTIONS = Code("111025", "DCM", "Failed Detections")
 DETECTION_PERFORMED = Code("111022", "DCM", "Detection Performed")
+SUCCESSFUL_ANALYSES = Code("111062", "DCM", "Successful Analyses")
+ANALYSIS_PERFORMED = Code("111004", "DCM", "Analysis Performed")
+SPATIAL_COLLOCATION = Code("133884007", "SCT", "Spatial collocation analysis")
 SUCCEEDED = Code("111222", "DCM", "Succeeded")
 PARTIALLY_SUCCEEDED = Code("111223", "DCM", "Partially Succeeded")
 FAILED = Code("111224", "DCM", "Failed")

@@ -16,69 +16,16 @@ from pydicom.uid import UID, ExplicitVRLittleEndian
 from MCDetect.dicom.failures import DICOM_FAILURES
 from MCDetect.dicom.identifiers import content_digest, stable_uid
 from MCDetect.dicom.orientation import Orientation, decide_orientation
+from MCDetect.dicom.writing.context import RAW, ReportContext
 from MCDetect.dicom.writing.macros import code_item
+from MCDetect.dicom.writing.patient import PATIENT_AND_STUDY, TYPE_2
+from MCDetect.dicom.writing.reader_texts import UTF_8, fits, texts_of
 from MCDetect.errors import OutputError
 from MCDetect.findings import Algorithm, ImageFindings
 from MCDetect.version import __version__
 
 MANUFACTURER = "MCDetect"
 
-# Patient, Clinical Trial Subject, General Study, Patient Study and Clinical Trial Study modules (PS3.3, C.7.1 and
-# C.7.2), with the issuers and without what describes an image. They are copied element by element, faults included:
-# an archive files a result by these values, and a corrected copy would end up with another patient.
-_TYPE_2 = (
-    "StudyDate",
-    "StudyTime",
-    "AccessionNumber",
-    "ReferringPhysicianName",
-    "PatientName",
-    "PatientID",
-    "PatientBirthDate",
-    "PatientSex",
-    "StudyID",
-)
-PATIENT_AND_STUDY = (
-    *_TYPE_2,
-    "TimezoneOffsetFromUTC",
-    "StudyInstanceUID",
-    "StudyDescription",
-    "IssuerOfAccessionNumberSequence",
-    "ReferringPhysicianIdentificationSequence",
-    "ConsultingPhysicianName",
-    "PhysiciansOfRecord",
-    "ProcedureCodeSequence",
-    "ReferencedStudySequence",
-    "IssuerOfPatientID",
-    "IssuerOfPatientIDQualifiersSequence",
-    "TypeOfPatientID",
-    "PatientBirthTime",
-    "PatientBirthName",
-    "OtherPatientIDs",
-    "OtherPatientIDsSequence",
-    "OtherPatientNames",
-    "PatientMotherBirthName",
-    "EthnicGroup",
-    "QualityControlSubject",
-    "ReferencedPatientSequence",
-    "PatientIdentityRemoved",
-    "DeidentificationMethod",
-    "DeidentificationMethodCodeSequence",
-    "PatientAge",
-    "PatientSize",
-    "PatientWeight",
-    "AdmissionID",
-    "IssuerOfAdmissionIDSequence",
-    "ServiceEpisodeID",
-    "ClinicalTrialSponsorName",
-    "ClinicalTrialProtocolID",
-    "ClinicalTrialProtocolName",
-    "ClinicalTrialSiteID",
-    "ClinicalTrialSiteName",
-    "ClinicalTrialSubjectID",
-    "ClinicalTrialSubjectReadingID",
-    "ClinicalTrialTimePointID",
-    "ClinicalTrialTimePointDescription",
-)
 _EQUIPMENT = (
     "Manufacturer",
     "ManufacturerModelName",
@@ -87,12 +34,16 @@ _EQUIPMENT = (
     "InstitutionName",
     "StationName",
 )
+_REVIEWED = 10
 _IDENTITY = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of object: ``name`` is also its format name and the beginning of its file name."""
+    """A kind of object: ``name`` is also its format name and the beginning of its file name.
+
+    Reviewed objects are in series of their own, with a number 10 higher and "reviewed" in the description.
+    """
 
     name: str
     series_number: int
@@ -103,6 +54,7 @@ SEGMENTATION = Kind("seg", 9101, "MCDetect segmentation")
 PRESENTATION_STATE = Kind("gsps", 9102, "MCDetect marks")
 CAD_REPORT = Kind("cad-sr", 9103, "MCDetect CAD report")
 MEASUREMENT_REPORT = Kind("measurements-sr", 9104, "MCDetect measurements")
+SECONDARY_CAPTURE = Kind("sc", 9105, "MCDetect picture")
 
 
 def view_label(image: ImageFindings) -> str:
@@ -123,12 +75,12 @@ def check_identity(source: Dataset) -> None:
         if not value or not UID(str(value)).is_valid:
             raise OutputError(
                 "incomplete-source",
-                f"DICOM results of {_name_of(source)} cannot be written because its header has no valid {keyword}.",
+                f"DICOM results of {name_of(source)} cannot be written because its header has no valid {keyword}.",
                 "Ask the sender for a complete image, or leave the DICOM formats out with --formats json,png.",
             )
 
 
-def _name_of(source: Dataset) -> str:
+def name_of(source: Dataset) -> str:
     """Return what tells a mammogram from the others of an examination, and nothing of the patient."""
     try:
         orientation = decide_orientation(source)
@@ -156,18 +108,25 @@ def check_source(image: ImageFindings, source: Dataset) -> None:
         raise OutputError("wrong-source", f"The findings of the view {view_label(image)} belong to another image.")
 
 
-def series_uid(kind: Kind, algorithm: Algorithm, scope: str) -> str:
+def series_uid(kind: Kind, algorithm: Algorithm, scope: str, context: ReportContext = RAW) -> str:
     """Return the Series Instance UID of the objects of a ``kind`` that belong together.
 
     ``scope`` is the study for reports. It is the image for SEG and GSPS: a series has one frame of reference and one
     side (PS3.3, sections A.1.2.3 and C.7.3.1), which two mammograms do not share.
     """
-    return stable_uid(scope, algorithm.bundle_sha256, _operating_point(algorithm), kind.name, "series")
+    reviewed = () if context.review is None else ("reviewed",)
+    return stable_uid(scope, algorithm.bundle_sha256, _operating_point(algorithm), kind.name, "series", *reviewed)
 
 
-def instance_uid(kind: Kind, algorithm: Algorithm, images: Iterable[ImageFindings], source_uids: Sequence[str]) -> str:
+def instance_uid(
+    kind: Kind,
+    algorithm: Algorithm,
+    images: Iterable[ImageFindings],
+    source_uids: Sequence[str],
+    context: ReportContext = RAW,
+) -> str:
     """Return the SOP Instance UID: the same for the same findings in the same images, another for anything else."""
-    digest = content_digest(images, algorithm)
+    digest = content_digest(images, algorithm, context.digest_parts())
     return stable_uid(*sorted(source_uids), algorithm.bundle_sha256, _operating_point(algorithm), kind.name, digest)
 
 
@@ -180,14 +139,23 @@ def stand_in(source: Dataset) -> Dataset:
     header = Dataset()
     for keyword in (*_IDENTITY, "Rows", "Columns"):
         header[keyword] = deepcopy(source[keyword])
-    for keyword in _TYPE_2:
+    for keyword in TYPE_2:
         setattr(header, keyword, None)
     header.Modality = "MG"
     header.SamplesPerPixel = 1
     return header
 
 
-def complete(dataset: Dataset, kind: Kind, source: Dataset, algorithm: Algorithm, label: str = "") -> None:
+def complete(
+    dataset: Dataset,
+    kind: Kind,
+    source: Dataset,
+    algorithm: Algorithm,
+    label: str = "",
+    *,
+    context: ReportContext = RAW,
+    images: Sequence[ImageFindings] = (),
+) -> None:
     """Give ``dataset`` the patient and study of ``source``, our series and equipment, and the time of writing.
 
     Parameters
@@ -202,18 +170,27 @@ def complete(dataset: Dataset, kind: Kind, source: Dataset, algorithm: Algorithm
         What made the findings.
     label
         Side and view for the description of the series; empty for objects of a whole study.
+    context
+        Whether the findings were reviewed.
+    images
+        The findings whose texts by a reader are in the object. Where the character set of the mammogram lacks a
+        character of them, the object is written in UTF-8.
     """
     for keyword in PATIENT_AND_STUDY:
         if keyword in source:
             dataset[keyword] = deepcopy(source[keyword])
-        elif keyword in _TYPE_2:
+        elif keyword in TYPE_2:
             setattr(dataset, keyword, None)
         elif keyword in dataset:
             delattr(dataset, keyword)
-    if source.get("SpecificCharacterSet"):
+    if not fits(texts_of(images, context.review), source):
+        dataset.SpecificCharacterSet = UTF_8
+    elif source.get("SpecificCharacterSet"):
         dataset["SpecificCharacterSet"] = deepcopy(source["SpecificCharacterSet"])
-    dataset.SeriesNumber = kind.series_number
-    dataset.SeriesDescription = " ".join(part for part in (kind.description, label, "(research use)") if part)
+    is_reviewed = context.review is not None
+    dataset.SeriesNumber = kind.series_number + (_REVIEWED if is_reviewed else 0)
+    state = "reviewed" if is_reviewed else ""
+    dataset.SeriesDescription = " ".join(part for part in (kind.description, label, state, "(research use)") if part)
     dataset.InstanceNumber = 1
     dataset.Manufacturer = MANUFACTURER
     dataset.ManufacturerModelName = MANUFACTURER

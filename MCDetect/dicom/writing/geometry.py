@@ -83,10 +83,13 @@ def graphic_circle(image: ImageFindings, calcification: Calcification, margin_mm
 
 
 def cluster_center(image: ImageFindings, cluster: Cluster) -> Coordinates:
-    """Return the mean position of the calcifications of ``cluster`` as a DICOM point, (1, 2)."""
+    """Return the mean position of the calcifications of ``cluster`` as a DICOM point, (1, 2).
+
+    A cluster without calcifications, which only a reader draws, has its centre in the middle of its vertices.
+    """
     members = image.members(cluster)
-    row = float(np.mean([member.row for member in members]))
-    column = float(np.mean([member.column for member in members]))
+    row = float(np.mean([member.row for member in members] or [row for row, _ in cluster.outline]))
+    column = float(np.mean([member.column for member in members] or [column for _, column in cluster.outline]))
     return graphic_point(image, row, column)
 
 

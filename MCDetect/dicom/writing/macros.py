@@ -42,5 +42,7 @@ def code_item(code: Code) -> Dataset:
     item = Dataset()
     item.CodeValue = code.value
     item.CodingSchemeDesignator = code.scheme_designator
+    if code.scheme_version:
+        item.CodingSchemeVersion = code.scheme_version
     item.CodeMeaning = code.meaning
     return item

@@ -25,6 +25,7 @@ from MCDetect.dicom.writing.common import (
     stand_in,
     view_label,
 )
+from MCDetect.dicom.writing.context import RAW, ReportContext, by_reader, shown
 from MCDetect.dicom.writing.geometry import graphic_circle, graphic_outline
 from MCDetect.findings import Algorithm, ImageFindings
 from MCDetect.version import __version__
@@ -36,29 +37,36 @@ _PIXEL = highdicom.pr.AnnotationUnitsValues.PIXEL
 _WINDOW = ("WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction")
 
 
-def presentation_state(image: ImageFindings, source: Dataset, algorithm: Algorithm) -> Dataset:
+def presentation_state(
+    image: ImageFindings, source: Dataset, algorithm: Algorithm, context: ReportContext = RAW
+) -> Dataset:
     """Return a presentation state with the outline of each cluster, its number and score, and a circle a calcification.
 
     Parameters
     ----------
     image
-        Findings with at least one calcification.
+        Findings with at least one calcification or cluster that is not rejected; what is rejected is not drawn.
     source
         Header of the mammogram; its modality LUT, VOI LUT or windows and polarity are kept.
     algorithm
         What made the findings.
+    context
+        Whether they were reviewed.
     """
+    image = shown(image)
     clusters = highdicom.pr.GraphicLayer("CLUSTERS", order=1, description="Outlines of clusters of calcifications")
     marks = highdicom.pr.GraphicLayer("CALCIFICATIONS", order=2, description="Single calcifications")
     header = stand_in(source)
-    annotations = [_marks(image, header, marks)]
+    drawn = []
     if image.clusters:
-        annotations.insert(0, _outlines(image, header, clusters))
+        drawn.append((clusters, _outlines(image, header, clusters)))
+    if image.calcifications:
+        drawn.append((marks, _marks(image, header, marks)))
     dataset: Dataset = highdicom.pr.GrayscaleSoftcopyPresentationState(
         referenced_images=[header],
-        series_instance_uid=series_uid(PRESENTATION_STATE, algorithm, image.sop_instance_uid),
+        series_instance_uid=series_uid(PRESENTATION_STATE, algorithm, image.sop_instance_uid, context),
         series_number=PRESENTATION_STATE.series_number,
-        sop_instance_uid=instance_uid(PRESENTATION_STATE, algorithm, [image], [image.sop_instance_uid]),
+        sop_instance_uid=instance_uid(PRESENTATION_STATE, algorithm, [image], [image.sop_instance_uid], context),
         instance_number=1,
         manufacturer=MANUFACTURER,
         manufacturer_model_name=MANUFACTURER,
@@ -66,12 +74,12 @@ def presentation_state(image: ImageFindings, source: Dataset, algorithm: Algorit
         device_serial_number=algorithm.bundle_sha256[:16],
         content_label="CALCIFICATIONS",
         content_description="Outlines of clusters and marks of calcifications",
-        graphic_annotations=annotations,
-        graphic_layers=[clusters, marks] if image.clusters else [marks],
+        graphic_annotations=[annotation for _, annotation in drawn],
+        graphic_layers=[layer for layer, _ in drawn],
     )
     dataset.Laterality = image.laterality or None  # has to be there for a paired organ, and may be empty
     _keep_display(dataset, source)
-    complete(dataset, PRESENTATION_STATE, source, algorithm, view_label(image))
+    complete(dataset, PRESENTATION_STATE, source, algorithm, view_label(image), context=context)
     return dataset
 
 
@@ -84,7 +92,8 @@ def _outlines(
         tracking = {"tracking_id": f"Cluster {cluster.id}", "tracking_uid": cluster.tracking_uid}
         polyline = highdicom.pr.GraphicTypeValues.POLYLINE
         graphics.append(highdicom.pr.GraphicObject(polyline, outline, _PIXEL, **tracking))
-        text = f"{cluster.id}: {cluster.count} calcifications, score {cluster.score:.2f}"
+        said = "by a reader" if by_reader(cluster) else f"score {cluster.score:.2f}"
+        text = f"{cluster.id}: {cluster.count} calcifications, {said}"
         anchor = tuple(outline[outline[:, 1].argmin()])  # the topmost vertex
         texts.append(highdicom.pr.TextObject(text, _PIXEL, anchor_point=anchor, **tracking))
     return highdicom.pr.GraphicAnnotation([header], layer, graphic_objects=graphics, text_objects=texts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -11,14 +11,22 @@ from pydicom.sr.coding import Code
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing.cad_report import findings_summary
 from MCDetect.dicom.writing.checks import check_common, check_graphic, check_image_references, fail
+from MCDetect.dicom.writing.content_tree import Position, all_children, children, code_value, content_tree, named
+from MCDetect.dicom.writing.context import RAW, ReportContext, shown
 from MCDetect.dicom.writing.geometry import graphic_outline
+from MCDetect.dicom.writing.review_checks import check_composites, check_presentation, check_review, check_statements
 from MCDetect.findings import Cluster, ImageFindings
 
-Position = tuple[int, ...]
 
+def check_measurement_report(
+    written: Dataset,
+    images: Sequence[ImageFindings],
+    sources: Mapping[str, Dataset],
+    context: ReportContext = RAW,
+) -> None:
+    """Check a TID 1500 report: a group a cluster with its outline and numbers, on the right image, and what was said.
 
-def check_measurement_report(written: Dataset, images: Sequence[ImageFindings], sources: Mapping[str, Dataset]) -> None:
-    """Check a TID 1500 report: a group a cluster with its outline and numbers, on the right image.
+    A rejected cluster has a group without an outline.
 
     Raises
     ------
@@ -26,10 +34,15 @@ def check_measurement_report(written: Dataset, images: Sequence[ImageFindings], 
         ``invalid-object``, as from every function in this module.
     """
     measured = [sources[image.sop_instance_uid] for image in images if image.clusters]
-    tree = _check_document(written, measured)
-    groups = {position for position, item in tree.items() if _named(item, codes.MEASUREMENT_GROUP)}
-    _check_outlines(tree, groups, images, codes.IMAGE_REGION)
+    tree = _check_document(written, measured, context)
+    groups = {position for position, item in tree.items() if named(item, codes.MEASUREMENT_GROUP)}
+    rejected = {position for position in groups if not children(tree, position, codes.IMAGE_REGION)}
+    _check_outlines(tree, groups - rejected, [shown(image) for image in images], codes.IMAGE_REGION)
+    _check_tracking(tree, groups, images)
     _check_counts(tree, groups, images)
+    for position in groups:
+        _, cluster = _clusters(images)[_tracking_uid(tree, position)]
+        check_statements(tree, position, cluster, context)
 
 
 def check_cad_report(
@@ -37,30 +50,37 @@ def check_cad_report(
     images: Sequence[ImageFindings],
     sources: Mapping[str, Dataset],
     refused: Mapping[str, Dataset],
+    context: ReportContext = RAW,
 ) -> None:
     """Check a Mammography CAD report: summary, status of each image, and every finding with intent and geometry."""
     succeeded = [sources[image.sop_instance_uid] for image in images]
-    tree = _check_document(written, [*succeeded, *refused.values()])
-    summary = [item for item in tree.values() if _named(item, codes.FINDINGS_SUMMARY)]
+    tree = _check_document(written, [*succeeded, *refused.values()], context)
+    summary = [item for item in tree.values() if named(item, codes.FINDINGS_SUMMARY)]
     found = any(image.clusters for image in images)
-    if len(summary) != 1 or _code(summary[0]) != findings_summary(found, bool(refused), not images).value:
+    if len(summary) != 1 or code_value(summary[0]) != findings_summary(found, bool(refused), not images).value:
         fail("the summary of the report does not fit its findings")
     for position, item in tree.items():
-        drawn = _named(item, codes.SINGLE_IMAGE_FINDING) or _named(item, codes.INDIVIDUAL_IMPRESSION)
-        if drawn and not _children(tree, position, codes.RENDERING_INTENT):
+        is_finding = named(item, codes.SINGLE_IMAGE_FINDING)
+        is_drawn = is_finding or named(item, codes.INDIVIDUAL_IMPRESSION) or named(item, codes.COMPOSITE_FEATURE)
+        if is_drawn and not children(tree, position, codes.RENDERING_INTENT):
             fail("a finding does not say whether it is to be drawn")
-        if _named(item, codes.SINGLE_IMAGE_FINDING):
-            for name in (codes.ALGORITHM_NAME, codes.ALGORITHM_VERSION, codes.CERTAINTY, codes.CENTER):
-                if len(_children(tree, position, name)) != 1:
+        if is_finding:
+            if code_value(item) not in (codes.CALCIFICATION_CLUSTER.value, codes.INDIVIDUAL_CALCIFICATION.value):
+                fail("a finding is neither a cluster nor a calcification")
+            for name in (codes.ALGORITHM_NAME, codes.ALGORITHM_VERSION, codes.CENTER):
+                if len(children(tree, position, name)) != 1:
                     fail(f"a finding has no {name.meaning}")
     clusters = {
         position
         for position, item in tree.items()
-        if _named(item, codes.SINGLE_IMAGE_FINDING) and _code(item) == codes.CALCIFICATION_CLUSTER.value
+        if named(item, codes.SINGLE_IMAGE_FINDING) and code_value(item) == codes.CALCIFICATION_CLUSTER.value
     }
     _check_outlines(tree, clusters, images, codes.OUTLINE)
     _check_counts(tree, clusters, images)
-    nested = sum(_named(item, codes.SINGLE_IMAGE_FINDING) for item in tree.values()) - len(clusters)
+    for position in clusters:
+        check_presentation(tree, position, _clusters(images)[_tracking_uid(tree, position)][1])
+    check_composites(tree, images, context)
+    nested = sum(named(item, codes.SINGLE_IMAGE_FINDING) for item in tree.values()) - len(clusters)
     if nested != sum(cluster.count for image in images for cluster in image.clusters):
         fail("the calcifications of a cluster are not all in the report")
     for name, expected in (
@@ -86,22 +106,13 @@ def check_evidence(written: Dataset, sources: Sequence[Dataset]) -> None:
         fail("the list of evidence is not that of the images in the report")
 
 
-def content_tree(written: Dataset) -> dict[Position, Dataset]:
-    """Return every content item by its position: one-based indices from the root, which is (1,), downwards."""
-    return dict(_walk(written, (1,)))
-
-
-def _walk(item: Dataset, position: Position) -> Iterator[tuple[Position, Dataset]]:
-    yield position, item
-    for number, child in enumerate(item.get("ContentSequence") or [], start=1):
-        yield from _walk(child, (*position, number))
-
-
-def _check_document(written: Dataset, referenced: Sequence[Dataset]) -> dict[Position, Dataset]:
+def _check_document(written: Dataset, referenced: Sequence[Dataset], context: ReportContext) -> dict[Position, Dataset]:
     """Check what all reports have; ``referenced`` are the headers of the images that the report speaks of."""
     sources = {str(source.SOPInstanceUID): source for source in referenced}
+    predecessors = context.predecessors_of(written.SOPClassUID, referenced[0])
     check_common(written, referenced[0])
-    check_image_references(written, sources)
+    check_image_references(written, sources | {str(earlier.SOPInstanceUID): earlier for earlier in predecessors})
+    check_review(written, predecessors, context)
     check_evidence(written, referenced)
     tree = content_tree(written)
     for position, item in tree.items():
@@ -122,11 +133,10 @@ def _check_outlines(
 ) -> None:
     """Check that each cluster has one finding at ``findings``, with its own outline on its own image."""
     expected = _clusters(images)
-    if sorted(_tracking_uid(tree, position) for position in findings) != sorted(expected):
-        fail("the clusters of the report are not those of the findings")
+    _check_tracking(tree, findings, images)
     for position in findings:
         image, cluster = expected[_tracking_uid(tree, position)]
-        outlines = _children(tree, position, name)
+        outlines = children(tree, position, name)
         if len(outlines) != 1 or tree[outlines[0]].GraphicType != "POLYLINE":
             fail("a cluster has no outline")
         points = np.reshape(tree[outlines[0]].GraphicData, (-1, 2))
@@ -137,10 +147,15 @@ def _check_outlines(
             fail("an outline lies on the wrong image")
 
 
+def _check_tracking(tree: Mapping[Position, Dataset], findings: set[Position], images: Sequence[ImageFindings]) -> None:
+    if sorted(_tracking_uid(tree, position) for position in findings) != sorted(_clusters(images)):
+        fail("the clusters of the report are not those of the findings")
+
+
 def _check_counts(tree: Mapping[Position, Dataset], findings: set[Position], images: Sequence[ImageFindings]) -> None:
     expected = _clusters(images)
     for position in findings:
-        counts = _children(tree, position, codes.NUMBER_OF_CALCIFICATIONS)
+        counts = children(tree, position, codes.NUMBER_OF_CALCIFICATIONS)
         _, cluster = expected[_tracking_uid(tree, position)]
         if len(counts) != 1 or float(tree[counts[0]].MeasuredValueSequence[0].NumericValue) != cluster.count:
             fail("the number of calcifications is not that of the cluster")
@@ -152,7 +167,7 @@ def _clusters(images: Sequence[ImageFindings]) -> dict[str, tuple[ImageFindings,
 
 def _detected_on(tree: Mapping[Position, Dataset], name: Code) -> set[str]:
     """Return the images that a container of detections (successful or failed) refers to."""
-    containers = [position for position, item in tree.items() if _named(item, name)]
+    containers = [position for position, item in tree.items() if named(item, name)]
     return {
         str(tree[tuple(item.ReferencedContentItemIdentifier)].ReferencedSOPSequence[0].ReferencedSOPInstanceUID)
         for position, item in tree.items()
@@ -163,7 +178,7 @@ def _detected_on(tree: Mapping[Position, Dataset], name: Code) -> set[str]:
 
 def _selected_image(tree: Mapping[Position, Dataset], position: Position) -> str:
     """Return the SOP Instance UID of the image that the coordinates at ``position`` are selected from, or empty."""
-    for child in _all_children(tree, position):
+    for child in all_children(tree, position):
         item = tree[child]
         if "ReferencedContentItemIdentifier" in item:
             item = tree.get(tuple(item.ReferencedContentItemIdentifier), Dataset())
@@ -172,27 +187,6 @@ def _selected_image(tree: Mapping[Position, Dataset], position: Position) -> str
     return ""
 
 
-def _all_children(tree: Mapping[Position, Dataset], position: Position) -> list[Position]:
-    content = tree[position].get("ContentSequence") or []
-    return [(*position, number) for number in range(1, len(content) + 1)]
-
-
-def _children(tree: Mapping[Position, Dataset], position: Position, name: Code) -> list[Position]:
-    return [child for child in _all_children(tree, position) if _named(tree[child], name)]
-
-
 def _tracking_uid(tree: Mapping[Position, Dataset], position: Position) -> str:
-    found = _children(tree, position, codes.TRACKING_UID)
+    found = children(tree, position, codes.TRACKING_UID)
     return str(tree[found[0]].UID) if found else ""
-
-
-def _named(item: Dataset, name: Code) -> bool:
-    names = item.get("ConceptNameCodeSequence")
-    return bool(names) and (names[0].CodeValue, names[0].CodingSchemeDesignator) == (
-        name.value,
-        name.scheme_designator,
-    )
-
-
-def _code(item: Dataset) -> str:
-    return str(item.ConceptCodeSequence[0].CodeValue)

@@ -8,6 +8,7 @@ pixel grid is that of the image, pixel by pixel. The geometry says nothing about
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.sr.coding import Code
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.writing import codes
@@ -30,56 +32,106 @@ from MCDetect.dicom.writing.common import (
     stand_in,
     view_label,
 )
+from MCDetect.dicom.writing.context import RAW, ReportContext, by_reader, shown
 from MCDetect.dicom.writing.geometry import Mask, calcification_mask, region_mask
 from MCDetect.dicom.writing.macros import code_item
-from MCDetect.findings import Algorithm, ImageFindings
+from MCDetect.errors import OutputError
+from MCDetect.findings import Algorithm, Calcification, Cluster, ImageFindings
 from MCDetect.version import __version__
 
 SLICE_THICKNESS_MM = 1.0
+MOST_PLAIN_SEGMENTS = 16
+"""Segments of a segmentation that is stored plainly. With more frames of single bits it would be larger than its
+mammogram of 16 bits, and is deflated.
+
+Most archives and dciodvfy take uncompressed objects only, so that the others stay so. RLE is not for single bits
+(PS3.5, section 8.2.2), and viewers need frames of the size of the mammogram.
+"""
+
 _LOSSY = ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod")
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One segment: what its pixels are (``kind``), which finding they belong to, and the pixels, (rows, columns)."""
+    """One segment: what its pixels are (``kind``), which finding they belong to, and the pixels, (rows, columns).
+
+    ``made_by`` is AUTOMATIC where the algorithm drew all of it, MANUAL where a reader did, and SEMIAUTOMATIC for both.
+    """
 
     label: str
     kind: Code
     tracking_uid: str
     tracking_identifier: str
     mask: Mask
+    made_by: highdicom.seg.SegmentAlgorithmTypeValues
 
 
 def segments_of(image: ImageFindings) -> list[Segment]:
     """Return calcifications and region of every cluster, then the calcifications outside of clusters, in that order.
 
-    Both segments of a cluster are the same finding and carry its tracking UID.
+    Both segments of a cluster are the same finding and carry its tracking UID. What a reader rejected has no segment;
+    a cluster that a reader drew round nothing has only its region.
+
+    Raises
+    ------
+    OutputError
+        ``empty-region`` for a cluster without a pixel: an outline so thin that no pixel has its centre in it, round
+        no calcification.
     """
+    image = shown(image)
     segments = []
     for cluster in image.clusters:
         name, uid = f"Cluster {cluster.id}", cluster.tracking_uid
-        members = calcification_mask(image, image.members(cluster))
-        segments.append(Segment(f"{name} calcifications", codes.INDIVIDUAL_CALCIFICATION, uid, name, members))
-        region = region_mask(image, cluster)
-        segments.append(Segment(f"{name} region", codes.CALCIFICATION_CLUSTER, uid, name, region))
-    if image.isolated_calcifications:
+        members = image.members(cluster)
+        mask = calcification_mask(image, members)
+        if members:
+            kind = codes.INDIVIDUAL_CALCIFICATION
+            segments.append(Segment(f"{name} calcifications", kind, uid, name, mask, _made_by(members)))
+        region = region_or_members(region_mask(image, cluster), mask)
+        if not region.any():
+            raise OutputError(
+                "empty-region",
+                f"Cluster {cluster.id} of the view {view_label(image)} has an outline that holds no pixel.",
+                "Draw it larger, or remove the cluster.",
+            )
+        kind = codes.CALCIFICATION_CLUSTER
+        segments.append(Segment(f"{name} region", kind, uid, name, region, _made_by([cluster])))
+    isolated = image.isolated_calcifications
+    if isolated:
         name, uid = "Isolated calcifications", stable_uid(image.sop_instance_uid, "isolated calcifications")
-        isolated = calcification_mask(image, image.isolated_calcifications)
-        segments.append(Segment(name, codes.INDIVIDUAL_CALCIFICATION, uid, name, isolated))
+        mask = calcification_mask(image, isolated)
+        segments.append(Segment(name, codes.INDIVIDUAL_CALCIFICATION, uid, name, mask, _made_by(isolated)))
     return segments
 
 
-def segmentation(image: ImageFindings, source: Dataset, algorithm: Algorithm) -> Dataset:
+def region_or_members(region: Mask, members: Mask) -> Mask:
+    """Return the pixels of an outline, or those of its calcifications where it is too thin to hold any."""
+    return region if region.any() else members
+
+
+def _made_by(parts: Sequence[Cluster | Calcification]) -> highdicom.seg.SegmentAlgorithmTypeValues:
+    readers = [by_reader(part) for part in parts]
+    if all(readers):
+        return highdicom.seg.SegmentAlgorithmTypeValues.MANUAL
+    if any(readers):
+        return highdicom.seg.SegmentAlgorithmTypeValues.SEMIAUTOMATIC
+    return highdicom.seg.SegmentAlgorithmTypeValues.AUTOMATIC
+
+
+def segmentation(image: ImageFindings, source: Dataset, algorithm: Algorithm, context: ReportContext = RAW) -> Dataset:
     """Return a BINARY segmentation with the segments of :func:`segments_of`.
 
     Parameters
     ----------
     image
-        Findings with at least one calcification: DICOM has no segmentation without segments.
+        Findings with at least one calcification or cluster that is not rejected: DICOM has no segmentation without
+        segments.
     source
         Header of the mammogram.
     algorithm
         What made the findings.
+    context
+        Whether they were reviewed.
     """
     spacing = nominal_spacing(image, source)
     header = stand_in(source)
@@ -97,9 +149,9 @@ def segmentation(image: ImageFindings, source: Dataset, algorithm: Algorithm) ->
         segment_descriptions=[
             _description(number, segment, image, algorithm) for number, segment in enumerate(segments, start=1)
         ],
-        series_instance_uid=series_uid(SEGMENTATION, algorithm, image.sop_instance_uid),
+        series_instance_uid=series_uid(SEGMENTATION, algorithm, image.sop_instance_uid, context),
         series_number=SEGMENTATION.series_number,
-        sop_instance_uid=instance_uid(SEGMENTATION, algorithm, [image], [image.sop_instance_uid]),
+        sop_instance_uid=instance_uid(SEGMENTATION, algorithm, [image], [image.sop_instance_uid], context),
         instance_number=1,
         manufacturer=MANUFACTURER,
         manufacturer_model_name=MANUFACTURER,
@@ -118,7 +170,9 @@ def segmentation(image: ImageFindings, source: Dataset, algorithm: Algorithm) ->
     orientation = source.get("PatientOrientation")
     if isinstance(orientation, MultiValue) and len(orientation) == 2:
         dataset["PatientOrientation"] = deepcopy(source["PatientOrientation"])
-    complete(dataset, SEGMENTATION, source, algorithm, view_label(image))
+    complete(dataset, SEGMENTATION, source, algorithm, view_label(image), context=context)
+    if len(segments) > MOST_PLAIN_SEGMENTS:
+        dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
     return dataset
 
 
@@ -139,18 +193,20 @@ def nominal_spacing(image: ImageFindings, source: Dataset) -> tuple[float, float
 def _description(
     number: int, segment: Segment, image: ImageFindings, algorithm: Algorithm
 ) -> highdicom.seg.SegmentDescription:
+    identification = highdicom.AlgorithmIdentificationSequence(
+        name=algorithm.name,
+        family=codes.ARTIFICIAL_INTELLIGENCE,
+        version=algorithm.version,
+        parameters=dict(algorithm_parameters(algorithm)),
+    )
+    is_manual = segment.made_by is highdicom.seg.SegmentAlgorithmTypeValues.MANUAL
     description = highdicom.seg.SegmentDescription(
         segment_number=number,
         segment_label=segment.label,
         segmented_property_category=codes.ABNORMAL_STRUCTURE,
         segmented_property_type=segment.kind,
-        algorithm_type=highdicom.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
-        algorithm_identification=highdicom.AlgorithmIdentificationSequence(
-            name=algorithm.name,
-            family=codes.ARTIFICIAL_INTELLIGENCE,
-            version=algorithm.version,
-            parameters=dict(algorithm_parameters(algorithm)),
-        ),
+        algorithm_type=segment.made_by,
+        algorithm_identification=None if is_manual else identification,
         tracking_uid=segment.tracking_uid,
         tracking_id=segment.tracking_identifier,
         anatomic_regions=[codes.BREAST],

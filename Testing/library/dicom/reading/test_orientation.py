@@ -65,3 +65,25 @@ def test_every_code_of_the_standards_context_group_is_known(table, context_group
 def test_a_header_without_any_orientation_leaves_it_unknown(make_dataset):
     mammogram = read_mammogram(make_dataset(ImageLaterality=None, view=None))
     assert (mammogram.laterality, mammogram.view, mammogram.label) == ("", "", "image")
+
+
+@pytest.mark.parametrize(
+    ("view", "directions", "contradicts"),
+    [
+        ("399162004", ["P", "L"], False),
+        ("399162004", ["A", "R"], False),
+        ("399162004", ["L", "P"], False),
+        ("399162004", ["P", "F"], True),
+        ("399162004", ["A", "P"], True),
+        ("399368009", ["A", "FR"], False),
+        ("399368009", ["P", "HL"], False),
+        ("399368009", ["A", "R"], True),
+        ("399260004", ["A", "F"], False),
+        ("399260004", ["A"], False),
+        ("399260004", ["A", "?"], False),
+    ],
+)
+def test_an_orientation_of_another_view_is_told(make_dataset, view, directions, contradicts):
+    orientation = decide_orientation(make_dataset(view=view, ViewPosition=None, PatientOrientation=directions))
+    told = [warning for warning in orientation.warnings if "PatientOrientation" in warning]
+    assert len(told) == contradicts

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 import pytest
-from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
+from pydicom import dcmread
+from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEG2000Lossless, JPEGLSLossless, RLELossless
 
 from MCDetect.dicom.description import describe
 from MCDetect.dicom.display import presentation_image
@@ -81,3 +84,23 @@ def test_every_single_byte_of_the_header_may_be_wrong(make_file, tmp_path):
         path.write_bytes(content[:position] + bytes([content[position] ^ 0xFF]) + content[position + 1 :])
         results.add(outcome(path))
     assert {"read", "truncated"} <= results
+
+
+def test_a_small_file_that_inflates_to_more_than_the_memory_is_refused(make_dataset, tmp_path):
+    path = tmp_path / "bomb.dcm"
+    dataset = make_dataset()
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    dataset.save_as(path, enforce_file_format=True)
+    content = path.read_bytes()
+    begin = 132 + 12 + dcmread(path).file_meta.FileMetaInformationGroupLength
+    inflated = zlib.decompress(content[begin:], -zlib.MAX_WBITS)
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    with path.open("wb") as stream:
+        stream.write(content[:begin] + compressor.compress(inflated[: inflated.index(b"\xe0\x7f\x10\x00")]))
+        stream.write(compressor.compress(b"\xe0\x7f\x10\x00OW\x00\x00" + (2**31 - 2).to_bytes(4, "little")))
+        for _ in range(750):
+            stream.write(compressor.compress(bytes(1_000_000)))
+        stream.write(compressor.flush())
+    assert path.stat().st_size < 2_000_000
+    with pytest.raises(InputError, match="more bytes than any mammogram"):
+        read_mammogram(path)

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from MCDetect.dicom.export import write_study_objects
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing.cad_report import findings_summary
-from MCDetect.dicom.writing.report_checks import content_tree
+from MCDetect.dicom.writing.content_tree import content_tree
 from MCDetect.findings import Algorithm
 
 CAD = frozenset({"cad-sr"})

@@ -16,8 +16,8 @@ from pydicom.dataset import Dataset
 from MCDetect.dicom.export import FORMATS, write_image_objects, write_study_objects
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing.checks import check_common, check_presentation_state, check_segmentation
-from MCDetect.dicom.writing.geometry import region_mask
-from MCDetect.dicom.writing.report_checks import check_cad_report, check_measurement_report, content_tree
+from MCDetect.dicom.writing.content_tree import content_tree
+from MCDetect.dicom.writing.report_checks import check_cad_report, check_measurement_report
 from MCDetect.errors import OutputError
 from MCDetect.findings import Algorithm, ImageFindings
 
@@ -145,8 +145,7 @@ def lose_cluster(report: Dataset) -> None:
 
 
 def lose_group(report: Dataset) -> None:
-    groups = [item for item in content_tree(report).values() if item.get("ContentSequence")]
-    container = next(item for item in groups if item.ConceptNameCodeSequence[0].CodeValue == "126010")
+    (container,) = items_named(report, codes.IMAGING_MEASUREMENTS)
     del container.ContentSequence[0]
 
 
@@ -157,6 +156,46 @@ def lose_calcification(report: Dataset) -> None:
 
 def wrong_count(report: Dataset) -> None:
     items_named(report, codes.NUMBER_OF_CALCIFICATIONS)[0].MeasuredValueSequence[0].NumericValue = "99"
+
+
+def wrong_unit(report: Dataset) -> None:
+    (*_, last) = items_named(report, codes.CERTAINTY)[:1]
+    last.MeasuredValueSequence[0].MeasurementUnitsCodeSequence[0].CodeValue = "1"
+
+
+def wrong_unit_of_area(report: Dataset) -> None:
+    items_named(report, codes.AREA)[0].MeasuredValueSequence[0].MeasurementUnitsCodeSequence[0].CodeValue = "cm2"
+
+
+def wrong_area(report: Dataset) -> None:
+    items_named(report, codes.AREA)[0].MeasuredValueSequence[0].NumericValue = "1.0"
+
+
+def wrong_distribution(report: Dataset) -> None:
+    items_named(report, codes.CALCIFICATION_DISTRIBUTION)[0].ConceptCodeSequence[0].CodeValue = "129765000"
+
+
+def wrong_finding(report: Dataset) -> None:
+    (items_named(report, codes.FINDING) or items_named(report, codes.SINGLE_IMAGE_FINDING)[1:])[0].ConceptCodeSequence[
+        0
+    ].CodeValue = "111102"
+
+
+def shared_tracking(report: Dataset) -> None:
+    first, second, *_ = items_named(report, codes.TRACKING_UID)
+    first.UID = second.UID
+
+
+def shared_instance(dataset: Dataset) -> None:
+    dataset.SOPInstanceUID = dataset.SeriesInstanceUID
+
+
+def wrong_segment(seg: Dataset) -> None:
+    seg.SegmentSequence[0].SegmentedPropertyTypeCodeSequence[0].CodeValue = "129769006"
+
+
+def shared_frame_of_reference(seg: Dataset) -> None:
+    seg.FrameOfReferenceUID = "2.25.77"
 
 
 def wrong_patient(dataset: Dataset) -> None:
@@ -238,9 +277,19 @@ def relative_units(state: Dataset) -> None:
     polylines(state)[0].GraphicAnnotationUnits = "DISPLAY"
 
 
-ANY = (wrong_patient, wrong_name, no_issuer, wrong_study, no_series, other_label, no_maker)
+ANY = (shared_instance, wrong_patient, wrong_name, no_issuer, wrong_study, no_series, other_label, no_maker)
 FAULTS: dict[str, tuple[Callable[[Dataset], None], ...]] = {
-    "seg": (*ANY, flip_pixel, swap_segments, swap_tracking, no_frame_of_reference, wrong_spacing, other_source),
+    "seg": (
+        *ANY,
+        flip_pixel,
+        swap_segments,
+        swap_tracking,
+        no_frame_of_reference,
+        wrong_spacing,
+        other_source,
+        wrong_segment,
+        shared_frame_of_reference,
+    ),
     "gsps": (*ANY, move_mark_out, open_mark, lose_mark, lose_layer, relative_units, other_source),
     "cad-sr": (
         *ANY,
@@ -261,6 +310,10 @@ FAULTS: dict[str, tuple[Callable[[Dataset], None], ...]] = {
         lose_cluster,
         lose_calcification,
         wrong_count,
+        wrong_unit,
+        wrong_distribution,
+        wrong_finding,
+        shared_tracking,
     ),
     "measurements-sr": (
         *ANY,
@@ -274,6 +327,12 @@ FAULTS: dict[str, tuple[Callable[[Dataset], None], ...]] = {
         incomplete_evidence,
         lose_group,
         wrong_count,
+        wrong_unit,
+        wrong_unit_of_area,
+        wrong_area,
+        wrong_distribution,
+        wrong_finding,
+        shared_tracking,
     ),
 }
 
@@ -334,18 +393,3 @@ def test_a_region_half_a_pixel_beside_its_outline_is_caught(written: Written) ->
     moved = replace(image, clusters=(replace(image.clusters[0], outline=outline), *image.clusters[1:]))
     with pytest.raises(OutputError, match="pixels of segment 2"):
         check_segmentation(written.objects["seg"], moved, written.sources[image.sop_instance_uid])
-
-
-def test_the_check_does_not_fill_outlines_with_the_function_of_the_writer(
-    make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    header = make_mammogram()
-
-    def shifted(image: ImageFindings, cluster: Any) -> Any:
-        return np.roll(region_mask(image, cluster), 1, axis=1)
-
-    for module in ("geometry", "segmentation"):
-        monkeypatch.setattr(f"MCDetect.dicom.writing.{module}.region_mask", shifted)
-    monkeypatch.setattr("MCDetect.dicom.writing.checks.region_mask", shifted, raising=False)
-    with pytest.raises(OutputError, match="pixels of segment 2"):
-        write_image_objects(find(header), header, algorithm, tmp_path, frozenset({"seg"}))

@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 from MCDetect.dicom.export import FORMATS, write_image_objects, write_study_objects
-from MCDetect.dicom.writing.common import PATIENT_AND_STUDY
+from MCDetect.dicom.writing.patient import PATIENT_AND_STUDY
 from MCDetect.errors import OutputError
 from MCDetect.findings import Algorithm
 from MCDetect.version import __version__

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ import pytest
 import SimpleITK
 from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from MCDetect.dicom.export import write_image_objects
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.writing.geometry import region_mask
 from MCDetect.dicom.writing.segmentation import nominal_spacing, segments_of
-from MCDetect.findings import Algorithm, ImageFindings
+from MCDetect.errors import OutputError
+from MCDetect.findings import Algorithm, ImageFindings, Origin
 
 SEG = frozenset({"seg"})
 
@@ -174,3 +177,77 @@ def test_a_lossy_source_is_said_to_be_lossy(
     seg = dcmread(path)
     assert (seg.LossyImageCompression, seg.LossyImageCompressionRatio) == ("01", 12.5)
     assert seg.SOPInstanceUID != stable_uid("image", "R", "CC", "1")
+
+
+THIN = ((100.2, 60.3), (100.4, 160.3), (100.3, 160.4))
+
+
+def test_an_outline_without_a_pixel_stands_for_its_calcifications(
+    make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path
+) -> None:
+    header = make_mammogram()
+    image = find(header, 1, 0)
+    image = replace(image, clusters=(replace(image.clusters[0], outline=THIN, origin=Origin.READER),))
+    (path,) = write_image_objects(image, header, algorithm, tmp_path, frozenset({"seg"}))
+    members, region = dcmread(path).pixel_array
+    assert members.any()
+    assert (members == region).all()
+
+
+def test_an_outline_without_a_pixel_round_nothing_is_told_with_its_cluster_and_view(
+    make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path
+) -> None:
+    header = make_mammogram("L", "MLO")
+    image = find(header, 1, 0)
+    cluster = replace(image.clusters[0], outline=THIN, member_ids=(), origin=Origin.READER)
+    with pytest.raises(OutputError, match="Cluster 1 of the view L MLO has an outline that holds no pixel") as caught:
+        write_image_objects(
+            replace(image, clusters=(cluster,), calcifications=()), header, algorithm, tmp_path, frozenset({"seg"})
+        )
+    assert caught.value.code == "empty-region"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_large_segmentation_is_deflated_and_holds_the_same_pixels(
+    make_mammogram: Any,
+    find: Any,
+    algorithm: Algorithm,
+    faults_by_dciodvfy: Any,
+    run_tool: Any,
+    tmp_path: Path,
+) -> None:
+    header = make_mammogram()
+    image = find(header, clusters=9, isolated=2)
+    (path,) = write_image_objects(image, header, algorithm, tmp_path, SEG)
+    seg = dcmread(path)
+    assert seg.file_meta.TransferSyntaxUID == DeflatedExplicitVRLittleEndian
+    assert path.stat().st_size < len(seg.PixelData) / 10
+    masks = highdicom.seg.segread(path).get_pixels_by_source_instance(
+        [header.SOPInstanceUID], ignore_spatial_locations=True
+    )
+    assert np.array_equal(masks[0] > 0, np.stack(expected_masks(image), axis=-1))
+    folder = tmp_path / "voxels"
+    folder.mkdir()
+    run_tool("segimage2itkimage", "--inputDICOM", path, "--outputDirectory", folder, "--outputType", "nii")
+    for number, mask in enumerate(expected_masks(image), start=1):
+        voxels = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(folder / f"{number}.nii.gz")))
+        assert np.array_equal(voxels[0] > 0, mask)
+    # dciodvfy does not read this transfer syntax; the data set is the same in another one.
+    seg.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    seg.save_as(tmp_path / "plain.dcm")
+    assert faults_by_dciodvfy(tmp_path / "plain.dcm") == []
+
+
+def test_the_check_does_not_fill_outlines_with_the_function_of_the_writer(
+    make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = make_mammogram()
+
+    def shifted(image: ImageFindings, cluster: Any) -> Any:
+        return np.roll(region_mask(image, cluster), 1, axis=1)
+
+    for module in ("geometry", "segmentation"):
+        monkeypatch.setattr(f"MCDetect.dicom.writing.{module}.region_mask", shifted)
+    monkeypatch.setattr("MCDetect.dicom.writing.checks.region_mask", shifted, raising=False)
+    with pytest.raises(OutputError, match="pixels of segment 2"):
+        write_image_objects(find(header), header, algorithm, tmp_path, frozenset({"seg"}))

@@ -1,0 +1,142 @@
+"""Writing all results again from findings: what ``mcdetect report`` does."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from MCDetect.errors import InputError, MCDetectError
+from MCDetect.findings import Findings, ImageFindings, Refusal, SpacingSource
+
+if TYPE_CHECKING:
+    from MCDetect.dicom.mammogram import Mammogram
+    from MCDetect.results import ResultWriter
+
+_NEVER_ANALYSED = frozenset({"unsuitable-view"})
+
+
+def write_again(findings: Findings, inputs: Sequence[str], writer: ResultWriter) -> list[str]:
+    """Write everything about ``findings`` and return what the user has to be told.
+
+    Parameters
+    ----------
+    findings
+        Edited or reviewed.
+    inputs
+        Files, folders and DICOMDIRs with the mammograms; those that the findings do not speak of are passed over.
+    writer
+        Takes the results; :meth:`MCDetect.results.ResultWriter.finish` is called here.
+
+    Raises
+    ------
+    InputError
+        ``invalid-findings`` when a cluster names a calcification that is not there, or two findings have one identity;
+        ``no-sources`` when none of the mammograms is among ``inputs``.
+    """
+    from MCDetect.dicom.inputs import find_inputs
+
+    for image in findings.images:
+        require_consistent(image)
+    notes: list[str] = []
+    files = {_identity(file): file for file in find_inputs(inputs)}
+    if findings.images and not any(image.sop_instance_uid in files for image in findings.images):
+        raise InputError(
+            "no-sources", "None of the mammograms of the findings is among the sources.", "Give them with --source."
+        )
+    for image in findings.images:
+        source = files.pop(image.sop_instance_uid, None)
+        if source is None:
+            notes.append(f"The view {_label(image)} is not among the sources; nothing was written about it.")
+            continue
+        try:
+            mammogram = _read(source, image)
+        except MCDetectError as error:
+            notes.append(str(error))
+            continue
+        if mammogram.shape != (image.rows, image.columns):
+            notes.append(f"{source} has another size than the image of its findings; nothing was written about it.")
+            continue
+        writer.add(mammogram, image)
+    _refuse_again(findings, list(files.values()), writer, notes)
+    writer.finish()
+    return notes
+
+
+def require_consistent(image: ImageFindings) -> None:
+    """Refuse findings that contradict themselves.
+
+    Raises
+    ------
+    InputError
+        ``invalid-findings``, with the view and the cluster.
+    """
+    numbers = [calcification.id for calcification in image.calcifications]
+    if len(set(numbers)) < len(numbers):
+        raise _invalid(f"Two calcifications of the view {_label(image)} have the same number.")
+    uids = [cluster.tracking_uid for cluster in image.clusters]
+    if len(set(uids)) < len(uids):
+        raise _invalid(f"Two clusters of the view {_label(image)} have the same tracking UID.")
+    for cluster in image.clusters:
+        name = f"Cluster {cluster.id} of the view {_label(image)}"
+        if not set(cluster.member_ids) <= set(numbers):
+            raise _invalid(f"{name} has a calcification that is not among those of the view.")
+        if len(cluster.outline) < 3:
+            raise _invalid(f"{name} has an outline of fewer than three vertices.")
+    for calcification in image.calcifications:
+        for row, first, length in calcification.runs:
+            if not (0 <= row < image.rows and first >= 0 and length > 0 and first + length <= image.columns):
+                raise _invalid(f"Calcification {calcification.id} of the view {_label(image)} lies outside of it.")
+
+
+def _invalid(message: str) -> InputError:
+    return InputError("invalid-findings", message, "Correct the findings, or take those of the detection again.")
+
+
+def _refuse_again(findings: Findings, left: list[Path], writer: ResultWriter, notes: list[str]) -> None:
+    """Say again which images failed; their files are where they were, or among the sources without findings."""
+    for refusal in findings.refused:
+        by_name = [file for file in left if file.name == Path(refusal.source).name]
+        if refusal.source and Path(refusal.source).is_file():
+            writer.refuse(refusal)
+        elif by_name or (left and not refusal.source):
+            file = (by_name or left)[0]
+            left.remove(file)
+            writer.refuse(replace(refusal, source=str(file)))
+        else:
+            writer.refuse(refusal)
+            if refusal.code not in _NEVER_ANALYSED:
+                notes.append(f"Not among the sources, so that no report tells that it failed: {_told(refusal)}")
+
+
+def _told(refusal: Refusal) -> str:
+    return f"{refusal.source}." if refusal.source else refusal.message
+
+
+def _identity(file: Path) -> str:
+    from MCDetect.dicom.identifiers import stable_uid
+    from MCDetect.dicom.opening import open_dataset, readable_header
+    from MCDetect.dicom.pictures import read_picture
+    from MCDetect.dicom.recognition import is_picture, read_beginning
+
+    try:
+        if not is_picture(read_beginning(file)):
+            return str(readable_header(open_dataset(file, pixels=False))[0].get("SOPInstanceUID") or "")
+        # A picture has no identifier but one made of its content; its spacing does not matter for that.
+        pixels = read_picture(file, 0.1).pixels
+        return stable_uid("picture", "sop_instance_uid", hashlib.sha256(pixels.tobytes()).hexdigest())
+    except InputError:
+        return str(file)
+
+
+def _read(file: Path, image: ImageFindings) -> Mammogram:
+    from MCDetect.dicom.reading import read_mammogram
+
+    given = image.spacing_mm[0] if image.spacing_source is SpacingSource.GIVEN_BY_USER else None
+    return read_mammogram(file, given)
+
+
+def _label(image: ImageFindings) -> str:
+    return " ".join(part for part in (image.laterality, image.view) if part) or "without a name"

@@ -1,0 +1,299 @@
+"""All views of the window: which is where, loading them, moving them together, their windows and marks."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from PyQt5.QtCore import QTimer, pyqtSignal
+from PyQt5.QtWidgets import QGridLayout, QWidget
+
+from MCDetect.desktop.background import Background
+from MCDetect.desktop.magnifier import Magnifier
+from MCDetect.desktop.mrml import SliceScene
+from MCDetect.desktop.navigation import mm_per_pixel
+from MCDetect.desktop.slice_view import SliceView
+from MCDetect.desktop.windowed_views import WindowedViews
+from MCDetect.errors import MCDetectError
+from MCDetect.findings import Cluster
+from MCDetect.review.hanging import Hanging, Layout, Slot, hang
+from MCDetect.review.overlay.overlay import Marks, ReviewOverlay
+from MCDetect.review.panel.host import Tool
+from MCDetect.review.session import ReviewSession
+
+_MOST_VIEWS = 4
+_SEEN_ROUND_FINDING_MM = 25.0
+
+
+class ViewArea(WindowedViews):
+    """The views of a session.
+
+    Signals
+    -------
+    clicked(str, float, float), drawn(str, list)
+        In which view (its key) and where.
+    failed(Exception)
+        A view could not be loaded.
+    loaded(str)
+        A view is on the screen.
+    """
+
+    clicked = pyqtSignal(str, float, float)
+    drawn = pyqtSignal(str, object)
+    failed = pyqtSignal(object)
+    loaded = pyqtSignal(str)
+    layout_changed = pyqtSignal()
+
+    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setStyleSheet("background: black;")
+        self._background = background
+        self.mrml = SliceScene()
+        self.grid = QGridLayout(self)
+        self.grid.setContentsMargins(0, 0, 0, 0)
+        self.grid.setSpacing(2)
+        self.views = [SliceView(self.mrml, f"View {number}", self) for number in range(1, _MOST_VIEWS + 1)]
+        self.magnifier = Magnifier(self)
+        for view in self.views:
+            self._connect(view)
+            view.hide()
+        self.session: ReviewSession | None = None
+        self.overlay: ReviewOverlay | None = None
+        self.arrangement = Layout.FOUR_VIEWS
+        self.active = self.views[0]
+        self.is_synchronised, self.is_inverted, self.magnifies = True, False, False
+        self.slots: dict[SliceView, Slot] = {}
+        self.windows: dict[str, tuple[float, float]] = {}
+        self._loading: set[str] = set()
+        self._before_single = Layout.FOUR_VIEWS
+        self._marks = (True, True)
+
+    def _connect(self, view: SliceView) -> None:
+        view.moved.connect(partial(self.move_views, view))
+        view.windowed.connect(partial(self.drag_window, view))
+        view.clicked.connect(partial(self._tell_click, view))
+        view.drawn.connect(partial(self._tell_line, view))
+        view.hovered.connect(partial(self._hover, view))
+        view.left.connect(self.magnifier.hide)
+        view.activated.connect(partial(self.set_active, view))
+        view.doubled.connect(partial(self.toggle_single, view))
+
+    # Sessions and layouts
+
+    def set_session(self, session: ReviewSession | None) -> None:
+        """Show another session."""
+        if self.overlay is not None:
+            self.overlay.close()
+        self.session = session
+        self.overlay = None if session is None else ReviewOverlay(self.mrml.scene, session)
+        self.windows, self._loading, self.slots = {}, set(), {}
+        self.is_inverted = False
+        if session is not None:
+            self.apply_marks()
+            views = session.examination.current
+            standard = {"CC", "MLO"}
+            fits = len(views) > 1 and any(view.laterality and view.view in standard for view in views)
+            self.arrange(Layout.FOUR_VIEWS if fits else Layout.ONE_VIEW)
+        else:
+            for view in self.views:
+                view.spacing_mm = None
+                view.hide()
+
+    def arrange(self, layout: Layout, focus: str | None = None) -> None:
+        """Hang the views in a layout; ``focus`` is the view that layouts with a part of the views begin with."""
+        if self.session is None:
+            return
+        if layout is Layout.ONE_VIEW and self.arrangement is not Layout.ONE_VIEW:
+            self._before_single = self.arrangement
+        self.arrangement = layout
+        hanging = hang(self.session.examination, layout, focus or self.active_key)
+        self._place(hanging)
+        for view, slot in self.slots.items():
+            self._fill(view, slot)
+        self.set_active(self.views[0] if self.active not in self.slots else self.active)
+        self.layout_changed.emit()
+        # The new sizes are known when Qt has laid the views out.
+        QTimer.singleShot(0, self.fit_all)
+
+    def show_next_view(self, step: int) -> None:
+        """Show the next view of the examination alone."""
+        if self.session is not None:
+            keys = self.session.examination.keys
+            at = keys.index(self.active_key) if self.active_key in keys else -1
+            self.arrange(Layout.ONE_VIEW, keys[(at + step) % len(keys)])
+
+    def toggle_single(self, view: SliceView) -> None:
+        """Show a view alone, or all again."""
+        key = self.key_of(view)
+        if self.arrangement is Layout.ONE_VIEW:
+            self.arrange(self._before_single, key)
+        elif key is not None:
+            self.arrange(Layout.ONE_VIEW, key)
+
+    def view_of(self, key: str) -> SliceView | None:
+        """Return where a view of the examination is shown."""
+        return next((view for view, slot in self.slots.items() if slot.key == key), None)
+
+    def set_active(self, view: SliceView) -> None:
+        """Make a view the one that keys are for."""
+        self.active = view
+        for other in self.views:
+            other.annotations.set_active(other is view and len(self.slots) > 1)
+            other.schedule()
+
+    def activate_next(self, step: int = 1) -> None:
+        """Go to the next place that shows something."""
+        shown = [view for view, slot in self.slots.items() if slot.key is not None]
+        if shown:
+            at = shown.index(self.active) if self.active in shown else -step
+            shown[(at + step) % len(shown)].setFocus()
+            self.set_active(shown[(at + step) % len(shown)])
+
+    def _place(self, hanging: Hanging) -> None:
+        self.slots = {}
+        places = iter(self.views)
+        for view in self.views:
+            self.grid.removeWidget(view)
+        for row, slots in enumerate(hanging.slots):
+            for column, slot in enumerate(slots):
+                view = next(places)
+                self.slots[view] = slot
+                self.grid.addWidget(view, row, column)
+                view.show()
+        for view in places:
+            view.hide()
+        for row in range(2):
+            self.grid.setRowStretch(row, 1 if row < len(hanging.slots) else 0)
+        for column in range(2):
+            self.grid.setColumnStretch(column, 1 if column < max(map(len, hanging.slots)) else 0)
+
+    def _fill(self, view: SliceView, slot: Slot) -> None:
+        if self.overlay is None:
+            return
+        view.spacing_mm = None
+        self.overlay.hide(view.node)
+        if slot.key is None:
+            view.annotations.show(slot.title, "", "There is no such view.", "")
+        elif slot.key in self.windows:
+            self._show(view, slot, None)
+        else:
+            view.annotations.show(slot.title, "", "Loading…", slot.flips.chest_wall)
+            self._load(slot.key)
+        view.fit_to_widget()
+
+    def _load(self, key: str) -> None:
+        if key in self._loading or self.overlay is None:
+            return
+        self._loading.add(key)
+        overlay = self.overlay
+        self._background.run(
+            partial(overlay.prepare, key),
+            lambda display: self._arrived(overlay, key, display),
+            lambda error: self._missing(overlay, key, error),
+        )
+
+    def _arrived(self, overlay: ReviewOverlay, key: str, display: Any) -> None:
+        if overlay is not self.overlay:
+            return
+        self.windows[key] = (display.window, display.level)
+        for view, slot in self.slots.items():
+            if slot.key == key:
+                self._show(view, slot, display)
+                self._fit(view)
+        self.loaded.emit(key)
+
+    def _missing(self, overlay: ReviewOverlay, key: str, error: BaseException) -> None:
+        if overlay is not self.overlay:
+            return
+        self._loading.discard(key)
+        view = self.view_of(key)
+        if view is not None:
+            text = error.message if isinstance(error, MCDetectError) else "This view could not be loaded."
+            view.annotations.show(self.slots[view].title, "", text, "")
+            view.schedule()
+        self.failed.emit(error)
+
+    def _show(self, view: SliceView, slot: Slot, display: Any) -> None:
+        if self.session is None or self.overlay is None or slot.key is None:
+            return
+        self.overlay.show(slot.key, view.node, display, slot.flips)
+        view.spacing_mm = self.session.examination.view(slot.key).spacing.millimetres
+        self.overlay.set_inverted(self.is_inverted)
+        self.annotate(view)
+
+    def show_finding(self, key: str, cluster: Cluster) -> None:
+        """Centre and magnify a cluster."""
+        if self.view_of(key) is None:
+            self.arrange(Layout.ONE_VIEW, key)
+        view = self.view_of(key)
+        if view is None or self.overlay is None or self.session is None or view.spacing_mm is None:
+            return
+        rows, columns = zip(*cluster.outline, strict=True)
+        extent = max((max(rows) - min(rows)) * view.spacing_mm[0], (max(columns) - min(columns)) * view.spacing_mm[1])
+        middle = (min(rows) + max(rows)) / 2, (min(columns) + max(columns)) / 2
+        self.set_active(view)
+        self.overlay.centre(view.node, *middle, height_mm=max(_SEEN_ROUND_FINDING_MM, 2.0 * extent))
+        self.annotate(view)
+
+    # Marks, tools, magnifier
+
+    def set_marks(self, outlines: bool, calcifications: bool) -> None:
+        """Show or hide outlines and marks."""
+        self._marks = (outlines, calcifications)
+        self.apply_marks()
+
+    def apply_marks(self) -> None:
+        """Bring the switches to the overlay."""
+        if self.overlay is not None:
+            outlines, calcifications = self._marks
+            self.overlay.set_marks(Marks.RINGS if calcifications else Marks.NONE)
+            self.overlay.set_visible(outlines or calcifications, labels=outlines, outlines=outlines)
+
+    def set_tool(self, tool: Tool) -> None:
+        """Let clicks and lines be told."""
+        for view in self.views:
+            view.set_tool(clicks=tool in (Tool.ADD, Tool.REMOVE), draws=tool.draws)
+
+    def set_magnifying(self, magnifies: bool) -> None:
+        """Let the magnifier follow the pointer."""
+        self.magnifies = magnifies
+        if not magnifies:
+            self.magnifier.hide()
+
+    def _hover(self, view: SliceView, row: float, column: float) -> None:
+        key = self.key_of(view)
+        if self.magnifies and key is not None and self.overlay is not None:
+            at = view.mapTo(self, view.to_widget((row, column)))
+            self.magnifier.show_place(self.overlay.volume(key), (row, column), self.slots[view].flips, at)
+
+    def _tell_click(self, view: SliceView, row: float, column: float) -> None:
+        key = self.key_of(view)
+        if key is not None:
+            self.clicked.emit(key, row, column)
+
+    def _tell_line(self, view: SliceView, line: list[tuple[float, float]]) -> None:
+        key = self.key_of(view)
+        if key is not None:
+            self.drawn.emit(key, line)
+
+    def annotate(self, view: SliceView) -> None:
+        """Write name, magnification and window into a view."""
+        slot = self.slots.get(view)
+        if slot is None or slot.key is None or self.overlay is None or view.spacing_mm is None:
+            return
+        shown = self.overlay.volume(slot.key).GetDisplayNode()
+        percent = 100 * min(view.spacing_mm) / mm_per_pixel(view.node)
+        state = f"{percent:.0f} %   W {shown.GetWindow():.0f}  L {shown.GetLevel():.0f}"
+        title = slot.title if not slot.flips.note else f"{slot.title}\n{slot.flips.note}"
+        view.annotations.show(title, state, "", slot.flips.chest_wall)
+        view.annotations.place(*view.size_in_pixels, view.logicalDpiY() / 96 * view.devicePixelRatioF())
+        view.schedule()
+
+    def finish(self) -> None:
+        """Free everything that belongs to the screen."""
+        if self.overlay is not None:
+            self.overlay.close()
+            self.overlay = None
+        for view in self.views:
+            view.finish()
+        self.mrml.close()

@@ -1,0 +1,175 @@
+"""Findings of the Mammography CAD report: a cluster with its calcifications, or clusters that are one in two views.
+
+DICOM PS3.16: template 4006 single image finding with 4010 (cluster), 4019 (algorithm), 4021 (geometry) and 4108
+(tracking); template 4004 composite feature with 4005.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+from pydicom.sr.coding import Code
+
+from MCDetect.dicom.identifiers import stable_uid
+from MCDetect.dicom.writing import codes
+from MCDetect.dicom.writing import content_items as items
+from MCDetect.dicom.writing.common import algorithm_parameters, view_label
+from MCDetect.dicom.writing.context import READER_ALGORITHM, by_reader
+from MCDetect.dicom.writing.geometry import cluster_center, graphic_outline, graphic_point
+from MCDetect.findings import Algorithm, Calcification, Cluster, Correspondence, Decision, ImageFindings
+from MCDetect.version import __version__
+
+Positions = Mapping[str, Sequence[int]]
+"""Where in the report the library entry of each image stands, by SOP Instance UID."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A cluster with its image, or two features that a correspondence joins."""
+
+    finding: tuple[ImageFindings, Cluster] | None = None
+    correspondence: Correspondence | None = None
+    joined: tuple[Feature, ...] = ()
+
+    def findings(self) -> Iterator[tuple[ImageFindings, Cluster]]:
+        """Yield every cluster below with its image."""
+        if self.finding is not None:
+            yield self.finding
+        for feature in self.joined:
+            yield from feature.findings()
+
+
+def features_of(images: Sequence[ImageFindings], correspondences: Sequence[Correspondence]) -> list[Feature]:
+    """Return the clusters of a study as they stand in its report, in the order of ``images``.
+
+    A template has room for two targets in a composite feature, so that a cluster that is seen in three views is joined
+    to the feature of the other two. A correspondence is left out that joins what is joined already, or names a cluster
+    that is not in the report or was rejected, or two of one image.
+    """
+    features = {c.tracking_uid: Feature((image, c)) for image in images for c in image.clusters}
+    alone = dict(features)
+    for correspondence in correspondences:
+        pair = [alone[uid].finding for uid in correspondence.tracking_uids if uid in alone]
+        views = {found[0].sop_instance_uid for found in pair if found and found[1].decision is not Decision.REJECTED}
+        first, second = (features.get(uid) for uid in correspondence.tracking_uids)
+        if len(views) < 2 or first is None or second is None or first is second:
+            continue
+        joined = Feature(None, correspondence, (first, second))
+        for _, cluster in joined.findings():
+            features[cluster.tracking_uid] = joined
+    return list({id(feature): feature for feature in features.values()}.values())
+
+
+def intent_of(feature: Feature) -> Code:
+    """Return whether a viewer has to draw it, may, or should not (CID 6034).
+
+    What the reader rejected is not for presentation. That two clusters are one is to be presented when a reader has
+    said so and may be when software has.
+    """
+    if feature.correspondence is not None:
+        return codes.PRESENTATION_REQUIRED if feature.correspondence.confirmed else codes.PRESENTATION_OPTIONAL
+    rejected = any(cluster.decision is Decision.REJECTED for _, cluster in feature.findings())
+    return codes.NOT_FOR_PRESENTATION if rejected else codes.PRESENTATION_REQUIRED
+
+
+def feature_item(relationship: str, feature: Feature, algorithm: Algorithm, positions: Positions) -> Dataset:
+    """Return the content item of a finding or a composite feature."""
+    if feature.correspondence is None:
+        ((image, cluster),) = feature.findings()
+        return _cluster(relationship, image, cluster, algorithm, positions[image.sop_instance_uid])
+    return _composite(relationship, feature, feature.correspondence, algorithm, positions)
+
+
+def correspondence_uid(first: str, second: str) -> str:
+    """Return the tracking UID of a composite feature, from which a reader of the report can tell what it joins."""
+    return stable_uid("correspondence", *sorted((first, second)))
+
+
+def _composite(
+    relationship: str, feature: Feature, correspondence: Correspondence, algorithm: Algorithm, positions: Positions
+) -> Dataset:
+    named = {c.tracking_uid: f"cluster {c.id} of {view_label(image)}" for image, c in feature.findings()}
+    label = " and ".join(named[uid] for uid in correspondence.tracking_uids)
+    # A reader joins with full certainty; that is no statement of the algorithm.
+    is_readers = correspondence.confirmed and correspondence.score == 1
+    item = items.add(
+        items.code(relationship, codes.COMPOSITE_FEATURE, codes.CALCIFICATION_CLUSTER),
+        items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, intent_of(feature)),
+        items.text(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_IDENTIFIER, label[:1].upper() + label[1:]),
+        items.uid(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_UID, correspondence_uid(*correspondence.tracking_uids)),
+        items.code(items.HAS_PROPERTIES, codes.COMPOSITE_TYPE, codes.RELATED_SPATIALLY),
+        items.code(items.HAS_PROPERTIES, codes.SCOPE_OF_FEATURE, codes.ON_MULTIPLE_IMAGES),
+        *algorithm_items(algorithm, is_readers=is_readers),
+    )
+    if not is_readers:
+        certainty = 100 * correspondence.score
+        items.add(item, items.number(items.HAS_PROPERTIES, codes.CERTAINTY_OF_FEATURE, certainty, codes.PERCENT, 1))
+    return items.add(item, *(feature_item(items.INFERRED_FROM, one, algorithm, positions) for one in feature.joined))
+
+
+def _cluster(
+    relationship: str, image: ImageFindings, cluster: Cluster, algorithm: Algorithm, position: Sequence[int]
+) -> Dataset:
+    outline = items.coordinates(items.HAS_PROPERTIES, codes.OUTLINE, "POLYLINE", graphic_outline(image, cluster))
+    center = items.coordinates(items.HAS_PROPERTIES, codes.CENTER, "POINT", cluster_center(image, cluster))
+    finding = items.add(
+        items.code(relationship, codes.SINGLE_IMAGE_FINDING, codes.CALCIFICATION_CLUSTER),
+        items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, intent_of(Feature((image, cluster)))),
+        items.text(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_IDENTIFIER, f"Cluster {cluster.id}"),
+        items.uid(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_UID, cluster.tracking_uid),
+        *algorithm_items(algorithm, is_readers=by_reader(cluster)),
+        *_certainty(cluster),
+        items.add(center, items.by_reference(items.SELECTED_FROM, position)),
+        items.add(outline, items.by_reference(items.SELECTED_FROM, position)),
+    )
+    if cluster.morphology is not None:
+        kind = codes.MORPHOLOGIES[cluster.morphology]
+        items.add(finding, items.code(items.HAS_PROPERTIES, codes.CALCIFICATION_TYPE, kind))
+    items.add(
+        finding,
+        items.code(items.HAS_PROPERTIES, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS[cluster.distribution]),
+        items.number(items.HAS_PROPERTIES, codes.NUMBER_OF_CALCIFICATIONS, cluster.count, codes.NO_UNITS),
+    )
+    # The outline of the cluster has to be drawn; a mark on each of its calcifications may be.
+    rejected = cluster.decision is Decision.REJECTED
+    intent = codes.NOT_FOR_PRESENTATION if rejected else codes.PRESENTATION_OPTIONAL
+    members = image.members(cluster)
+    return items.add(finding, *(_calcification(image, member, algorithm, position, intent) for member in members))
+
+
+def _calcification(
+    image: ImageFindings, calcification: Calcification, algorithm: Algorithm, position: Sequence[int], intent: Code
+) -> Dataset:
+    point = graphic_point(image, calcification.row, calcification.column)
+    center = items.coordinates(items.HAS_PROPERTIES, codes.CENTER, "POINT", point)
+    return items.add(
+        items.code(items.INFERRED_FROM, codes.SINGLE_IMAGE_FINDING, codes.INDIVIDUAL_CALCIFICATION),
+        items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, intent),
+        *algorithm_items(algorithm, is_readers=by_reader(calcification)),
+        *_certainty(calcification),
+        items.add(center, items.by_reference(items.SELECTED_FROM, position)),
+    )
+
+
+def _certainty(one: Cluster | Calcification) -> list[Dataset]:
+    """Return the certainty of what the algorithm found; nothing for what a reader drew."""
+    if by_reader(one):
+        return []
+    return [items.number(items.HAS_PROPERTIES, codes.CERTAINTY, 100 * one.score, codes.PERCENT, digits=1)]
+
+
+def algorithm_items(algorithm: Algorithm, *, with_parameters: bool = False, is_readers: bool = False) -> list[Dataset]:
+    """Return name and version, which every finding has to have, and the parameters where they are told once."""
+    name, version = (READER_ALGORITHM, __version__) if is_readers else (algorithm.name, algorithm.version)
+    described = [
+        items.text(items.HAS_PROPERTIES, codes.ALGORITHM_NAME, name),
+        items.text(items.HAS_PROPERTIES, codes.ALGORITHM_VERSION, version),
+    ]
+    if with_parameters:
+        described += [
+            items.text(items.HAS_PROPERTIES, codes.ALGORITHM_PARAMETERS, f"{name}: {value}")
+            for name, value in algorithm_parameters(algorithm)
+        ]
+    return described

@@ -1,0 +1,47 @@
+"""Walking through the content of a structured report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pydicom.dataset import Dataset
+from pydicom.sr.coding import Code
+
+Position = tuple[int, ...]
+"""One-based indices from the root, which is (1,), downwards (PS3.3, section C.17.3.2.5)."""
+
+
+def content_tree(report: Dataset) -> dict[Position, Dataset]:
+    """Return every content item by its position, parents before their children."""
+    return dict(_walk(report, (1,)))
+
+
+def _walk(item: Dataset, position: Position) -> Iterator[tuple[Position, Dataset]]:
+    yield position, item
+    for number, child in enumerate(item.get("ContentSequence") or [], start=1):
+        yield from _walk(child, (*position, number))
+
+
+def all_children(tree: Mapping[Position, Dataset], position: Position) -> list[Position]:
+    """Return the positions of the items directly below ``position``."""
+    content = tree[position].get("ContentSequence") or []
+    return [(*position, number) for number in range(1, len(content) + 1)]
+
+
+def children(tree: Mapping[Position, Dataset], position: Position, name: Code) -> list[Position]:
+    """Return the positions of the items of the concept ``name`` directly below ``position``."""
+    return [child for child in all_children(tree, position) if named(tree[child], name)]
+
+
+def named(item: Dataset, name: Code) -> bool:
+    """Say whether ``item`` is of the concept ``name``, exactly as it is coded there."""
+    names = item.get("ConceptNameCodeSequence")
+    return bool(names) and (names[0].get("CodeValue"), names[0].get("CodingSchemeDesignator")) == (
+        name.value,
+        name.scheme_designator,
+    )
+
+
+def code_value(item: Dataset) -> str:
+    """Return the value of the code that a CODE item holds."""
+    return str(item.ConceptCodeSequence[0].CodeValue)

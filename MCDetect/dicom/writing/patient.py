@@ -1,0 +1,60 @@
+"""Which attributes make an object belong to a patient and a study."""
+
+from __future__ import annotations
+
+# Patient, Clinical Trial Subject, General Study, Patient Study and Clinical Trial Study modules (PS3.3, C.7.1 and
+# C.7.2), with the issuers and without what describes an image. They are copied element by element, faults included:
+# an archive files a result by these values, and a corrected copy would end up with another patient.
+TYPE_2 = (
+    "StudyDate",
+    "StudyTime",
+    "AccessionNumber",
+    "ReferringPhysicianName",
+    "PatientName",
+    "PatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "StudyID",
+)
+PATIENT_AND_STUDY = (
+    *TYPE_2,
+    "TimezoneOffsetFromUTC",
+    "StudyInstanceUID",
+    "StudyDescription",
+    "IssuerOfAccessionNumberSequence",
+    "ReferringPhysicianIdentificationSequence",
+    "ConsultingPhysicianName",
+    "PhysiciansOfRecord",
+    "ProcedureCodeSequence",
+    "ReferencedStudySequence",
+    "IssuerOfPatientID",
+    "IssuerOfPatientIDQualifiersSequence",
+    "TypeOfPatientID",
+    "PatientBirthTime",
+    "PatientBirthName",
+    "OtherPatientIDs",
+    "OtherPatientIDsSequence",
+    "OtherPatientNames",
+    "PatientMotherBirthName",
+    "EthnicGroup",
+    "QualityControlSubject",
+    "ReferencedPatientSequence",
+    "PatientIdentityRemoved",
+    "DeidentificationMethod",
+    "DeidentificationMethodCodeSequence",
+    "PatientAge",
+    "PatientSize",
+    "PatientWeight",
+    "AdmissionID",
+    "IssuerOfAdmissionIDSequence",
+    "ServiceEpisodeID",
+    "ClinicalTrialSponsorName",
+    "ClinicalTrialProtocolID",
+    "ClinicalTrialProtocolName",
+    "ClinicalTrialSiteID",
+    "ClinicalTrialSiteName",
+    "ClinicalTrialSubjectID",
+    "ClinicalTrialSubjectReadingID",
+    "ClinicalTrialTimePointID",
+    "ClinicalTrialTimePointDescription",
+)

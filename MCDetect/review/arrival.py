@@ -1,0 +1,71 @@
+"""Findings of the algorithm as they come, put beside what the reader has already done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from MCDetect.findings import Calcification, Cluster, ImageFindings, Origin
+from MCDetect.review.drawing import overlap
+from MCDetect.review.state import ReviewState, is_touched
+
+
+def with_view_findings(state: ReviewState, found: ImageFindings) -> ReviewState:
+    """Return the state with what the algorithm found in a view.
+
+    What the reader has made or touched stays as it is. The algorithm's earlier, untouched findings of the view are
+    replaced. A new cluster that shares a calcification with one that stays is left out: the reader has judged it.
+    """
+    key = found.sop_instance_uid
+    state = replace(state, analysed=state.analysed | {key})
+    old = state.image(key)
+    if old is None:
+        return state.with_image(found)
+    kept = tuple(c for c in old.clusters if c.tracking_uid in state.touched or is_touched(c))
+    kept_ids = {member for cluster in kept for member in cluster.member_ids}
+    stays = tuple(c for c in old.calcifications if c.id in kept_ids or c.origin is Origin.READER)
+    if not kept and not stays:
+        return _without_lost_links(state.with_image(found))
+    covered = {new.id for new in found.calcifications if any(overlap(new, one) for one in stays)}
+    news = tuple(c for c in found.calcifications if c.id not in covered)
+    known = {cluster.tracking_uid for cluster in kept}
+    clusters = tuple(c for c in found.clusters if c.tracking_uid not in known and not covered & set(c.member_ids))
+    numbers, renumbered = _renumbered(stays, {c.id for c in news})
+    merged = replace(
+        found,
+        calcifications=(*news, *renumbered),
+        clusters=(*clusters, *_moved(kept, numbers, {c.id for c in clusters})),
+    )
+    return _without_lost_links(state.with_image(merged))
+
+
+def _renumbered(stays: tuple[Calcification, ...], used: set[int]) -> tuple[dict[int, int], tuple[Calcification, ...]]:
+    """Return new ids by old ids for the calcifications that stay, beside those whose ids are ``used``; and them."""
+    following = max([*used, *(c.id for c in stays)], default=0) + 1
+    numbers: dict[int, int] = {}
+    for calcification in stays:
+        number = calcification.id
+        if number in used:
+            number, following = following, following + 1
+        numbers[calcification.id] = number
+    return numbers, tuple(replace(c, id=numbers[c.id]) for c in stays)
+
+
+def _moved(kept: tuple[Cluster, ...], numbers: dict[int, int], used: set[int]) -> tuple[Cluster, ...]:
+    moved = []
+    following = max([*used, *(c.id for c in kept)], default=0) + 1
+    for cluster in kept:
+        number = cluster.id
+        if number in used:
+            number, following = following, following + 1
+        moved.append(replace(cluster, id=number, member_ids=tuple(numbers[member] for member in cluster.member_ids)))
+    return tuple(moved)
+
+
+def _without_lost_links(state: ReviewState) -> ReviewState:
+    there = {cluster.tracking_uid for image in state.images for cluster in image.clusters}
+    return replace(
+        state,
+        correspondences=tuple(c for c in state.correspondences if there.issuperset(c.tracking_uids)),
+        declined=frozenset(pair for pair in state.declined if there.issuperset(pair)),
+        touched=state.touched & there,
+    )

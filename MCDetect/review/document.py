@@ -1,0 +1,71 @@
+"""The state of a review as a JSON document, for recovery after a crash."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from MCDetect.findings import Algorithm, Findings
+from MCDetect.review.correspondence import ordered
+from MCDetect.review.outcome import NO_ALGORITHM
+from MCDetect.review.state import ReviewState
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of a review: its state, and what it was looked at with."""
+
+    state: ReviewState
+    algorithm: Algorithm | None
+    operating_point: str
+    threshold: float
+    reader: str
+
+
+def to_document(kept: Kept) -> dict[str, Any]:
+    """Return the document."""
+    state = kept.state
+    findings = Findings(kept.algorithm or NO_ALGORITHM, state.images, correspondences=state.correspondences)
+    return {
+        "findings": json.loads(findings.to_json(indent=None)),
+        "has_algorithm": kept.algorithm is not None,
+        "analysed": sorted(state.analysed),
+        "touched": sorted(state.touched),
+        "declined": sorted(list(pair) for pair in state.declined),
+        "comment": state.comment,
+        "complete": state.complete,
+        "operating_point": kept.operating_point,
+        "threshold": kept.threshold,
+        "reader": kept.reader,
+    }
+
+
+def from_document(document: dict[str, Any]) -> Kept:
+    """Return what :func:`to_document` wrote.
+
+    Raises
+    ------
+    ValueError
+        If something is missing or malformed.
+    """
+    try:
+        findings = Findings.from_json(json.dumps(document["findings"]))
+        state = ReviewState(
+            images=findings.images,
+            analysed=frozenset(map(str, document["analysed"])),
+            touched=frozenset(map(str, document["touched"])),
+            correspondences=findings.correspondences,
+            declined=frozenset(ordered(str(one), str(other)) for one, other in document["declined"]),
+            comment=str(document["comment"]),
+            complete=bool(document["complete"]),
+        )
+        return Kept(
+            state,
+            findings.algorithm if document["has_algorithm"] else None,
+            str(document["operating_point"]),
+            float(document["threshold"]),
+            str(document["reader"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"the kept review is malformed: {error}") from error

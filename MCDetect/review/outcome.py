@@ -1,0 +1,47 @@
+"""The findings that leave a review."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from MCDetect.findings import Algorithm, Cluster, Correspondence, Findings, Refusal
+from MCDetect.review.state import ReviewState
+
+NO_ALGORITHM = Algorithm("MCDetect", "none", "none", "0" * 64, "none", 0.0, "none")
+"""Stands in findings that a reader made where no algorithm has run."""
+
+
+def shown_as_findings(
+    state: ReviewState,
+    shown: Mapping[str, tuple[Cluster, ...]],
+    pairs: Iterable[Correspondence],
+    algorithm: Algorithm | None,
+    refused: Iterable[Refusal],
+) -> Findings:
+    """Return what is shown as findings.
+
+    An image that no algorithm has searched and no reader has marked is left out: nothing is known of it.
+
+    Parameters
+    ----------
+    state
+        Of the review.
+    shown
+        The clusters that are shown, by the key of the view, in the order of the views.
+    pairs
+        Correspondences; those of clusters that are not shown are left out.
+    algorithm
+        What made the findings; None where no algorithm has run.
+    refused
+        Images that were not searched.
+    """
+    images = []
+    for key, clusters in shown.items():
+        image = state.image(key)
+        if image is not None and (key in state.analysed or image.clusters or image.calcifications):
+            score = max((cluster.score for cluster in clusters), default=0.0)
+            images.append(replace(image, clusters=clusters, score=score))
+    there = {cluster.tracking_uid for image in images for cluster in image.clusters}
+    kept = tuple(pair for pair in pairs if there.issuperset(pair.tracking_uids))
+    return Findings(algorithm or NO_ALGORITHM, tuple(images), tuple(refused), kept)

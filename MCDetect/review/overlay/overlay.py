@@ -1,0 +1,262 @@
+"""The overlay: shows a review session in MRML slice views and follows it.
+
+One volume for each view that is shown, and above it outlines of clusters with number and score and marks of
+calcifications. Nodes that are gone (deleted by the user, or with the scene) are made again when they are next needed;
+nodes of other sessions and of the user are never touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from MCDetect.review.display import ViewDisplay, display_of
+from MCDetect.review.hanging import Flips, shown_flips
+from MCDetect.review.listening import Change, ChangeKind
+from MCDetect.review.overlay import nodes
+from MCDetect.review.overlay.geometry import from_ras, slice_to_ras, to_ras
+from MCDetect.review.overlay.layers import Layer, Marks
+from MCDetect.review.overlay.probability import make_map
+from MCDetect.review.session import ReviewSession
+
+Node = Any
+
+
+class ReviewOverlay:
+    """Shows a session in slice views of a scene.
+
+    Parameters
+    ----------
+    scene
+        vtkMRMLScene.
+    session
+        The review; the overlay follows it until :meth:`close`.
+    """
+
+    def __init__(self, scene: Node, session: ReviewSession) -> None:
+        self.scene = scene
+        self.session = session
+        self._layers: dict[str, Layer] = {}
+        self._marks = Marks.RINGS
+        self._is_visible = self._has_labels = self._has_outlines = True
+        self._end_listening = session.observe(self._follow)
+
+    # What is shown where
+
+    def prepare(self, key: str) -> ViewDisplay:
+        """Read and window the pixels of a view; may be called in another thread, before :meth:`show`."""
+        return display_of(self.session.examination.view(key).mammogram())
+
+    def volume(self, key: str, display: ViewDisplay | None = None) -> Node:
+        """Return the volume node of a view, made if it is not in the scene.
+
+        Parameters
+        ----------
+        key
+            The view.
+        display
+            From :meth:`prepare`; read here and now if None.
+        """
+        layer = self._layers.setdefault(key, Layer(self.scene, key))
+        if not nodes.is_there(self.scene, layer.volume):
+            view = self.session.examination.view(key)
+            shown = display or self.prepare(key)
+            layer.volume = layer.tagged(nodes.make_volume(self.scene, view.label, shown, view.spacing.millimetres))
+        return layer.volume
+
+    def show(self, key: str, slice_node: Node, display: ViewDisplay | None = None, flips: Flips | None = None) -> None:
+        """Show a view in a slice view, turned so that it hangs right, with its overlay.
+
+        The slice view keeps its field of view; :meth:`fit` shows the whole image.
+
+        Parameters
+        ----------
+        key
+            The view.
+        slice_node
+            vtkMRMLSliceNode.
+        display
+            From :meth:`prepare`.
+        flips
+            Of the slot; from the header if None.
+        """
+        volume = self.volume(key, display)
+        self._forget_slice(slice_node.GetID())
+        self._layers[key].slices.append(slice_node.GetID())
+        composite = self._composite(slice_node)
+        if composite is not None:
+            composite.SetBackgroundVolumeID(volume.GetID())
+            composite.SetForegroundVolumeID(None)
+            composite.SetLabelVolumeID(None)
+        view = self.session.examination.view(key)
+        rows, columns = view.shape
+        centre = to_ras([((rows - 1) / 2, (columns - 1) / 2)], view.spacing.millimetres)[0]
+        turned = slice_to_ras(shown_flips(view) if flips is None else flips, centre)
+        slice_node.GetSliceToRAS().DeepCopy(nodes.as_matrix(turned))
+        slice_node.UpdateMatrices()
+        self.update([key])
+
+    def hide(self, slice_node: Node) -> None:
+        """Show nothing of this session in a slice view any more."""
+        self._forget_slice(slice_node.GetID())
+        composite = self._composite(slice_node)
+        if composite is not None:
+            composite.SetBackgroundVolumeID(None)
+            composite.SetForegroundVolumeID(None)
+        self.update()
+
+    def shown_in(self, slice_node: Node) -> str | None:
+        """Return the key of the view that a slice view shows."""
+        identifier = slice_node.GetID()
+        return next((key for key, layer in self._layers.items() if identifier in layer.slices), None)
+
+    def fit(self, slice_node: Node) -> None:
+        """Show the whole image of a slice view, chest wall at the edge of the screen where it is known."""
+        key = self.shown_in(slice_node)
+        if key is None:
+            return
+        view = self.session.examination.view(key)
+        rows, columns = view.shape
+        height, width = (rows * view.spacing.row_mm, columns * view.spacing.column_mm)
+        across, down = slice_node.GetDimensions()[:2]
+        if across <= 0 or down <= 0:
+            return
+        mm_per_pixel = max(height / down, width / across)
+        slice_node.SetFieldOfView(across * mm_per_pixel, down * mm_per_pixel, slice_node.GetFieldOfView()[2])
+        spare = (across * mm_per_pixel - width) / 2
+        side = {"left": 1.0, "right": -1.0}.get(shown_flips(view).chest_wall, 0.0)
+        self._centre_at(slice_node, ((rows - 1) / 2, (columns - 1) / 2), view.spacing.millimetres, side * spare)
+
+    def centre(self, slice_node: Node, row: float, column: float, height_mm: float | None = None) -> None:
+        """Bring a place (pixels) to the middle of a slice view, magnified so that ``height_mm`` are seen."""
+        key = self.shown_in(slice_node)
+        if key is None:
+            return
+        across, down = slice_node.GetDimensions()[:2]
+        if height_mm is not None and down > 0:
+            slice_node.SetFieldOfView(height_mm * across / down, height_mm, slice_node.GetFieldOfView()[2])
+        self._centre_at(slice_node, (row, column), self.session.examination.view(key).spacing.millimetres, 0.0)
+
+    def one_to_one(self, slice_node: Node) -> None:
+        """Show one pixel of the image as one pixel of the screen (the smaller spacing where they differ)."""
+        key = self.shown_in(slice_node)
+        if key is not None:
+            step = min(self.session.examination.view(key).spacing.millimetres)
+            across, down = slice_node.GetDimensions()[:2]
+            slice_node.SetFieldOfView(across * step, down * step, slice_node.GetFieldOfView()[2])
+
+    def position(self, slice_node: Node, x: float, y: float) -> tuple[float, float] | None:
+        """Return (row, column) of a place in a slice view (pixels of the screen from its lower left corner)."""
+        key = self.shown_in(slice_node)
+        if key is None:
+            return None
+        ras = slice_node.GetXYToRAS().MultiplyPoint((x, y, 0.0, 1.0))
+        return from_ras(ras, self.session.examination.view(key).spacing.millimetres)
+
+    # Switches
+
+    @property
+    def marks(self) -> Marks:
+        """How calcifications are marked."""
+        return self._marks
+
+    def set_marks(self, marks: Marks) -> None:
+        """Mark calcifications otherwise, or not at all."""
+        self._marks = Marks(marks)
+        self.update()
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether anything is drawn above the pixels."""
+        return self._is_visible
+
+    def set_visible(self, visible: bool, *, labels: bool = True, outlines: bool = True) -> None:
+        """Draw everything above the pixels, or show the bare pixels at once; labels and outlines can be left out."""
+        self._is_visible, self._has_labels, self._has_outlines = visible, labels, outlines
+        for layer in self._layers.values():
+            layer.show(self._is_visible, labels=self._has_labels, outlines=self._has_outlines)
+
+    def set_window_level(self, key: str, window: float, level: float) -> None:
+        """Show a view through another window."""
+        self.volume(key).GetDisplayNode().SetWindowLevel(max(window, 1e-3), level)
+
+    def reset_window_level(self, key: str) -> None:
+        """Show a view as its header says."""
+        display = self.prepare(key)
+        self.set_window_level(key, display.window, display.level)
+
+    def set_inverted(self, inverted: bool) -> None:
+        """Show dark as bright, in all views."""
+        table = "vtkMRMLColorTableNodeInvertedGrey" if inverted else "vtkMRMLColorTableNodeGrey"
+        for layer in self._layers.values():
+            if nodes.is_there(self.scene, layer.volume):
+                layer.volume.GetDisplayNode().SetAndObserveColorNodeID(table)
+
+    def set_probability_map(self, key: str, probability: npt.NDArray[np.float32] | None, opacity: float = 0.5) -> None:
+        """Show the probability of each pixel (rows, columns), 0 to 1, above a view; None takes it away."""
+        layer = self._layers.setdefault(key, Layer(self.scene, key))
+        if nodes.is_there(self.scene, layer.probability):
+            nodes.remove(self.scene, layer.probability)
+        layer.probability = None
+        if probability is not None:
+            view = self.session.examination.view(key)
+            made = make_map(self.scene, f"{view.label} probability", probability, view.spacing.millimetres)
+            layer.probability = layer.tagged(made)
+        for identifier in layer.slices:
+            slice_node = self.scene.GetNodeByID(identifier)
+            composite = None if slice_node is None else self._composite(slice_node)
+            if composite is not None:
+                composite.SetForegroundVolumeID(layer.probability.GetID() if layer.probability else None)
+                composite.SetForegroundOpacity(opacity)
+
+    # Following the session
+
+    def update(self, keys: Iterable[str] | None = None) -> None:
+        """Draw the findings of these views again (of all that are shown if None)."""
+        for key in list(self._layers) if keys is None else keys:
+            layer = self._layers.get(key)
+            if layer is not None:
+                layer.slices = [i for i in layer.slices if self.scene.GetNodeByID(i) is not None]
+                if layer.slices or layer.sets:
+                    layer.draw(self.session, self._marks)
+                    layer.show(self._is_visible, labels=self._has_labels, outlines=self._has_outlines)
+
+    def close(self) -> None:
+        """Take everything of this session out of the scene and stop following it."""
+        self._end_listening()
+        for layer in self._layers.values():
+            layer.remove()
+        self._layers.clear()
+
+    def _follow(self, change: Change) -> None:
+        if change.kind in (ChangeKind.FINDINGS, ChangeKind.FILTER, ChangeKind.SELECTION):
+            self.update(change.views)
+
+    def _forget_slice(self, identifier: str) -> None:
+        for key, layer in self._layers.items():
+            if identifier in layer.slices:
+                layer.slices.remove(identifier)
+                self.update([key])
+
+    def _composite(self, slice_node: Node) -> Node:
+        for index in range(self.scene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode")):
+            composite = self.scene.GetNthNodeByClass(index, "vtkMRMLSliceCompositeNode")
+            if composite.GetLayoutName() == slice_node.GetLayoutName():
+                return composite
+        return None
+
+    def _centre_at(
+        self, slice_node: Node, place: tuple[float, float], spacing_mm: tuple[float, float], aside_mm: float
+    ) -> None:
+        matrix = slice_node.GetSliceToRAS()
+        ras = to_ras([place], spacing_mm)[0]
+        ras[0] += matrix.GetElement(0, 0) * aside_mm
+        for axis in range(3):
+            matrix.SetElement(axis, 3, float(ras[axis]))
+        slice_node.UpdateMatrices()
+
+
+__all__ = ["Marks", "ReviewOverlay"]

@@ -1,0 +1,62 @@
+"""How findings look. Colours are those of Okabe and Ito, told apart by colour-blind readers and light on grey.
+
+No difference is in the colour alone: accepted and rejected outlines have a sign in their label, rejected ones are
+dashed, those that a reader drew have ticks, and the selected one is thick.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from MCDetect.findings import Cluster, Decision, Origin
+
+Colour = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Style:
+    """Colour (0 to 1), width in pixels of the screen, and opacity of lines."""
+
+    colour: Colour
+    width: float
+    opacity: float = 1.0
+
+
+class Lines(Enum):
+    """The sets of lines of a view; each is one MRML node."""
+
+    UNDECIDED = "undecided clusters"
+    ACCEPTED = "accepted clusters"
+    REJECTED = "rejected clusters"
+    SELECTED = "selected cluster"
+    MARKS = "calcifications"
+    READER_MARKS = "calcifications of the reader"
+
+
+STYLES = {
+    Lines.UNDECIDED: Style((0.902, 0.624, 0.0), 2),  # orange
+    Lines.ACCEPTED: Style((0.0, 0.82, 0.6), 2),  # bluish green, lighter than in print
+    Lines.REJECTED: Style((0.80, 0.475, 0.655), 2, 0.8),  # reddish purple
+    Lines.SELECTED: Style((0.941, 0.894, 0.259), 4),  # yellow
+    Lines.MARKS: Style((0.337, 0.706, 0.914), 2),  # sky blue
+    Lines.READER_MARKS: Style((0.941, 0.894, 0.259), 2),
+}
+
+_OF_DECISION = {
+    Decision.UNDECIDED: Lines.UNDECIDED,
+    Decision.ACCEPTED: Lines.ACCEPTED,
+    Decision.REJECTED: Lines.REJECTED,
+}
+_SIGNS = {Decision.UNDECIDED: "", Decision.ACCEPTED: " +", Decision.REJECTED: " x"}
+
+
+def lines_of(cluster: Cluster) -> Lines:
+    """Return the set of lines that a cluster is drawn in while it is not selected."""
+    return _OF_DECISION[cluster.decision]
+
+
+def label_of(cluster: Cluster) -> str:
+    """Return number, score and decision: ``"3: 87 % +"``; a cluster that a reader drew has no score but an ``R``."""
+    drawn = cluster.origin is Origin.READER and cluster.score >= 1.0
+    return f"{cluster.id}: {'R' if drawn else f'{100 * cluster.score:.0f} %'}{_SIGNS[cluster.decision]}"

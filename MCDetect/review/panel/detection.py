@@ -1,0 +1,170 @@
+"""The button "Detect calcifications": asks the worker, shows how far it is, hands the findings to the session."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import Any
+
+from MCDetect.errors import MCDetectError
+from MCDetect.inference.worker.messages import (
+    Cancelled,
+    Failed,
+    Finished,
+    Note,
+    Ready,
+    ViewDone,
+    ViewProgress,
+    ViewRefused,
+)
+from MCDetect.review.panel.host import Host
+from MCDetect.review.panel.part import Part
+from MCDetect.review.panel.toolkit import Toolkit
+from MCDetect.review.session import ReviewSession
+
+
+class DetectionPart(Part):
+    """Detection, progress and cancelling.
+
+    Parameters
+    ----------
+    client
+        A :class:`MCDetect.inference.worker.client.WorkerClient`, or None where nothing can be detected.
+    """
+
+    def __init__(self, widgets: Any, toolkit: Toolkit, host: Host, client: Any) -> None:
+        super().__init__(widgets, toolkit, host)
+        self.client = client
+        # A worker that is shared with an earlier panel has said that it is ready before.
+        self.ready: Ready | None = None if client is None else client.ready
+        self._request: int | None = None
+        self._notes: list[str] = []
+        self._remembered = 0
+        self.listen("openButton", "clicked()", host.open_examination)
+        self.listen("detectButton", "clicked()", self.detect)
+        self.listen("cancelButton", "clicked()", self.cancel)
+        self.refresh()
+
+    @property
+    def is_detecting(self) -> bool:
+        """Whether a search is going on."""
+        return self._request is not None
+
+    def set_session(self, session: ReviewSession | None) -> None:
+        """Work on another session; a search of the previous one is stopped."""
+        if session is not self.session and self.is_detecting:
+            self.cancel()
+            self._request = None
+        super().set_session(session)
+        self.widgets.progressBar.setValue(0)
+        self.widgets.progressLabel.setText("")
+
+    def detect(self) -> None:
+        """Search all views of the session."""
+        if self.session is None or self.client is None or self.is_detecting:
+            return
+        views = self.session.examination.views
+        spacing = next((view.given_spacing_mm for view in views if view.given_spacing_mm is not None), None)
+        self._remembered = 0
+        self._request = self.client.detect([str(view.path) for view in views], spacing_mm=spacing)
+        self.widgets.progressBar.setValue(0)
+        self.widgets.progressLabel.setText(self.text("Loading the model…"))
+        self.refresh()
+
+    def cancel(self) -> None:
+        """Stop the search; what was found so far is kept."""
+        if self.client is not None and self.is_detecting:
+            self.client.cancel()
+
+    def poll(self) -> None:
+        """Take what the worker has said."""
+        if self.client is None:
+            return
+        for message in self.client.poll():
+            self.attempt(partial(self._take, message))
+
+    def refresh(self) -> None:
+        """Switch the buttons on and off, name the model."""
+        can = self.session is not None and self.client is not None
+        self.enable(can and not self.is_detecting, "detectButton")
+        self.enable(self.is_detecting, "cancelButton")
+        self.enable(self.is_detecting, "progressBar")
+        ready = self.ready
+        self.widgets.modelLabel.setVisible(ready is not None)
+        if ready is not None:
+            self.widgets.modelLabel.setText(
+                self.text("Model {bundle} ({digest}) on {device}").format(
+                    bundle=ready.bundle, digest=ready.bundle_sha256[:8], device=ready.device
+                )
+            )
+
+    def _take(self, message: Any) -> None:
+        if isinstance(message, Ready):
+            self.ready = message
+            self.refresh()
+        elif isinstance(message, Note):
+            if message.message not in self._notes:
+                self._notes.append(message.message)
+                self.host.status(message.message)
+        elif isinstance(message, Failed):
+            self._failed(message)
+        elif getattr(message, "request", None) == self._request and self._request is not None:
+            self._take_of_search(message)
+
+    def _take_of_search(self, message: Any) -> None:
+        session = self.session
+        if isinstance(message, ViewProgress):
+            self._show_progress(message)
+        elif isinstance(message, ViewDone) and session is not None:
+            self._remembered += message.remembered
+            if session.algorithm is None and self.ready is not None:
+                session.set_algorithm(self.ready.algorithm(device=message.device))
+            if message.image.sop_instance_uid in session.examination.keys:
+                session.add_view_findings(message.image)
+        elif isinstance(message, ViewRefused) and session is not None:
+            session.add_refusal(message.refusal)
+            self.host.tell(message.refusal.message, message.refusal.hint)
+        elif isinstance(message, Finished):
+            self._end(self._summary(message))
+        elif isinstance(message, Cancelled):
+            self._end(self.text("Stopped. What was found so far is kept."))
+
+    def _show_progress(self, message: ViewProgress) -> None:
+        self.widgets.progressBar.setValue(round(1000 * message.overall))
+        text = self.text("{view} ({index} of {total}): {stage}").format(
+            view=self._label(message.source),
+            index=message.index + 1,
+            total=message.total,
+            stage=self.text(message.stage),
+        )
+        if message.seconds_left is not None:
+            text += self.text(", about {seconds} s left").format(seconds=max(1, round(message.seconds_left)))
+        self.widgets.progressLabel.setText(text)
+
+    def _label(self, source: str) -> str:
+        views = () if self.session is None else self.session.examination.views
+        wanted = os.path.realpath(source)
+        return next((view.label for view in views if os.path.realpath(view.path) == wanted), self.text("view"))
+
+    def _summary(self, message: Finished) -> str:
+        text = self.text("{done} views searched in {seconds:.1f} s.").format(done=message.done, seconds=message.seconds)
+        if self._remembered:
+            text += " " + self.text("{count} of them were remembered from before.").format(count=self._remembered)
+        if message.refused:
+            text += " " + self.text("{count} could not be searched.").format(count=message.refused)
+        return text
+
+    def _failed(self, message: Failed) -> None:
+        if message.request not in (None, self._request):
+            return
+        self._end("")
+        if message.code == "no-torch":
+            self.host.offer_installation(MCDetectError(message.code, message.message, message.hint))
+            return
+        self.host.tell(message.message, message.hint, message.details)
+
+    def _end(self, text: str) -> None:
+        self._request = None
+        self.widgets.progressBar.setValue(0)
+        self.widgets.progressLabel.setText(text)
+        self.refresh()

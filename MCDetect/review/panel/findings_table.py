@@ -1,0 +1,107 @@
+"""The table of findings, highest score first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from MCDetect.findings import Cluster, Decision, Origin
+from MCDetect.review.panel.host import Host
+from MCDetect.review.panel.part import Part
+from MCDetect.review.panel.toolkit import Toolkit
+
+_NARROW = range(7)  # all but the last
+
+DECISIONS = {Decision.UNDECIDED: "", Decision.ACCEPTED: "✓ accepted", Decision.REJECTED: "✗ rejected"}
+"""A sign and a word, so that no meaning rests on a colour."""
+
+
+class FindingsPart(Part):
+    """One row a finding; the row that is chosen is the selected finding, which is centred and magnified."""
+
+    def __init__(self, widgets: Any, toolkit: Toolkit, host: Host) -> None:
+        super().__init__(widgets, toolkit, host)
+        self._uids: list[str] = []
+        self._rows: list[tuple[str, ...]] = []
+        self.listen("findingsTable", "itemSelectionChanged()", self._chosen)
+        self.listen("findingsTable", "cellClicked(int,int)", self._clicked)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what is found now."""
+        shown = [] if self.session is None else self.session.shown_findings()
+        rows = [self._cells(key, cluster) for key, cluster in shown]
+        self._uids = [cluster.tracking_uid for _, cluster in shown]
+        with self.quiet("findingsTable"):
+            if rows != self._rows:
+                self._fill(rows)
+            self._select()
+        summary = self._summary()
+        self.widgets.findingsLabel.setText(summary)
+        self.widgets.findingsLabel.setVisible(bool(summary))
+
+    def show_selection(self) -> None:
+        """Mark the row of the selected finding and show it in its view."""
+        with self.quiet("findingsTable"):
+            self._select()
+        self._show()
+
+    def _fill(self, rows: list[tuple[str, ...]]) -> None:
+        table = self.widgets.findingsTable
+        table.setRowCount(len(rows))
+        for row, cells in enumerate(rows):
+            before = self._rows[row] if row < len(self._rows) else ()
+            for column, text in enumerate(cells):
+                if column >= len(before) or before[column] != text:
+                    table.setItem(row, column, self.toolkit.table_item(text))
+        self._rows = rows
+        for column in _NARROW:
+            table.resizeColumnToContents(column)
+
+    def _select(self) -> None:
+        table = self.widgets.findingsTable
+        selected = None if self.session is None else self.session.selected
+        if selected in self._uids:
+            table.selectRow(self._uids.index(selected))
+        else:
+            table.clearSelection()
+
+    def _chosen(self) -> None:
+        row = self.widgets.findingsTable.currentRow()
+        if self.session is not None and 0 <= row < len(self._uids):
+            self.session.select(self._uids[row])
+
+    def _clicked(self) -> None:
+        """Show the finding again when its row, which is chosen already, is clicked."""
+        row = self.widgets.findingsTable.currentRow()
+        if self.session is not None and 0 <= row < len(self._uids) and self.session.selected == self._uids[row]:
+            self._show()
+
+    def _show(self) -> None:
+        session = self.session
+        if session is None or session.selected is None:
+            return
+        for key, cluster in session.shown_findings():
+            if cluster.tracking_uid == session.selected:
+                self.host.show_finding(key, cluster)
+
+    def _cells(self, key: str, cluster: Cluster) -> tuple[str, ...]:
+        label = "" if self.session is None else self.session.examination.view(key).label
+        return (
+            label,
+            str(cluster.id),
+            str(cluster.count),
+            f"{cluster.diameter_mm:.1f}",
+            self.text("drawn") if cluster.origin is Origin.READER and cluster.score == 1 else f"{cluster.score:.2f}",
+            self.text(DECISIONS[cluster.decision]),
+            self.text(cluster.distribution.value),
+            "" if cluster.morphology is None else self.text(cluster.morphology.value),
+        )
+
+    def _summary(self) -> str:
+        session = self.session
+        if session is None or self._uids:
+            return ""
+        searched = [view for view in session.examination.views if session.is_analysed(view.key)]
+        if not searched:
+            return self.text("Not searched yet: click on Detect calcifications.")
+        return self.text("No finding at this sensitivity in {count} views.").format(count=len(searched))

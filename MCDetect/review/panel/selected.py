@@ -1,0 +1,200 @@
+"""What the reader says of the selected finding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
+from MCDetect.findings import Cluster, Decision, ImageFindings
+from MCDetect.review.panel.findings_table import DECISIONS
+from MCDetect.review.panel.host import Host
+from MCDetect.review.panel.part import Part
+from MCDetect.review.panel.toolkit import Toolkit
+
+REASONS = ("", "vascular", "skin", "artefact", "dermal marker", "milk of calcium", "noise", "known and stable")
+"""Offered as the reason of a decision; any other text can be typed."""
+
+CATEGORIES = {
+    AssessmentCategory.INCOMPLETE: "incomplete",
+    AssessmentCategory.NEGATIVE: "negative",
+    AssessmentCategory.BENIGN: "benign",
+    AssessmentCategory.PROBABLY_BENIGN: "probably benign",
+    AssessmentCategory.LOW_SUSPICION: "low suspicion",
+    AssessmentCategory.MODERATE_SUSPICION: "moderate suspicion",
+    AssessmentCategory.HIGH_SUSPICION: "high suspicion",
+    AssessmentCategory.HIGHLY_SUGGESTIVE_OF_MALIGNANCY: "highly suggestive of malignancy",
+    AssessmentCategory.KNOWN_MALIGNANCY: "known malignancy",
+}
+
+_WIDGETS = (
+    "acceptButton",
+    "rejectButton",
+    "undecideButton",
+    "reasonBox",
+    "distributionBox",
+    "morphologyBox",
+    "assessmentBox",
+    "commentEdit",
+)
+
+
+class SelectedPart(Part):
+    """Decision, reason, BI-RADS terms, comment and the cluster in the other view."""
+
+    def __init__(self, widgets: Any, toolkit: Toolkit, host: Host) -> None:
+        super().__init__(widgets, toolkit, host)
+        self._fill("reasonBox", [self.text(reason) for reason in REASONS])
+        self._fill("distributionBox", [self.text(term.value) for term in Distribution])
+        self._fill("morphologyBox", ["", *(self.text(term.value) for term in Morphology)])
+        self._fill("assessmentBox", ["", *(f"{c.value} {self.text(name)}" for c, name in CATEGORIES.items())])
+        self.listen("acceptButton", "clicked()", self.accept)
+        self.listen("rejectButton", "clicked()", self.reject)
+        self.listen("undecideButton", "clicked()", self.undecide)
+        self.listen("reasonBox", "activated(int)", self._give_reason)
+        self.toolkit.connect(widgets.reasonBox.lineEdit(), "editingFinished()", lambda: self.attempt(self._give_reason))
+        self.listen("distributionBox", "activated(int)", self._distribute)
+        self.listen("morphologyBox", "activated(int)", self._shape)
+        self.listen("assessmentBox", "activated(int)", self._assess)
+        self.listen("commentEdit", "editingFinished()", self._comment)
+        self.listen("confirmPartnerButton", "clicked()", self._confirm)
+        self.listen("declinePartnerButton", "clicked()", self._decline)
+        self.refresh()
+
+    @property
+    def cluster(self) -> Cluster | None:
+        """The selected cluster."""
+        found = self._found()
+        return None if found is None else found[1]
+
+    def accept(self) -> None:
+        """Say that the finding is right."""
+        self._decide(lambda session, uid, reason: session.accept(uid, reason))
+
+    def reject(self) -> None:
+        """Say that it is wrong."""
+        self._decide(lambda session, uid, reason: session.reject(uid, reason))
+
+    def undecide(self) -> None:
+        """Take the decision back."""
+        if self.session is not None and self.session.selected is not None:
+            self.session.undecide(self.session.selected)
+
+    def refresh(self) -> None:
+        """Show what is said of the selected finding."""
+        found = self._found()
+        self.enable(found is not None, *_WIDGETS)
+        with self.quiet("reasonBox", "distributionBox", "morphologyBox", "assessmentBox", "commentEdit"):
+            self._show(found)
+        self._show_partner()
+
+    def _show(self, found: tuple[ImageFindings, Cluster] | None) -> None:
+        w = self.widgets
+        if found is None:
+            w.selectedLabel.setText(self.text("None. Choose one in the table or in a view."))
+            w.commentEdit.setText("")
+            w.reasonBox.setCurrentIndex(0)
+            w.morphologyBox.setCurrentIndex(0)
+            w.assessmentBox.setCurrentIndex(0)
+            return
+        image, cluster = found
+        decision = self.text(DECISIONS[cluster.decision]) or self.text("undecided")
+        w.selectedLabel.setText(
+            self.text("{side} {view}, number {number}: {count} calcifications, {size:.1f} mm, {decision}").format(
+                side=image.laterality,
+                view=image.view,
+                number=cluster.id,
+                count=cluster.count,
+                size=cluster.diameter_mm,
+                decision=decision,
+            )
+        )
+        w.distributionBox.setCurrentIndex(list(Distribution).index(cluster.distribution))
+        w.morphologyBox.setCurrentIndex(_place(list(Morphology), cluster.morphology))
+        w.assessmentBox.setCurrentIndex(_place(list(CATEGORIES), cluster.assessment))
+        w.reasonBox.setEditText(cluster.reason)
+        w.commentEdit.setText(cluster.comment)
+        self.enable(cluster.decision is not Decision.UNDECIDED, "undecideButton")
+
+    def _show_partner(self) -> None:
+        w, session = self.widgets, self.session
+        pair = None if session is None or session.selected is None else session.partner(session.selected)
+        for widget in (w.partnerLabel, w.confirmPartnerButton, w.declinePartnerButton):
+            widget.setVisible(pair is not None)
+        if session is None or pair is None:
+            return
+        other = next(uid for uid in pair.tracking_uids if uid != session.selected)
+        image, cluster = session.state.find(other)
+        text = self.text("Same as {side} {view} number {number}") + ("" if pair.confirmed else "?")
+        w.partnerLabel.setText(text.format(side=image.laterality, view=image.view, number=cluster.id))
+        w.confirmPartnerButton.setEnabled(not pair.confirmed)
+
+    def _found(self) -> tuple[ImageFindings, Cluster] | None:
+        session = self.session
+        if session is None or session.selected is None:
+            return None
+        for image in session.state.images:
+            for cluster in image.clusters:
+                if cluster.tracking_uid == session.selected:
+                    return image, cluster
+        return None
+
+    def _decide(self, action: Callable[[Any, str, str], object]) -> None:
+        if self.session is not None and self.session.selected is not None:
+            action(self.session, self.session.selected, str(self.widgets.reasonBox.property("currentText")).strip())
+
+    def _give_reason(self) -> None:
+        cluster = self.cluster
+        reason = str(self.widgets.reasonBox.property("currentText")).strip()
+        if cluster is None or reason == cluster.reason:
+            return
+        if cluster.decision is Decision.ACCEPTED:
+            self.accept()
+        elif cluster.decision is Decision.REJECTED:
+            self.reject()
+
+    def _distribute(self) -> None:
+        cluster, term = self.cluster, list(Distribution)[self.widgets.distributionBox.property("currentIndex")]
+        if self.session is not None and cluster is not None and term is not cluster.distribution:
+            self.session.set_distribution(cluster.tracking_uid, term)
+
+    def _shape(self) -> None:
+        cluster, term = self.cluster, _term(list(Morphology), self.widgets.morphologyBox.property("currentIndex"))
+        if self.session is not None and cluster is not None and term is not cluster.morphology:
+            self.session.set_morphology(cluster.tracking_uid, term)
+
+    def _assess(self) -> None:
+        cluster, term = self.cluster, _term(list(CATEGORIES), self.widgets.assessmentBox.property("currentIndex"))
+        if self.session is not None and cluster is not None and term is not cluster.assessment:
+            self.session.set_assessment(cluster.tracking_uid, term)
+
+    def _comment(self) -> None:
+        cluster, text = self.cluster, str(self.widgets.commentEdit.property("text")).strip()
+        if self.session is not None and cluster is not None and text != cluster.comment:
+            self.session.set_comment(cluster.tracking_uid, text)
+
+    def _confirm(self) -> None:
+        self._pair("confirm_correspondence")
+
+    def _decline(self) -> None:
+        self._pair("decline_correspondence")
+
+    def _pair(self, action: str) -> None:
+        session = self.session
+        pair = None if session is None or session.selected is None else session.partner(session.selected)
+        if pair is not None:
+            getattr(session, action)(*pair.tracking_uids)
+
+    def _fill(self, name: str, texts: list[str]) -> None:
+        with self.quiet(name):
+            getattr(self.widgets, name).clear()
+            getattr(self.widgets, name).addItems(texts)
+
+
+def _place(terms: list[Any], term: Enum | None) -> int:
+    return 0 if term is None else 1 + terms.index(term)
+
+
+def _term(terms: list[Any], index: int) -> Any:
+    return None if index <= 0 else terms[index - 1]

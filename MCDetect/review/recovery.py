@@ -1,0 +1,214 @@
+"""Work that survives a crash: each change is kept on disk at once and offered again.
+
+One file for each open review in a folder of the user, named by a hash of the Study Instance UIDs, with nothing of the
+patient in the name. A lock that the operating system frees when a process dies tells work that is going on from work
+that was lost. Writing is done by a thread, so that a slow disk never holds up the reader; of several changes that wait,
+the last one is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from MCDetect.errors import InputError, MCDetectError, OutputError
+from MCDetect.files import write_text_atomically
+from MCDetect.review.locks import FileLock
+
+VERSION = 1
+_MOST_AT_ONCE = 100
+
+
+def default_folder() -> Path:
+    """Return the folder of this user for unfinished reviews (``MCDETECT_DATA`` names another one)."""
+    given = os.environ.get("MCDETECT_DATA")
+    if given:
+        return Path(given) / "unfinished reviews"
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return base / "MCDetect" / "unfinished reviews"
+
+
+def examination_key(studies: Iterable[str]) -> str:
+    """Return the name of an examination in this folder: a hash that does not tell the UIDs."""
+    return hashlib.sha256("\n".join(sorted(studies)).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Work that was left behind: its file, when it was last changed, the files it was about, and its content."""
+
+    path: Path
+    saved_at: str
+    sources: tuple[str, ...]
+    document: dict[str, Any]
+
+
+def offers(folder: Path, key: str | None = None) -> tuple[list[Offer], list[MCDetectError]]:
+    """Return what can be offered again, latest first, and a sentence for each file that is damaged.
+
+    Damaged files are kept aside (renamed to ``.damaged``), so that each is told once. Work that another window has open
+    is not offered.
+
+    Parameters
+    ----------
+    folder
+        See :func:`default_folder`.
+    key
+        Of one examination (:func:`examination_key`); None for all.
+    """
+    found: list[Offer] = []
+    problems: list[MCDetectError] = []
+    for path in sorted(folder.glob(f"{key or '*'}-*.json")):
+        lock = FileLock(path.with_suffix(".lock"))
+        try:
+            if not lock.acquire():
+                continue
+        except OSError:
+            continue
+        try:
+            found.append(_read(path))
+        except InputError as error:
+            problems.append(error)
+        finally:
+            lock.release()
+    return sorted(found, key=lambda offer: offer.saved_at, reverse=True), problems
+
+
+def _read(path: Path) -> Offer:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["version"] != VERSION:
+            raise ValueError(f"version {document['version']}")
+        return Offer(path, str(document["saved_at"]), tuple(map(str, document["sources"])), document["review"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        aside = keep_aside(path)
+        raise InputError(
+            "damaged-recovery",
+            "The saved work of an earlier review is damaged and cannot be opened.",
+            f"It is kept as {aside}; the review begins anew.",
+        ) from error
+
+
+def keep_aside(path: Path) -> Path:
+    """Rename a damaged file so that it is not offered again; return its new name (the old one if that fails)."""
+    aside = path.with_suffix(".damaged")
+    try:
+        path.replace(aside)
+    except OSError:
+        return path
+    return aside
+
+
+class Keeper:
+    """Keeps the work of one review on disk until :meth:`discard`."""
+
+    def __init__(self, folder: Path, key: str, tell: Callable[[MCDetectError], object]) -> None:
+        self._tell = tell
+        self._condition = threading.Condition()
+        self._waiting: Callable[[], dict[str, Any]] | None = None
+        self._busy = self._failed = self._closed = False
+        self._thread: threading.Thread | None = None
+        self.path, self._lock = self._claim(folder, key)
+
+    def _claim(self, folder: Path, key: str) -> tuple[Path | None, FileLock | None]:
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for number in range(1, _MOST_AT_ONCE):
+                path = folder / f"{key}-{number}.json"
+                lock = FileLock(path.with_suffix(".lock"))
+                if lock.acquire():
+                    if not path.exists():
+                        return path, lock
+                    lock.release()
+        except OSError as error:
+            self._problem(folder, error)
+        return None, None
+
+    def keep(self, describe: Callable[[], dict[str, Any]]) -> None:
+        """Write what ``describe`` returns, soon and in another thread; it is called there."""
+        if self.path is None:
+            return
+        with self._condition:
+            if self._closed:
+                return
+            self._waiting = describe
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="review keeper", daemon=True)
+                self._thread.start()
+            self._condition.notify_all()
+
+    def flush(self, timeout: float = 10.0) -> bool:
+        """Wait until everything is on disk; return whether it is."""
+        with self._condition:
+            done = self._condition.wait_for(lambda: self._waiting is None and not self._busy, timeout)
+            return done and not self._failed
+
+    def discard(self) -> None:
+        """Delete the file: the work has been exported or given up."""
+        with self._condition:
+            self._waiting = None
+            self._condition.wait_for(lambda: not self._busy, 10.0)
+            if self.path is not None:
+                self.path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Write what waits, end the thread and free the lock; the file stays."""
+        self.flush()
+        with self._condition:
+            self._closed = True
+            self._condition.notify_all()
+        if self._thread is not None:
+            self._thread.join(10.0)
+        if self._lock is not None:
+            self._lock.release(delete=self.path is not None and not self.path.exists())
+            self._lock = None
+
+    def _work(self) -> None:
+        while True:
+            with self._condition:
+                self._condition.wait_for(lambda: self._waiting is not None or self._closed)
+                if self._waiting is None:
+                    return
+                describe, self._waiting, self._busy = self._waiting, None, True
+            try:
+                self._write(describe)
+            finally:
+                with self._condition:
+                    self._busy = False
+                    self._condition.notify_all()
+
+    def _write(self, describe: Callable[[], dict[str, Any]]) -> None:
+        if self.path is None:
+            return
+        saved_at = datetime.now(timezone.utc).isoformat()
+        try:
+            write_text_atomically(self.path, json.dumps({"version": VERSION, "saved_at": saved_at, **describe()}))
+            self._failed = False
+        except OutputError as error:
+            if not self._failed:  # once, not at each click
+                cause = error.__cause__
+                self._problem(self.path.parent, cause if isinstance(cause, OSError) else OSError())
+            self._failed = True
+
+    def _problem(self, folder: Path, error: OSError) -> None:
+        reason = error.strerror or type(error).__name__
+        self._tell(
+            OutputError(
+                "cannot-keep",
+                f"The review cannot be kept on disk for the case of a crash: {reason}.",
+                f"The review goes on; export it soon, and free space in {folder}.",
+            )
+        )

@@ -1,0 +1,300 @@
+"""The review session: an examination, what was found in it, and what the reader makes of it.
+
+For one thread, the viewer's. Viewers call its methods and listen with :meth:`ReviewSession.observe`. The network is
+never run here: findings come from outside, view by view.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from MCDetect.errors import InputError, MCDetectError, UsageError
+from MCDetect.findings import (
+    Algorithm,
+    Findings,
+    ImageFindings,
+    Refusal,
+    Review,
+)
+from MCDetect.review import recovery
+from MCDetect.review.actions import ReaderActions
+from MCDetect.review.arrival import with_view_findings
+from MCDetect.review.correspondence import Point
+from MCDetect.review.document import Kept, from_document, to_document
+from MCDetect.review.examination import Examination, open_examination
+from MCDetect.review.history import History
+from MCDetect.review.listening import Change, ChangeKind, Listeners, Observer
+from MCDetect.review.outcome import shown_as_findings
+from MCDetect.review.state import ReviewState
+
+
+class ReviewSession(ReaderActions):
+    """One review of one examination.
+
+    Parameters
+    ----------
+    examination
+        From :func:`MCDetect.review.examination.open_examination`.
+    reader
+        Name of the reader in DICOM form (family^given); may be set later.
+    folder
+        Where unfinished work is kept; None keeps nothing.
+
+    Attributes
+    ----------
+    examination : Examination
+    reader : str
+    algorithm : Algorithm or None
+    operating_point : str
+    selected : str or None
+        Tracking UID of the selected cluster.
+    refusals : list of Refusal
+        Files that were not opened or not searched, and why.
+    offers : list of recovery.Offer
+        Unfinished work of this examination that was left behind: see :meth:`resume` and :meth:`forget`.
+    """
+
+    def __init__(self, examination: Examination, reader: str = "", folder: Path | None = None) -> None:
+        self.examination = examination
+        self.reader = reader
+        self.algorithm: Algorithm | None = None
+        self.operating_point = "custom"
+        self.selected: str | None = None
+        self.refusals: list[Refusal] = list(examination.refused)
+        self.predecessor_uids: tuple[str, ...] = ()
+        self._threshold = 0.0
+        self._history = History(ReviewState())
+        self._saved = self._history.present
+        self._nipples: dict[str, Point] = {}
+        self._listeners = Listeners()
+        self._problems: deque[MCDetectError] = deque()
+        self.offers: list[recovery.Offer] = []
+        self._keeper: recovery.Keeper | None = None
+        if folder is not None:
+            key = recovery.examination_key(examination.studies)
+            self.offers, problems = recovery.offers(folder, key)
+            self._problems.extend(problems)
+            self._keeper = recovery.Keeper(folder, key, self._problems.append)
+
+    @classmethod
+    def open(
+        cls,
+        paths: Sequence[str | Path],
+        *,
+        reader: str = "",
+        spacing_mm: float | None = None,
+        folder: Path | None = None,
+    ) -> ReviewSession:
+        """Open the examination in ``paths`` (its headers) and begin a review of it; see :func:`open_examination`."""
+        return cls(open_examination(paths, spacing_mm), reader, folder)
+
+    @property
+    def state(self) -> ReviewState:
+        """The present state."""
+        return self._history.present
+
+    @property
+    def threshold(self) -> float:
+        """Clusters of at least this score are shown, and those that the reader has touched."""
+        return self._threshold
+
+    def set_algorithm(self, algorithm: Algorithm) -> None:
+        """Say what makes the findings; its operating point becomes the present one."""
+        self.algorithm = algorithm
+        self.set_threshold(algorithm.threshold, algorithm.operating_point)
+
+    def add_view_findings(self, found: ImageFindings) -> None:
+        """Take what the algorithm found in a view, at the loosest threshold; no action of the reader is undone by it.
+
+        Raises
+        ------
+        UsageError
+            ``no-such-view`` when it is of another examination.
+        """
+        key = found.sop_instance_uid
+        shape = self._image(key).rows, self._image(key).columns
+        if shape != (found.rows, found.columns):
+            raise UsageError("changed-file", "The image has changed since it was opened.", "Open it again.")
+        self._history = self._history.everywhere(lambda state: with_view_findings(state, found))
+        self._saved = with_view_findings(self._saved, found)
+        self._changed(ChangeKind.FINDINGS, [key])
+
+    def add_refusal(self, refusal: Refusal) -> None:
+        """Take why the algorithm did not search an image."""
+        self.refusals = [old for old in self.refusals if old.source != refusal.source] + [refusal]
+
+    def set_nipples(self, nipples: Mapping[str, Point]) -> None:
+        """Take (row, column) of nipples by key of the view, from :func:`correspondence.nipple_of`; for proposals."""
+        self._nipples.update(nipples)
+
+    def set_threshold(self, threshold: float, operating_point: str = "custom") -> None:
+        """Show clusters from another score on; nothing is computed again."""
+        if not 0 <= threshold <= 1:
+            raise UsageError("threshold-out-of-range", f"The threshold {threshold} is not between 0 and 1.")
+        if (threshold, operating_point) == (self._threshold, self.operating_point):
+            return
+        self._threshold, self.operating_point = float(threshold), operating_point
+        self._changed(ChangeKind.FILTER, self.examination.keys)
+
+    def select(self, tracking_uid: str | None) -> None:
+        """Select a cluster, or none."""
+        before = self.selected
+        keys = [] if tracking_uid is None else [self.state.find(tracking_uid)[0].sop_instance_uid]
+        if tracking_uid != before:
+            self.selected = tracking_uid
+            self._listeners.tell(Change(ChangeKind.SELECTION, frozenset([*keys, *self._keys_of(before)])))
+
+    def select_next(self, step: int = 1) -> str | None:
+        """Select the next finding of the table (-1: the one before), round and round; return it."""
+        listed = [cluster.tracking_uid for _, cluster in self.shown_findings()]
+        if not listed:
+            return None
+        at = listed.index(self.selected) + step if self.selected in listed else (0 if step > 0 else -1)
+        self.select(listed[at % len(listed)])
+        return self.selected
+
+    @property
+    def undo_text(self) -> str:
+        """What undo would take back; empty when there is nothing."""
+        return self._history.past[-1].what if self._history.past else ""
+
+    @property
+    def redo_text(self) -> str:
+        """What redo would do again; empty when there is nothing."""
+        return self._history.future[-1].what if self._history.future else ""
+
+    def undo(self) -> bool:
+        """Take the last action back; return whether there was one."""
+        return self._go(self._history.undone())
+
+    def redo(self) -> bool:
+        """Do the last undone action again; return whether there was one."""
+        return self._go(self._history.redone())
+
+    @property
+    def has_unsaved_changes(self) -> bool:
+        """Whether the reader has done something since the last export."""
+        return self.state != self._saved
+
+    def set_reader(self, name: str) -> None:
+        """Name the reader, in DICOM form (family^given)."""
+        self.reader = name.strip()
+        self._changed(ChangeKind.SAVED, [])
+
+    def findings(self) -> Findings:
+        """Return what is shown now as findings, without saying that anybody reviewed them."""
+        shown = {key: self.clusters(key) for key in self.examination.keys}
+        pairs = (*self.state.correspondences, *self.proposals())
+        made_by = self.algorithm and replace(
+            self.algorithm, operating_point=self.operating_point, threshold=self._threshold
+        )
+        return shown_as_findings(self.state, shown, pairs, made_by, self.refusals)
+
+    def reviewed_findings(self, at: datetime | None = None) -> Findings:
+        """Return the findings as reviewed by the reader.
+
+        Parameters
+        ----------
+        at
+            Moment of the review; now if None.
+
+        Raises
+        ------
+        UsageError
+            ``no-reader`` when the reader has no name.
+        """
+        if not self.reader:
+            raise UsageError("no-reader", "The reader has no name.", "Enter the name of the reader.")
+        moment = (at or datetime.now()).astimezone().isoformat(timespec="seconds")
+        review = Review(self.reader, moment, self.state.complete, self.state.comment, self.predecessor_uids)
+        return replace(self.findings(), review=review)
+
+    def mark_saved(self) -> None:
+        """Say that the present state has been exported: nothing is unsaved and nothing is kept for recovery."""
+        self._saved = self.state
+        if self._keeper is not None:
+            self._keeper.discard()
+        self._listeners.tell(Change(ChangeKind.SAVED))
+
+    def resume(self, offer: recovery.Offer) -> None:
+        """Go on with work that was left behind; the present state can be come back to by undo.
+
+        Raises
+        ------
+        InputError
+            ``damaged-recovery``; the file is kept aside.
+        """
+        self.offers = [other for other in self.offers if other.path != offer.path]
+        try:
+            kept = from_document(offer.document)
+            if not {image.sop_instance_uid for image in kept.state.images} <= set(self.examination.keys):
+                raise ValueError("it names other images")
+        except ValueError as error:
+            aside = recovery.keep_aside(offer.path)
+            raise InputError(
+                "damaged-recovery",
+                "The saved work of an earlier review does not fit this examination.",
+                f"It is kept as {aside}; the review begins anew.",
+            ) from error
+        self.algorithm = kept.algorithm or self.algorithm
+        self.reader = self.reader or kept.reader
+        self._threshold, self.operating_point = kept.threshold, kept.operating_point
+        self._do(kept.state, "go on with earlier work", self.examination.keys)
+        if self._keeper is not None and self._keeper.flush():
+            self.forget(offer)
+
+    def forget(self, offer: recovery.Offer) -> None:
+        """Delete work that was left behind."""
+        self.offers = [other for other in self.offers if other.path != offer.path]
+        offer.path.unlink(missing_ok=True)
+        offer.path.with_suffix(".lock").unlink(missing_ok=True)
+
+    def close(self, *, keep_work: bool = True) -> None:
+        """End the review; unsaved work is offered again next time unless ``keep_work`` is False."""
+        if self._keeper is not None:
+            if not keep_work or not self.has_unsaved_changes:
+                self._keeper.discard()
+            self._keeper.close()
+            self._keeper = None
+        self._listeners.clear()
+        for view in self.examination.views:
+            view.release()
+
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Call ``observer`` with each :class:`Change`; return a function that ends this."""
+        return self._listeners.add(observer)
+
+    def tell_problems(self) -> None:
+        """Tell the observers what went wrong in the background; call it from a timer, and once after opening."""
+        while self._problems and self._listeners:  # what nobody hears is kept for the first who listens
+            self._listeners.tell(Change(ChangeKind.PROBLEM, problem=self._problems.popleft()))
+
+    def _do(self, state: ReviewState, what: str, keys: Iterable[str]) -> None:
+        self._history = self._history.done(state, what)
+        self._changed(ChangeKind.FINDINGS, keys)
+
+    def _go(self, history: History[ReviewState]) -> bool:
+        if history is self._history:
+            return False
+        self._history = history
+        self._changed(ChangeKind.FINDINGS, self.examination.keys)
+        return True
+
+    def _changed(self, kind: ChangeKind, keys: Iterable[str]) -> None:
+        if self.selected is not None and not self._keys_of(self.selected):
+            self.select(None)
+        if self._keeper is not None and not self.has_unsaved_changes:
+            self._keeper.discard()
+        elif self._keeper is not None:
+            kept = Kept(self.state, self.algorithm, self.operating_point, self._threshold, self.reader)
+            sources = [str(view.path.absolute()) for view in self.examination.views]
+            self._keeper.keep(lambda: {"sources": sources, "review": to_document(kept)})
+        self._listeners.tell(Change(kind, frozenset(keys)))
+        self.tell_problems()
+
+
+__all__ = ["Change", "ChangeKind", "ReviewSession"]

@@ -1,0 +1,139 @@
+"""CAD reports as other makers write them: old codes, other outlines, findings of other kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+
+from MCDetect.dicom.results.reading import kind_of_result, read_results
+from MCDetect.dicom.writing import codes
+from MCDetect.dicom.writing.content_tree import content_tree
+from MCDetect.errors import InputError
+from MCDetect.findings import Decision
+
+OLD = {
+    "129769006": "F-01775",
+    "129770007": "F-01776",
+    "129765000": "F-01771",
+    "129756007": "F-01768",
+    "73056007": "T-04020",
+    "399162004": "R-10242",
+    "399368009": "R-10226",
+}
+
+
+@pytest.fixture
+def foreign(objects: dict[str, bytes]) -> Dataset:
+    """Return a report of another maker: codes of SNOMED RT, no tracking, no parameters, no review."""
+    report = dcmread(BytesIO(objects["cad-sr"]))
+    report.Manufacturer, report.SeriesDescription = "Other Maker", "CAD"
+    del report.ParticipantSequence
+    for item in content_tree(report).values():
+        for sequence in ("ConceptCodeSequence", "ConceptNameCodeSequence"):
+            for code in item.get(sequence, []):
+                if code.CodeValue in OLD:
+                    code.CodeValue, code.CodingSchemeDesignator = OLD[code.CodeValue], "SRT"
+        kept = [
+            child
+            for child in item.get("ContentSequence", [])
+            if not named(child, codes.TRACKING_UID)
+            and not named(child, codes.TRACKING_IDENTIFIER)
+            and not named(child, codes.ALGORITHM_PARAMETERS)
+        ]
+        if kept:
+            item.ContentSequence = kept
+    for item in items(report, codes.ALGORITHM_NAME):
+        item.TextValue = "Finder"
+    return report
+
+
+def named(item: Dataset, code: Any) -> bool:
+    return "ConceptNameCodeSequence" in item and item.ConceptNameCodeSequence[0].CodeValue == code.value
+
+
+def items(report: Dataset, code: Any) -> list[Dataset]:
+    return [item for item in content_tree(report).values() if named(item, code)]
+
+
+def test_a_report_with_old_codes_is_read(foreign: Dataset) -> None:
+    assert kind_of_result(foreign) == "cad-sr"
+    findings = read_results([foreign])
+    assert (findings.algorithm.name, findings.algorithm.bundle) == ("Finder", "unknown")
+    assert findings.algorithm.bundle_sha256 == "0" * 64
+    assert findings.review is None
+    first, second = findings.images
+    assert (first.laterality, first.view, second.view) == ("R", "CC", "MLO")
+    assert first.spacing_mm == (0.07, 0.07)
+    (cluster,) = first.clusters  # the rejected one is "not for presentation", which no reader has said here
+    assert cluster.decision is Decision.UNDECIDED
+    assert (cluster.count, cluster.score) == (2, 0.8)
+    assert cluster.distribution.value == "linear"
+    assert cluster.morphology is not None
+    assert cluster.morphology.value == "round"
+    assert [(c.row, c.column) for c in first.members(cluster)] == [(5.5, 5.5), (8.5, 9.5)]
+    assert any("not for presentation" in warning for warning in first.warnings)
+    (same,) = findings.correspondences
+    assert set(same.tracking_uids) == {cluster.tracking_uid, second.clusters[0].tracking_uid}
+    assert not same.confirmed
+    # Without tracking UIDs those are made of the report and the place in it: the same again and again.
+    assert read_results([foreign]) == findings
+
+
+def circle(item: Dataset) -> None:
+    item.GraphicType, item.GraphicData = "CIRCLE", [10.0, 8.0, 14.0, 8.0]
+
+
+def ellipse(item: Dataset) -> None:
+    item.GraphicType, item.GraphicData = "ELLIPSE", [6.0, 8.0, 14.0, 8.0, 10.0, 4.0, 10.0, 12.0]
+
+
+@pytest.mark.parametrize("change", [circle, ellipse])
+def test_circles_and_ellipses_become_polygons(foreign: Dataset, change: Callable[[Dataset], None]) -> None:
+    change(items(foreign, codes.OUTLINE)[0])
+    cluster = read_results([foreign]).images[0].clusters[0]
+    distances = np.linalg.norm(np.array(cluster.outline) - (7.5, 9.5), axis=1)
+    np.testing.assert_allclose(distances, 4.0)
+    assert cluster.area_mm2 == pytest.approx(np.pi * 16 * 0.0049, rel=0.02)
+
+
+def test_a_cluster_without_an_outline_gets_one_round_its_calcifications(foreign: Dataset) -> None:
+    for item in list(content_tree(foreign).values()):
+        if "ContentSequence" in item:
+            item.ContentSequence = [child for child in item.ContentSequence if not named(child, codes.OUTLINE)]
+    cluster = read_results([foreign]).images[0].clusters[0]
+    rows = [row for row, _ in cluster.outline]
+    assert min(rows) == pytest.approx(5.5 - 2 / 0.07)
+    assert max(rows) == pytest.approx(8.5 + 2 / 0.07)
+
+
+def test_findings_of_other_kinds_are_left_out_and_told(foreign: Dataset) -> None:
+    kind = items(foreign, codes.SINGLE_IMAGE_FINDING)[0].ConceptCodeSequence[0]
+    kind.CodeValue, kind.CodingSchemeDesignator = "F-01796", "SRT"  # mammography breast density
+    image = read_results([foreign]).images[0]
+    assert image.clusters == ()
+    assert len(image.calcifications) == 2  # they are findings of their own now
+    assert any("no calcifications" in warning for warning in image.warnings)
+
+
+def test_a_reference_in_a_circle_ends(foreign: Dataset) -> None:
+    tree = content_tree(foreign)
+    position = next(place for place, item in tree.items() if named(item, codes.COMPOSITE_FEATURE))
+    loop = Dataset()
+    loop.RelationshipType, loop.ReferencedContentItemIdentifier = "INFERRED FROM", list(position)
+    tree[position].ContentSequence.append(loop)
+    assert len(read_results([foreign]).correspondences) == 1
+
+
+@pytest.mark.parametrize("kind", ["seg", "measurements-sr"])
+def test_other_objects_of_other_makers_are_refused(objects: dict[str, bytes], kind: str) -> None:
+    dataset = dcmread(BytesIO(objects[kind]))
+    dataset.Manufacturer = "Other Maker"
+    with pytest.raises(InputError, match="of other makers only Mammography CAD reports") as caught:
+        read_results([dataset])
+    assert caught.value.code == "not-a-result"

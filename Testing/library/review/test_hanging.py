@@ -1,0 +1,106 @@
+"""Which view goes where and how it is turned, by the header alone."""
+
+from __future__ import annotations
+
+import pytest
+from support.review_examples import STANDARD, tissue, write_view
+
+from MCDetect.review.examination import open_examination
+from MCDetect.review.hanging import Layout, hang, shown_flips
+
+
+def view_of(folder, laterality, view, **changes):
+    path = write_view(folder / f"{laterality}{view}.dcm", tissue((40, 30)), laterality, view, **changes)
+    return open_examination([path]).views[0]
+
+
+def opened(folder, *views, **changes):
+    for number, (laterality, view) in enumerate(views):
+        pixels = tissue((40, 30), seed=number)
+        write_view(folder / f"{number}{laterality}{view}.dcm", pixels, laterality, view, **changes)
+    return open_examination([folder])
+
+
+def titles(examination, hanging):
+    labels = {view.key: view.label for view in examination.views}
+    return [[labels.get(slot.key) for slot in row] for row in hanging.slots]
+
+
+def test_four_views_hang_right_before_left_and_craniocaudal_above_oblique(tmp_path) -> None:
+    examination = opened(tmp_path, ("L", "MLO"), ("R", "MLO"), ("L", "CC"), ("R", "CC"))
+    hanging = hang(examination)
+    assert titles(examination, hanging) == [["R CC", "L CC"], ["R MLO", "L MLO"]]
+    assert hanging.others == ()
+    assert titles(examination, hang(examination, Layout.CC_PAIR)) == [["R CC", "L CC"]]
+    assert titles(examination, hang(examination, Layout.MLO_PAIR)) == [["R MLO", "L MLO"]]
+
+
+def test_missing_views_leave_empty_places_and_others_wait(tmp_path) -> None:
+    examination = opened(tmp_path, ("L", "CC"), ("L", "ML"), ("", ""))
+    hanging = hang(examination)
+    assert titles(examination, hanging) == [[None, "L CC"], [None, None]]
+    assert hanging.slots[1][0].title == "R MLO"
+    assert {examination.view(key).label for key in hanging.others} == {"L ML", "view"}
+
+
+def test_of_two_views_of_a_kind_one_hangs_and_the_other_is_at_hand(tmp_path) -> None:
+    examination = opened(tmp_path, ("R", "CC"), ("R", "CC"))
+    slot = hang(examination).slots[0][0]
+    assert {slot.key, *slot.alternatives} == set(examination.keys)
+    assert hang(examination).others == slot.alternatives
+
+
+def test_a_current_view_hangs_beside_the_same_view_of_the_prior(tmp_path) -> None:
+    write_view(tmp_path / "now.dcm", tissue((40, 30), 1), "L", "MLO", StudyInstanceUID="1.2.9", StudyDate="20240101")
+    write_view(tmp_path / "old.dcm", tissue((40, 30), 2), "L", "MLO", StudyInstanceUID="1.2.1", StudyDate="20200101")
+    write_view(tmp_path / "cc.dcm", tissue((40, 30), 3), "L", "CC", StudyInstanceUID="1.2.1", StudyDate="20200101")
+    examination = open_examination([tmp_path])
+    assert examination.studies == ("1.2.9", "1.2.1")
+    now = examination.current[0]
+    old = next(view for view in examination.priors[0] if view.view == "MLO")
+    for focus in (now.key, old.key):
+        ((left, right),) = hang(examination, Layout.CURRENT_AND_PRIOR, focus).slots
+        assert (left.key, right.key) == (now.key, old.key)
+    cc = next(view for view in examination.priors[0] if view.view == "CC")
+    ((left, right),) = hang(examination, Layout.CURRENT_AND_PRIOR, cc.key).slots
+    assert (left.key, right.key) == (None, cc.key)
+
+
+@pytest.mark.parametrize("side_and_view", list(STANDARD), ids="".join)
+def test_a_view_stored_as_it_hangs_is_not_turned(tmp_path, side_and_view) -> None:
+    flips = shown_flips(view_of(tmp_path, *side_and_view))
+    assert (flips.horizontal, flips.vertical, flips.note) == (False, False, "")
+    assert flips.chest_wall == ("right" if side_and_view[0] == "R" else "left")
+
+
+@pytest.mark.parametrize(
+    ("laterality", "view", "orientation", "expected"),
+    [
+        ("R", "CC", ["A", "L"], (True, False)),
+        ("R", "CC", ["P", "R"], (False, True)),
+        ("L", "CC", ["P", "L"], (True, True)),
+        ("R", "MLO", ["A", "FL"], (True, False)),
+        ("L", "MLO", ["P", "HL"], (True, True)),
+        ("R", "ML", ["P", "F"], (False, False)),
+        ("L", "LM", ["A", "H"], (False, True)),
+        ("L", "MLO", ["AR", "FR"], (False, False)),
+        ("L", "XCCL", ["A", "L"], (False, True)),
+    ],
+)
+def test_a_view_is_turned_until_it_hangs(tmp_path, laterality, view, orientation, expected) -> None:
+    flips = shown_flips(view_of(tmp_path, laterality, view, PatientOrientation=orientation))
+    assert (flips.horizontal, flips.vertical) == expected
+
+
+@pytest.mark.parametrize("orientation", [None, ["F", "A"], [""], ["?", "!"], ["A"]])
+def test_a_header_that_does_not_say_turns_nothing_and_says_so(tmp_path, orientation) -> None:
+    flips = shown_flips(view_of(tmp_path, "R", "CC", PatientOrientation=orientation))
+    assert not flips.horizontal
+    assert not flips.vertical
+    assert flips.note.endswith(".")
+
+
+def test_a_view_of_an_unknown_breast_is_shown_as_it_is_stored(tmp_path) -> None:
+    flips = shown_flips(view_of(tmp_path, "", "CC", PatientOrientation=["P", "L"]))
+    assert (flips.horizontal, flips.vertical, flips.chest_wall) == (False, False, "")
+    assert "which breast" in flips.note

@@ -1,0 +1,68 @@
+"""Work that takes longer than a click may: in a thread, its end told on the thread of the widgets.
+
+Slicer's Python holds the interpreter lock while Qt waits for events, so other threads of Python run only while Python
+itself does. The timer here therefore sleeps for a moment while there is work: that is when the threads go on.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import qt
+
+_INTERVAL_MS = 30
+_LEND_SECONDS = 0.02  # of each interval, to other threads; together below what an eye or a mouse notices
+
+
+class Background:
+    """A queue of finished work and the timer that empties it."""
+
+    def __init__(self) -> None:
+        self._finished: queue.SimpleQueue[tuple[Callable[[Any], object], Any]] = queue.SimpleQueue()
+        self._running = 0
+        self._timer = qt.QTimer()
+        self._timer.setInterval(_INTERVAL_MS)
+        self._timer.connect("timeout()", self._tick)
+
+    def run(
+        self, work: Callable[[], Any], done: Callable[[Any], object], failed: Callable[[BaseException], object]
+    ) -> None:
+        """Run ``work`` in a thread, then ``done`` with its result or ``failed`` with its exception, here."""
+
+        def in_thread() -> None:
+            try:
+                result = work()
+            except BaseException as error:  # noqa: BLE001 -- told on the other thread, whatever it is
+                self._finished.put((failed, error))
+            else:
+                self._finished.put((done, result))
+
+        self._running += 1
+        threading.Thread(target=in_thread, name="MCDetect", daemon=True).start()
+        self._timer.start()
+
+    def close(self) -> None:
+        """Forget what is running; nothing more is told."""
+        self._timer.stop()
+        self._finished = queue.SimpleQueue()
+        self._running = 0
+
+    def _tick(self) -> None:
+        lend_time()
+        while self._running:
+            try:
+                tell, value = self._finished.get_nowait()
+            except queue.Empty:
+                return
+            self._running -= 1
+            tell(value)
+        self._timer.stop()
+
+
+def lend_time() -> None:
+    """Let other threads run for a moment."""
+    time.sleep(_LEND_SECONDS)

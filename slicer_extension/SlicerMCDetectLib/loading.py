@@ -1,0 +1,158 @@
+"""Files of the DICOM browser: which of them are mammograms or results about mammograms, and loading them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import slicer
+from slicer.i18n import tr as _
+
+from SlicerMCDetectLib.logic import INSTANCE_ATTRIBUTE, PLUGIN_ATTRIBUTE
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Something that can be loaded: a mammogram, or the results of one series."""
+
+    kind: str
+    files: tuple[str, ...]
+    name: str
+    description: str
+    warning: str = ""
+    references: tuple[str, ...] = ()
+
+
+def candidates(files: Sequence[str]) -> list[Candidate]:
+    """Return what can be loaded of the files of one series; what is not ours is passed over without a word."""
+    found: list[Candidate] = []
+    results: list[tuple[str, tuple[str, ...]]] = []
+    for file in files:
+        header = _header(file)
+        if header is None:
+            continue
+        mammogram = _mammogram(file, header)
+        if mammogram is not None:
+            found.append(mammogram)
+        elif (references := _references_of_result(header)) is not None:
+            results.append((file, references))
+    if results:
+        found.append(
+            Candidate(
+                "result",
+                tuple(file for file, _references in results),
+                _("Findings in mammograms"),
+                _("Marks and outlines, drawn over the mammograms that they speak of"),
+                references=tuple(dict.fromkeys(uid for _file, references in results for uid in references)),
+            )
+        )
+    return found
+
+
+def load_mammogram(file: str, name: str) -> Any:
+    """Add a mammogram to the scene as its header wants it shown, and return its volume node.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    from MCDetect.dicom.reading import read_mammogram
+    from MCDetect.review.display import display_of
+    from MCDetect.review.overlay.nodes import make_volume
+
+    mammogram = read_mammogram(file)
+    node = make_volume(slicer.mrmlScene, name, display_of(mammogram), mammogram.spacing.millimetres)
+    if mammogram.header is not None:
+        node.SetAttribute(INSTANCE_ATTRIBUTE, str(mammogram.header.SOPInstanceUID))
+    node.SetAttribute(PLUGIN_ATTRIBUTE, "1")
+    return node
+
+
+def load_result(files: Sequence[str]) -> None:
+    """Show results over the mammograms that they speak of, in the module's panel.
+
+    Raises
+    ------
+    InputError
+        ``no-source-images`` when the DICOM database has none of the mammograms; those of reading results.
+    """
+    from MCDetect.dicom.results.reading import read_results
+    from MCDetect.errors import InputError
+
+    references = dict.fromkeys(uid for file in files for uid in _references_of_result(_header(file)) or ())
+    images = files_of_instances(references)
+    if not images:
+        raise InputError(
+            "no-source-images",
+            _("The mammograms that these findings speak of are not in the DICOM database."),
+            _("Import the images of the examination, then load the findings again."),
+        )
+    findings = read_results(list(files), images)
+    slicer.util.selectModule("SlicerMCDetect")
+    slicer.util.getModuleWidget("SlicerMCDetect").seat.open_examination_files(images, findings)
+
+
+def files_of_instances(uids: Iterable[str]) -> list[str]:
+    """Return the files of those SOP Instance UIDs that the DICOM database knows and that are there."""
+    files = (slicer.dicomDatabase.fileForInstance(uid) for uid in uids)
+    return [file for file in files if file and Path(file).is_file()]
+
+
+def _header(file: str) -> Any:
+    from MCDetect.dicom.opening import open_dataset, readable_header
+    from MCDetect.errors import InputError
+
+    try:
+        return readable_header(open_dataset(Path(file), pixels=False))[0]
+    except InputError:
+        return None
+
+
+def _mammogram(file: str, header: Any) -> Candidate | None:
+    from MCDetect.dicom.acceptance import Kind, kind_of, require_mammogram
+    from MCDetect.dicom.orientation import decide_orientation
+    from MCDetect.dicom.spacing import decide_spacing
+    from MCDetect.errors import InputError
+
+    if kind_of(header) is not Kind.MAMMOGRAM:
+        return None
+    try:
+        require_mammogram(header, _("This image"))
+        orientation = decide_orientation(header)
+        warnings = decide_spacing(header, _("This image"))[1]
+    except InputError:
+        return None  # refused; Slicer's own readers may show it
+    label = " ".join(part for part in (orientation.laterality, orientation.view) if part) or _("Mammogram")
+    return Candidate(
+        "mammogram",
+        (file,),
+        label,
+        _("Mammogram, shown as its header says"),
+        " ".join((*orientation.warnings, *warnings)),
+    )
+
+
+def _references_of_result(header: Any) -> tuple[str, ...] | None:
+    """Return the SOP Instance UIDs of the mammograms that a result speaks of; None if it is none of ours to show."""
+    from MCDetect.dicom.results.reading import kind_of_result
+
+    kind = None if header is None else kind_of_result(header)
+    if kind is None:
+        return None
+    references = tuple(dict.fromkeys(_mammograms_referenced_by(header)))
+    # A Mammography CAD report is about mammograms by its class; a segmentation or a report is ours only if it says so.
+    return references if references or kind == "cad-sr" else None
+
+
+def _mammograms_referenced_by(header: Any) -> Iterable[str]:
+    from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation as mammogram_class
+
+    for dataset in (header, *header.get("CurrentRequestedProcedureEvidenceSequence", ())):
+        for series in dataset.get("ReferencedSeriesSequence", ()):
+            instances = (*series.get("ReferencedInstanceSequence", ()), *series.get("ReferencedSOPSequence", ()))
+            for instance in instances:
+                if instance.get("ReferencedSOPClassUID") == mammogram_class:
+                    yield str(instance.ReferencedSOPInstanceUID)
