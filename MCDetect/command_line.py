@@ -15,13 +15,13 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from MCDetect.commands import bundles, detect, info, simulate
+from MCDetect.commands import bundles, detect, echo, fetch, info, review, send, simulate
 from MCDetect.commands.exit_codes import NOTHING_DONE, STOPPED, WRONG_USE
 from MCDetect.commands.unforeseen import as_told
 from MCDetect.errors import MCDetectError, UsageError
 from MCDetect.version import __version__
 
-_COMMANDS = (detect, simulate, bundles, info)
+_COMMANDS = (detect, review, simulate, bundles, info, send, fetch, echo)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
+from pydicom.sr.coding import Code
 
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing import content_items as items
@@ -23,25 +24,28 @@ def image_library(
     for image in images:
         items.add(library, library_entry(image, sources[image.sop_instance_uid]))
     for source in refused.values():
-        items.add(library, _entry(source, str(source.get("ImageLaterality") or "")))
+        items.add(library, _entry(source, str(source.get("ImageLaterality") or ""), codes.BREASTS))
     return library
 
 
-def library_entry(image: ImageFindings, source: Dataset) -> Dataset:
-    """Return the entry of an analysed image; its pixel spacing is that of the findings, at the breast."""
+def library_entry(image: ImageFindings, source: Dataset, sides: Mapping[str, Code] = codes.BREASTS) -> Dataset:
+    """Return the entry of an analysed image; its pixel spacing is that of the findings, at the breast.
+
+    ``sides`` are the codes of left and right, which are others in the library of measurement reports.
+    """
     spacing = [
         items.number(items.HAS_ACQUISITION_CONTEXT, name, value, codes.MILLIMETRE, digits=6)
         for name, value in zip(
             (codes.VERTICAL_PIXEL_SPACING, codes.HORIZONTAL_PIXEL_SPACING), image.spacing_mm, strict=True
         )
     ]
-    return items.add(_entry(source, image.laterality), *reversed(spacing))
+    return items.add(_entry(source, image.laterality, sides), *reversed(spacing))
 
 
-def _entry(source: Dataset, laterality: str) -> Dataset:
+def _entry(source: Dataset, laterality: str, sides: Mapping[str, Code]) -> Dataset:
     entry = items.image(items.CONTAINS, source)
-    if laterality in codes.BREASTS:
-        items.add(entry, items.code(items.HAS_ACQUISITION_CONTEXT, codes.IMAGE_LATERALITY, codes.BREASTS[laterality]))
+    if laterality in sides:
+        items.add(entry, items.code(items.HAS_ACQUISITION_CONTEXT, codes.IMAGE_LATERALITY, sides[laterality]))
     view = _first_code(source, "ViewCodeSequence")
     if view is not None:
         modifiers = view.get("ViewModifierCodeSequence") or []

@@ -176,7 +176,7 @@ def _insert_library(dataset: Dataset, images: Sequence[ImageFindings], sources: 
     """Put an image library (template 1600) with size, spacing, side and view before the measurements."""
     group = items.container(items.CONTAINS, codes.IMAGE_LIBRARY_GROUP)
     for image in images:
-        entry = library_entry(image, sources[image.sop_instance_uid])
+        entry = library_entry(image, sources[image.sop_instance_uid], codes.SIDES)
         for name, pixels in ((codes.PIXEL_ROWS, image.rows), (codes.PIXEL_COLUMNS, image.columns)):
             items.add(entry, items.number(items.HAS_ACQUISITION_CONTEXT, name, pixels, codes.PIXELS))
         items.add(group, entry)

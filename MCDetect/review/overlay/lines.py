@@ -68,13 +68,13 @@ def dashed(
 ) -> Segments:
     """Return the sides of a polygon as dashes."""
     at, place = _along(outline, spacing_mm)
-    starts = np.arange(0.0, at[-1], dash_mm + gap_mm)
-    ends = np.minimum(starts + dash_mm, at[-1])
-    # A dash round a corner keeps the corner: each dash has a few points on the way.
-    steps = np.linspace(0, 1, 5)
-    on_the_way = starts[:, None] + (ends - starts)[:, None] * steps
-    points = np.stack([np.interp(on_the_way, at, place[:, 0]), np.interp(on_the_way, at, place[:, 1])], axis=-1)
-    segments: Segments = np.stack([points[:, :-1], points[:, 1:]], axis=2).reshape(-1, 2, 2)
+    period = dash_mm + gap_mm
+    starts = np.arange(0.0, at[-1], period)
+    # Between two breaks (vertices, and ends of dashes) the line is straight and either drawn or not.
+    breaks = np.unique(np.concatenate([at, starts, np.minimum(starts + dash_mm, at[-1])]))
+    middle = (breaks[:-1] + breaks[1:]) / 2
+    points = np.stack([np.interp(breaks, at, place[:, 0]), np.interp(breaks, at, place[:, 1])], axis=1)
+    segments: Segments = np.stack([points[:-1], points[1:]], axis=1)[middle % period < dash_mm]
     return segments
 
 

@@ -62,7 +62,7 @@ class ReviewOverlay:
         self.session = session
         self._layers: dict[str, _Layer] = {}
         self._marks = Marks.RINGS
-        self._is_visible = self._has_labels = True
+        self._is_visible = self._has_labels = self._has_outlines = True
         self._end_listening = session.observe(self._follow)
 
     # What is shown where
@@ -195,9 +195,9 @@ class ReviewOverlay:
         """Whether anything is drawn above the pixels."""
         return self._is_visible
 
-    def set_visible(self, visible: bool, *, labels: bool = True) -> None:
-        """Draw everything above the pixels, or show the bare pixels at once."""
-        self._is_visible, self._has_labels = visible, labels
+    def set_visible(self, visible: bool, *, labels: bool = True, outlines: bool = True) -> None:
+        """Draw everything above the pixels, or show the bare pixels at once; labels and outlines can be left out."""
+        self._is_visible, self._has_labels, self._has_outlines = visible, labels, outlines
         for layer in self._layers.values():
             self._show_layer(layer)
 
@@ -259,6 +259,7 @@ class ReviewOverlay:
 
     def _draw(self, key: str, layer: _Layer) -> None:
         spacing = self.session.examination.view(key).spacing.millimetres
+        flips = shown_flips(self.session.examination.view(key))
         parts: dict[Lines, list[lines.Segments]] = {kind: [] for kind in Lines}
         labels = []
         for cluster in self.session.clusters(key):
@@ -267,7 +268,9 @@ class ReviewOverlay:
             parts[kind].append(lines.dashed(cluster.outline, spacing) if is_rejected else lines.closed(cluster.outline))
             if cluster.origin is Origin.READER:
                 parts[kind].append(lines.ticks(cluster.outline, spacing))
-            labels.append((label_of(cluster), max(cluster.outline, key=lambda vertex: vertex[1])))
+            # A label begins at its place and runs to the right: it stands outside, at the right of the screen.
+            outermost = min if flips.horizontal else max
+            labels.append((label_of(cluster), outermost(cluster.outline, key=lambda vertex: vertex[1])))
         by_reader: dict[bool, list[Any]] = {False: [], True: []}
         if self._marks is not Marks.NONE:
             for calcification in self.session.calcifications(key):
@@ -287,9 +290,10 @@ class ReviewOverlay:
         self._show_layer(layer)
 
     def _show_layer(self, layer: _Layer) -> None:
-        for node in layer.sets.values():
+        for kind, node in layer.sets.items():
             if nodes.is_there(self.scene, node):
-                nodes.show_in(node, layer.slices, self._is_visible)
+                is_wanted = self._has_outlines or kind in (Lines.MARKS, Lines.READER_MARKS)
+                nodes.show_in(node, layer.slices, self._is_visible and is_wanted)
         if nodes.is_there(self.scene, layer.labels):
             nodes.show_in(layer.labels, layer.slices, self._is_visible and self._has_labels)
 

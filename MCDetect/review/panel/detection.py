@@ -86,7 +86,7 @@ class DetectionPart(Part):
         can = self.session is not None and self.client is not None
         self.enable(can and not self.is_detecting, "detectButton")
         self.enable(self.is_detecting, "cancelButton")
-        self.widgets.progressBar.setVisible(self.is_detecting)
+        self.enable(self.is_detecting, "progressBar")
         ready = self.ready
         self.widgets.modelLabel.setVisible(ready is not None)
         if ready is not None:

@@ -9,7 +9,7 @@ from MCDetect.review.panel.host import Host
 from MCDetect.review.panel.part import Part
 from MCDetect.review.panel.toolkit import Toolkit
 
-_NARROW = range(5)  # view, number, count, size, score
+_NARROW = range(7)  # all but the last
 
 DECISIONS = {Decision.UNDECIDED: "", Decision.ACCEPTED: "✓ accepted", Decision.REJECTED: "✗ rejected"}
 """A sign and a word, so that no meaning rests on a colour."""
@@ -90,9 +90,9 @@ class FindingsPart(Part):
             str(cluster.count),
             f"{cluster.diameter_mm:.1f}",
             self.text("drawn") if cluster.origin is Origin.READER and cluster.score == 1 else f"{cluster.score:.2f}",
+            self.text(DECISIONS[cluster.decision]),
             self.text(cluster.distribution.value),
             "" if cluster.morphology is None else self.text(cluster.morphology.value),
-            self.text(DECISIONS[cluster.decision]),
         )
 
     def _summary(self) -> str:

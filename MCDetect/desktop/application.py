@@ -1,0 +1,60 @@
+"""Starting the window, and the last resort for errors that nothing else has taken."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QApplication
+
+from MCDetect.desktop.theme import use_dark
+from MCDetect.desktop.window import MainWindow
+from MCDetect.inference.worker.client import WorkerClient
+from MCDetect.review.recovery import default_folder
+
+
+def run(paths: Sequence[Path], bundle: str, device: str, detect: bool) -> int:
+    """Open the window and return when it is closed.
+
+    Parameters
+    ----------
+    paths
+        Opened at once; may be empty.
+    bundle, device
+        See ``Detector.load``.
+    detect
+        Whether the search begins at once.
+    """
+    QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
+    QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
+    QApplication.setAttribute(Qt.AA_DontCreateNativeWidgetSiblings)
+    application = QApplication.instance() or QApplication([sys.argv[0]])
+    application.setApplicationName("MCDetect")
+    use_dark(application)
+    client = WorkerClient(bundle=bundle, device=device)
+    window = MainWindow(client, default_folder())
+    catch_everything(window)
+    client.start()
+    window.showMaximized()
+    if paths:
+        window.open_paths(list(paths), then=window.panel.detect if detect else None)
+    return int(application.exec_())
+
+
+def catch_everything(window: MainWindow) -> None:
+    """Let no error end the program or be printed: it is told in one sentence, with the details behind a button."""
+
+    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            window.close()
+            return
+        try:
+            window.panel.detection.tell(error.with_traceback(trace))
+        except Exception:  # telling failed too: the last thing left is the standard error stream
+            traceback.print_exception(error, file=sys.stderr)
+
+    sys.excepthook = tell

@@ -1,0 +1,402 @@
+"""All views of the window: which is where, loading them, moving them together, their windows and marks."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from PyQt5.QtCore import QTimer, pyqtSignal
+from PyQt5.QtWidgets import QGridLayout, QWidget
+
+from MCDetect.desktop.background import Background
+from MCDetect.desktop.magnifier import Magnifier
+from MCDetect.desktop.mrml import SliceScene
+from MCDetect.desktop.navigation import Move, apply, mm_per_pixel, zoom_about
+from MCDetect.desktop.slice_view import SliceView
+from MCDetect.errors import MCDetectError
+from MCDetect.findings import Cluster
+from MCDetect.review.hanging import Hanging, Layout, Slot, hang
+from MCDetect.review.overlay.overlay import Marks, ReviewOverlay
+from MCDetect.review.panel.host import Tool
+from MCDetect.review.session import ReviewSession
+
+_MOST_VIEWS = 4
+_SEEN_ROUND_FINDING_MM = 25.0
+
+
+class ViewArea(QWidget):
+    """The views of a session.
+
+    Signals
+    -------
+    clicked(str, float, float), drawn(str, list)
+        In which view (its key) and where.
+    failed(Exception)
+        A view could not be loaded.
+    loaded(str)
+        A view is on the screen.
+    """
+
+    clicked = pyqtSignal(str, float, float)
+    drawn = pyqtSignal(str, object)
+    failed = pyqtSignal(object)
+    loaded = pyqtSignal(str)
+    layout_changed = pyqtSignal()
+
+    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setStyleSheet("background: black;")
+        self._background = background
+        self.mrml = SliceScene()
+        self.grid = QGridLayout(self)
+        self.grid.setContentsMargins(0, 0, 0, 0)
+        self.grid.setSpacing(2)
+        self.views = [SliceView(self.mrml, f"View {number}", self) for number in range(1, _MOST_VIEWS + 1)]
+        for view in self.views:
+            self._connect(view)
+            view.hide()
+        self.magnifier = Magnifier(self)
+        self.session: ReviewSession | None = None
+        self.overlay: ReviewOverlay | None = None
+        self.arrangement = Layout.FOUR_VIEWS
+        self.active = self.views[0]
+        self.is_synchronised, self.is_inverted, self.magnifies = True, False, False
+        self.slots: dict[SliceView, Slot] = {}
+        self._windows: dict[str, tuple[float, float]] = {}
+        self._loading: set[str] = set()
+        self._before_single = Layout.FOUR_VIEWS
+        self._marks = (True, True)
+
+    def _connect(self, view: SliceView) -> None:
+        view.moved.connect(partial(self.move_views, view))
+        view.windowed.connect(partial(self._drag_window, view))
+        view.clicked.connect(partial(self._tell_click, view))
+        view.drawn.connect(partial(self._tell_line, view))
+        view.hovered.connect(partial(self._hover, view))
+        view.left.connect(lambda: self.magnifier.hide())
+        view.activated.connect(partial(self.set_active, view))
+        view.doubled.connect(partial(self.toggle_single, view))
+
+    # Sessions and layouts
+
+    def set_session(self, session: ReviewSession | None) -> None:
+        """Show another session."""
+        if self.overlay is not None:
+            self.overlay.close()
+        self.session = session
+        self.overlay = None if session is None else ReviewOverlay(self.mrml.scene, session)
+        self._windows, self._loading, self.slots = {}, set(), {}
+        self.is_inverted = False
+        if session is not None:
+            self.apply_marks()
+            views = session.examination.current
+            standard = {"CC", "MLO"}
+            fits = len(views) > 1 and any(view.laterality and view.view in standard for view in views)
+            self.arrange(Layout.FOUR_VIEWS if fits else Layout.ONE_VIEW)
+        else:
+            for view in self.views:
+                view.spacing_mm = None
+                view.hide()
+
+    def arrange(self, layout: Layout, focus: str | None = None) -> None:
+        """Hang the views in a layout; ``focus`` is the view that layouts with a part of the views begin with."""
+        if self.session is None:
+            return
+        if layout is Layout.ONE_VIEW and self.arrangement is not Layout.ONE_VIEW:
+            self._before_single = self.arrangement
+        self.arrangement = layout
+        hanging = hang(self.session.examination, layout, focus or self.active_key)
+        self._place(hanging)
+        for view, slot in self.slots.items():
+            self._fill(view, slot)
+        self.set_active(self.views[0] if self.active not in self.slots else self.active)
+        self.layout_changed.emit()
+        # The new sizes are known when Qt has laid the views out.
+        QTimer.singleShot(0, self.fit_all)
+
+    def show_next_view(self, step: int) -> None:
+        """Show the next view of the examination alone."""
+        if self.session is not None:
+            keys = self.session.examination.keys
+            at = keys.index(self.active_key) if self.active_key in keys else -1
+            self.arrange(Layout.ONE_VIEW, keys[(at + step) % len(keys)])
+
+    def toggle_single(self, view: SliceView) -> None:
+        """Show a view alone, or all again."""
+        key = self.key_of(view)
+        if self.arrangement is Layout.ONE_VIEW:
+            self.arrange(self._before_single, key)
+        elif key is not None:
+            self.arrange(Layout.ONE_VIEW, key)
+
+    @property
+    def active_key(self) -> str | None:
+        """The view that keys are for."""
+        return self.key_of(self.active)
+
+    def key_of(self, view: SliceView) -> str | None:
+        """Return which view of the examination is in a place."""
+        slot = self.slots.get(view)
+        return None if slot is None else slot.key
+
+    def view_of(self, key: str) -> SliceView | None:
+        """Return where a view of the examination is shown."""
+        return next((view for view, slot in self.slots.items() if slot.key == key), None)
+
+    def set_active(self, view: SliceView) -> None:
+        """Make a view the one that keys are for."""
+        self.active = view
+        for other in self.views:
+            other.annotations.set_active(other is view and len(self.slots) > 1)
+            other.schedule()
+
+    def activate_next(self, step: int = 1) -> None:
+        """Go to the next place that shows something."""
+        shown = [view for view, slot in self.slots.items() if slot.key is not None]
+        if shown:
+            at = shown.index(self.active) if self.active in shown else -step
+            shown[(at + step) % len(shown)].setFocus()
+            self.set_active(shown[(at + step) % len(shown)])
+
+    def _place(self, hanging: Hanging) -> None:
+        self.slots = {}
+        places = iter(self.views)
+        for view in self.views:
+            self.grid.removeWidget(view)
+        for row, slots in enumerate(hanging.slots):
+            for column, slot in enumerate(slots):
+                view = next(places)
+                self.slots[view] = slot
+                self.grid.addWidget(view, row, column)
+                view.show()
+        for view in places:
+            view.hide()
+        for row in range(2):
+            self.grid.setRowStretch(row, 1 if row < len(hanging.slots) else 0)
+        for column in range(2):
+            self.grid.setColumnStretch(column, 1 if column < max(map(len, hanging.slots)) else 0)
+
+    def _fill(self, view: SliceView, slot: Slot) -> None:
+        assert self.session is not None and self.overlay is not None
+        view.spacing_mm = None
+        self.overlay.hide(view.node)
+        if slot.key is None:
+            view.annotations.show(slot.title, "", "There is no such view.", "")
+        elif slot.key in self._windows:
+            self._show(view, slot, None)
+        else:
+            view.annotations.show(slot.title, "", "Loading…", slot.flips.chest_wall)
+            self._load(slot.key)
+        view.fit_to_widget()
+
+    def _load(self, key: str) -> None:
+        if key in self._loading or self.overlay is None:
+            return
+        self._loading.add(key)
+        overlay = self.overlay
+        self._background.run(
+            partial(overlay.prepare, key),
+            lambda display: self._arrived(overlay, key, display),
+            lambda error: self._missing(overlay, key, error),
+        )
+
+    def _arrived(self, overlay: ReviewOverlay, key: str, display: Any) -> None:
+        if overlay is not self.overlay:
+            return
+        self._windows[key] = (display.window, display.level)
+        for view, slot in self.slots.items():
+            if slot.key == key:
+                self._show(view, slot, display)
+                self._fit(view)
+        self.loaded.emit(key)
+
+    def _missing(self, overlay: ReviewOverlay, key: str, error: BaseException) -> None:
+        if overlay is not self.overlay:
+            return
+        self._loading.discard(key)
+        view = self.view_of(key)
+        if view is not None:
+            text = error.message if isinstance(error, MCDetectError) else "This view could not be loaded."
+            view.annotations.show(self.slots[view].title, "", text, "")
+            view.schedule()
+        self.failed.emit(error)
+
+    def _show(self, view: SliceView, slot: Slot, display: Any) -> None:
+        assert self.session is not None and self.overlay is not None and slot.key is not None
+        self.overlay.show(slot.key, view.node, display, slot.flips)
+        view.spacing_mm = self.session.examination.view(slot.key).spacing.millimetres
+        self.overlay.set_inverted(self.is_inverted)
+        self.annotate(view)
+
+    # Moving
+
+    def move_views(self, source: SliceView, move: Move) -> None:
+        """Move a view, and with it the other view of its pair."""
+        apply(source.node, move)
+        self.annotate(source)
+        for other in self.partners(source):
+            mirrored = self.slots[other].flips.chest_wall != self.slots[source].flips.chest_wall
+            apply(other.node, move.mirrored if mirrored else move)
+            self.annotate(other)
+
+    def partners(self, view: SliceView) -> list[SliceView]:
+        """Return the views that move with a view: the same projection of the other breast or of another time."""
+        if not self.is_synchronised or self.session is None or self.key_of(view) is None:
+            return []
+        projection = self._projection(view)
+        shown = [other for other, slot in self.slots.items() if slot.key is not None and other is not view]
+        return [other for other in shown if other.spacing_mm is not None and self._projection(other) == projection]
+
+    def _projection(self, view: SliceView) -> str:
+        key = self.key_of(view)
+        return "" if key is None or self.session is None else self.session.examination.view(key).view
+
+    def zoom(self, scale: float) -> None:
+        """Zoom the active view about its middle."""
+        width, height = self.active.size_in_pixels
+        self.move_views(self.active, zoom_about(self.active.node, width / 2, height / 2, scale))
+
+    def set_mm_per_pixel(self, millimetres: float) -> None:
+        """Magnify the active view so that a pixel of the screen shows so many millimetres."""
+        self.zoom(millimetres / mm_per_pixel(self.active.node))
+
+    def one_to_one(self) -> None:
+        """Show a pixel of the image as a pixel of the screen."""
+        if self.active.spacing_mm is not None:
+            self.set_mm_per_pixel(min(self.active.spacing_mm))
+
+    def real_size(self) -> None:
+        """Show a millimetre as a millimetre, as far as the screen tells its size."""
+        screen = self.screen() if hasattr(self, "screen") else None
+        dots = screen.physicalDotsPerInch() if screen is not None else 96.0
+        self.set_mm_per_pixel(25.4 / max(dots, 1.0) / self.devicePixelRatioF())
+
+    def fit_all(self) -> None:
+        """Show whole images."""
+        for view in self.slots:
+            self._fit(view)
+
+    def fit(self) -> None:
+        """Show the whole image of the active view and its pair."""
+        for view in (self.active, *self.partners(self.active)):
+            self._fit(view)
+
+    def _fit(self, view: SliceView) -> None:
+        if self.overlay is not None and view.spacing_mm is not None:
+            view.fit_to_widget()
+            self.overlay.fit(view.node)
+            self.annotate(view)
+
+    def show_finding(self, key: str, cluster: Cluster) -> None:
+        """Centre and magnify a cluster."""
+        if self.view_of(key) is None:
+            self.arrange(Layout.ONE_VIEW, key)
+        view = self.view_of(key)
+        if view is None or self.overlay is None or self.session is None or view.spacing_mm is None:
+            return
+        rows, columns = zip(*cluster.outline, strict=True)
+        extent = max((max(rows) - min(rows)) * view.spacing_mm[0], (max(columns) - min(columns)) * view.spacing_mm[1])
+        middle = (min(rows) + max(rows)) / 2, (min(columns) + max(columns)) / 2
+        self.set_active(view)
+        self.overlay.centre(view.node, *middle, height_mm=max(_SEEN_ROUND_FINDING_MM, 2.0 * extent))
+        self.annotate(view)
+
+    # Grey values
+
+    def _drag_window(self, view: SliceView, right: float, down: float) -> None:
+        key = self.key_of(view)
+        if key is None or self.overlay is None or key not in self._windows:
+            return
+        range_of_header = max(1.0, self._windows[key][0])
+        self.change_window(view, right * range_of_header * 2, -down * range_of_header * 2)
+
+    def change_window(self, view: SliceView, width: float, level: float) -> None:
+        """Make the window of a view wider and its level higher by these values."""
+        key = self.key_of(view)
+        if key is not None and self.overlay is not None and key in self._windows:
+            shown = self.overlay.volume(key).GetDisplayNode()
+            least = self._windows[key][0] / 500
+            self.overlay.set_window_level(key, max(least, shown.GetWindow() + width), shown.GetLevel() + level)
+            self.annotate(view)
+
+    def step_window(self, width: int, level: int) -> None:
+        """Change the window of the active view by steps of a twentieth of the header's."""
+        key = self.active_key
+        if key in self._windows:
+            step = self._windows[key][0] / 20
+            self.change_window(self.active, width * step, level * step)
+
+    def reset_window(self) -> None:
+        """Show the active view as its header says."""
+        key = self.active_key
+        if key in self._windows and self.overlay is not None:
+            self.overlay.set_window_level(key, *self._windows[key])
+            self.annotate(self.active)
+
+    def set_inverted(self, inverted: bool) -> None:
+        """Show dark as bright."""
+        self.is_inverted = inverted
+        if self.overlay is not None:
+            self.overlay.set_inverted(inverted)
+
+    # Marks, tools, magnifier
+
+    def set_marks(self, outlines: bool, calcifications: bool) -> None:
+        """Show or hide outlines and marks."""
+        self._marks = (outlines, calcifications)
+        self.apply_marks()
+
+    def apply_marks(self) -> None:
+        """Bring the switches to the overlay."""
+        if self.overlay is not None:
+            outlines, calcifications = self._marks
+            self.overlay.set_marks(Marks.RINGS if calcifications else Marks.NONE)
+            self.overlay.set_visible(outlines or calcifications, labels=outlines, outlines=outlines)
+
+    def set_tool(self, tool: Tool) -> None:
+        """Let clicks and lines be told."""
+        for view in self.views:
+            view.set_tool(clicks=tool in (Tool.ADD, Tool.REMOVE), draws=tool.draws)
+
+    def set_magnifying(self, magnifies: bool) -> None:
+        """Let the magnifier follow the pointer."""
+        self.magnifies = magnifies
+        if not magnifies:
+            self.magnifier.hide()
+
+    def _hover(self, view: SliceView, row: float, column: float) -> None:
+        key = self.key_of(view)
+        if self.magnifies and key is not None and self.overlay is not None:
+            at = view.mapTo(self, view.to_widget((row, column)))
+            self.magnifier.show_place(self.overlay.volume(key), (row, column), self.slots[view].flips, at)
+
+    def _tell_click(self, view: SliceView, row: float, column: float) -> None:
+        key = self.key_of(view)
+        if key is not None:
+            self.clicked.emit(key, row, column)
+
+    def _tell_line(self, view: SliceView, line: list[tuple[float, float]]) -> None:
+        key = self.key_of(view)
+        if key is not None:
+            self.drawn.emit(key, line)
+
+    def annotate(self, view: SliceView) -> None:
+        """Write name, magnification and window into a view."""
+        slot = self.slots.get(view)
+        if slot is None or slot.key is None or self.overlay is None or view.spacing_mm is None:
+            return
+        shown = self.overlay.volume(slot.key).GetDisplayNode()
+        percent = 100 * min(view.spacing_mm) / mm_per_pixel(view.node)
+        state = f"{percent:.0f} %   W {shown.GetWindow():.0f}  L {shown.GetLevel():.0f}"
+        title = slot.title if not slot.flips.note else f"{slot.title}\n{slot.flips.note}"
+        view.annotations.show(title, state, "", slot.flips.chest_wall)
+        view.annotations.place(*view.size_in_pixels, view.logicalDpiY() / 96 * view.devicePixelRatioF())
+        view.schedule()
+
+    def finish(self) -> None:
+        """Free everything that belongs to the screen."""
+        if self.overlay is not None:
+            self.overlay.close()
+            self.overlay = None
+        for view in self.views:
+            view.finish()

@@ -1,0 +1,337 @@
+"""The main window: views on the left, the review panel on the right; it is the panel's host."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PyQt5 import uic
+from PyQt5.QtCore import QCoreApplication, Qt, QTimer
+from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PyQt5.QtWidgets import QAction, QDockWidget, QMainWindow, QMessageBox, QScrollArea, QWidget
+
+from MCDetect.desktop.actions import MENUS, Command, help_sheet
+from MCDetect.desktop.background import Background
+from MCDetect.desktop.commands import Commands
+from MCDetect.desktop.dialogs import Dialogs
+from MCDetect.desktop.qt_toolkit import PyQt5Toolkit
+from MCDetect.desktop.view_area import ViewArea
+from MCDetect.errors import MCDetectError, UsageError
+from MCDetect.findings import Cluster
+from MCDetect.review.correspondence import nipple_of
+from MCDetect.review.examination import Examination, open_examination
+from MCDetect.review.panel import UI_FILE
+from MCDetect.review.panel.host import Tool
+from MCDetect.review.panel.panel import ReviewPanel
+from MCDetect.review.polygons import inside
+from MCDetect.review.session import ReviewSession
+from MCDetect.version import __version__
+
+TITLE = "MCDetect {version} (research use only)"
+_POLL_MS = 100
+
+
+class MainWindow(QMainWindow):
+    """The window of ``mcdetect review``.
+
+    Parameters
+    ----------
+    client
+        :class:`MCDetect.inference.worker.client.WorkerClient`; None where nothing can be detected.
+    folder
+        Where unfinished work is kept; None keeps nothing.
+    """
+
+    def __init__(self, client: Any = None, folder: Path | None = None) -> None:
+        super().__init__()
+        self.client = client
+        self.folder = folder
+        self.session: ReviewSession | None = None
+        self.dialogs = Dialogs(self)
+        self.background_work = Background()
+        self.setWindowTitle(TITLE.format(version=__version__))
+        self.setAcceptDrops(True)
+        self.views = ViewArea(self.background_work, self)
+        self.setCentralWidget(self.views)
+        self.widgets = self._make_panel()
+        self.panel = ReviewPanel(self.widgets, PyQt5Toolkit(), self, client)
+        self.actions_by_name = self._make_menus()
+        self.views.clicked.connect(self._clicked)
+        self.views.drawn.connect(self.panel.drawn)
+        self.views.failed.connect(self.panel.detection.tell)
+        self.views.loaded.connect(self._loaded)
+        self._selects_in_view = False
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.panel.poll)
+        self._timer.start(_POLL_MS)
+        self.status(self.translate("Open an examination: Ctrl+O, or drop files or a folder here. F1 shows all keys."))
+
+    def _make_panel(self) -> QWidget:
+        panel = QWidget()
+        uic.loadUi(UI_FILE, panel)
+        scrolled = QScrollArea()
+        scrolled.setWidget(panel)
+        scrolled.setWidgetResizable(True)
+        scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        dock = QDockWidget(self.translate("Review"), self)
+        dock.setObjectName("panelDock")
+        dock.setWidget(scrolled)
+        dock.setFeatures(QDockWidget.DockWidgetMovable)
+        self.addDockWidget(Qt.RightDockWidgetArea, dock)
+        width = max(420, panel.minimumSizeHint().width() + 30)
+        scrolled.setMinimumWidth(width)
+        return panel
+
+    def _make_menus(self) -> dict[str, QAction]:
+        commands = Commands(self)
+        made: dict[str, QAction] = {}
+        for title, entries in MENUS.items():
+            menu = self.menuBar().addMenu(self.translate(title))
+            for entry in entries:
+                made[entry.name] = action = self._make_action(entry, getattr(commands, entry.name))
+                menu.addAction(action)
+        made["synchronise"].setChecked(True)
+        return made
+
+    def _make_action(self, command: Command, do: Callable[..., object]) -> QAction:
+        action = QAction(self.translate(command.text), self)
+        action.setObjectName(command.name)
+        action.setShortcuts([QKeySequence(key) for key in command.keys])
+        action.setCheckable(command.is_switch)
+        if command.is_switch:
+            action.toggled.connect(lambda on: self.panel.detection.attempt(partial(do, on)))
+        else:
+            action.triggered.connect(lambda _checked: self.panel.detection.attempt(do))
+        return action
+
+    # Opening
+
+    def choose_files(self) -> None:
+        """Let the user choose files."""
+        paths = self.dialogs.ask_files(self.translate("Open mammograms"))
+        if paths:
+            self.open_paths(paths)
+
+    def choose_folder(self) -> None:
+        """Let the user choose a folder."""
+        folder = self.dialogs.ask_folder(self.translate("Open a folder with mammograms"))
+        if folder:
+            self.open_paths([folder])
+
+    def open_paths(
+        self,
+        paths: Sequence[str | Path],
+        spacing_mm: float | None = None,
+        then: Callable[[], object] | None = None,
+    ) -> None:
+        """Open an examination, then do ``then``; its headers are read beside the window."""
+        if not self._may_leave():
+            return
+        self.status(self.translate("Reading headers…"))
+        self.background_work.run(
+            partial(open_examination, list(paths), spacing_mm),
+            lambda examination: self._opened(examination, then),
+            partial(self._not_opened, list(paths)),
+        )
+
+    def _opened(self, examination: Examination, then: Callable[[], object] | None) -> None:
+        self._end_session()
+        self.session = ReviewSession(examination, folder=self.folder)
+        self.views.set_session(self.session)
+        self.setWindowTitle(f"{examination.views[0].path.parent.name} - {TITLE.format(version=__version__)}")
+        self.status(self.translate("{count} views opened.").format(count=len(examination.views)))
+        for refusal in examination.refused:
+            self.tell(refusal.message, refusal.hint)
+        self.panel.set_session(self.session)
+        self.actions_by_name["invert"].setChecked(False)
+        if then is not None:
+            then()
+
+    def _not_opened(self, paths: list[str | Path], error: BaseException) -> None:
+        self.status("")
+        if isinstance(error, MCDetectError) and error.code == "no-spacing":
+            typed = self.ask_text(
+                self.translate("Size of a pixel"),
+                f"{error.message} {self.translate('Size of a pixel in millimetres:')}",
+            )
+            try:
+                spacing = float((typed or "").replace(",", "."))
+            except ValueError:
+                return
+            if spacing > 0:
+                self.open_paths(paths, spacing)
+            return
+        self.panel.detection.tell(error)
+
+    def _loaded(self, key: str) -> None:
+        session = self.session
+        if session is None or any(not session.examination.view(k).is_loaded for k in session.examination.keys):
+            return
+        views = session.examination.views
+
+        def find() -> dict[str, Any]:
+            found = {view.key: nipple_of(view) for view in views}
+            return {key: place for key, place in found.items() if place is not None}
+
+        self.background_work.run(find, lambda places: self._with_nipples(session, places), self._not_important)
+
+    def _with_nipples(self, session: ReviewSession, places: dict[str, Any]) -> None:
+        if session is self.session:
+            session.set_nipples(places)
+
+    def _not_important(self, error: BaseException) -> None:
+        """Take a failure that only means that no correspondence is proposed."""
+
+    def fetch(self) -> None:
+        """Fetch an examination from a PACS by its accession number."""
+        from MCDetect.desktop.fetching import fetch_examination
+
+        fetch_examination(self)
+
+    # The panel's host
+
+    def open_examination(self) -> None:
+        """See :class:`MCDetect.review.panel.host.Host`."""
+        choices = [self.translate("Files…"), self.translate("Folder…")]
+        answer = self.ask(self.translate("Open files or a whole folder?"), choices)
+        if answer >= 0:
+            (self.choose_files, self.choose_folder)[answer]()
+
+    def show_finding(self, key: str, cluster: Cluster) -> None:
+        """See Host; a finding that was clicked in its view stays where it is."""
+        if not self._selects_in_view:
+            self.views.show_finding(key, cluster)
+
+    def set_marks(self, outlines: bool, calcifications: bool) -> None:
+        """See Host."""
+        self.views.set_marks(outlines, calcifications)
+
+    def set_tool(self, tool: Tool) -> None:
+        """See Host."""
+        self.views.set_tool(tool)
+
+    def status(self, text: str) -> None:
+        """See Host."""
+        self.statusBar().showMessage(text)
+
+    def tell(self, message: str, hint: str, details: str = "") -> None:
+        """See Host."""
+        self.dialogs.tell(message, hint, details)
+
+    def ask(self, question: str, choices: Sequence[str]) -> int:
+        """See Host."""
+        return self.dialogs.ask(question, choices)
+
+    def ask_text(self, title: str, label: str, text: str = "") -> str | None:
+        """See Host."""
+        return self.dialogs.ask_text(title, label, text)
+
+    def ask_folder(self, title: str) -> str | None:
+        """See Host."""
+        return self.dialogs.ask_folder(title)
+
+    def ask_file(self, title: str, name: str) -> str | None:
+        """See Host."""
+        return self.dialogs.ask_file(title, name)
+
+    def background(
+        self, work: Callable[[], Any], done: Callable[[Any], object], failed: Callable[[BaseException], object]
+    ) -> None:
+        """See Host."""
+        self.background_work.run(work, done, failed)
+
+    def offer_installation(self, error: MCDetectError) -> None:
+        """See Host; the window does not install, it says how."""
+        hint = self.translate('Close the window and run: pip install "mcdetect[inference]" (about 1 GB with PyTorch).')
+        self.tell(error.message, hint, f"{error.hint}\n{self.translate('Everything except detection works without.')}")
+
+    def translate(self, text: str) -> str:
+        """See Host."""
+        return QCoreApplication.translate("MCDetect", text)
+
+    # What happens in the window
+
+    def _clicked(self, key: str, row: float, column: float) -> None:
+        if self.panel.tool is not Tool.NONE:
+            self.panel.clicked(key, row, column)
+        elif self.session is not None:
+            hit = [c for c in self.session.clusters(key) if inside([(row, column)], c.outline)[0]]
+            self._selects_in_view = True
+            try:
+                self.session.select(min(hit, key=lambda c: c.area_mm2).tracking_uid if hit else None)
+            finally:
+                self._selects_in_view = False
+
+    def show_help(self) -> None:
+        """Show all keys."""
+        box = QMessageBox(QMessageBox.NoIcon, self.translate("Keys and mouse"), help_sheet(), QMessageBox.Ok, self)
+        box.setTextFormat(Qt.RichText)
+        box.setModal(False)
+        box.setObjectName("helpSheet")
+        box.show()
+        self.help_box = box
+
+    def show_about(self) -> None:
+        """Say what this is."""
+        text = self.translate(
+            "MCDetect {version} finds microcalcifications in mammograms.\n\n"
+            "For research use only. It is not a medical device and must not be used for diagnosis."
+        )
+        box = QMessageBox(
+            QMessageBox.Information, "MCDetect", text.format(version=__version__), QMessageBox.Ok, self
+        )
+        box.setModal(False)
+        box.show()
+        self.about_box = box
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and folders."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if not paths:
+            self.panel.detection.tell(UsageError("not-local", "Only files of this computer can be dropped.", ""))
+            return
+        event.acceptProposedAction()
+        # The program that the files come from waits until this returns.
+        QTimer.singleShot(0, lambda: self.open_paths([os.fspath(path) for path in paths]))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask what becomes of work that was not exported; it is kept unless the reader says otherwise."""
+        if not self._may_leave():
+            event.ignore()
+            return
+        self._timer.stop()
+        self._end_session()
+        self.panel.close()
+        if self.client is not None:
+            self.client.close()
+        self.background_work.close()
+        self.views.finish()
+        event.accept()
+
+    def _may_leave(self) -> bool:
+        """Ask what becomes of work that was not exported."""
+        session = self.session
+        if session is None or not session.has_unsaved_changes:
+            return True
+        choices = [self.translate("Keep it for later"), self.translate("Throw it away")]
+        answer = self.ask(self.translate("This review has changes that were not exported."), choices)
+        if answer < 0:
+            return False
+        session.close(keep_work=answer == 0)
+        self.session = None
+        return True
+
+    def _end_session(self) -> None:
+        self.panel.set_session(None)
+        self.views.set_session(None)
+        if self.session is not None:
+            self.session.close()
+            self.session = None

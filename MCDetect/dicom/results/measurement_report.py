@@ -1,0 +1,79 @@
+"""What a TID 1500 measurement report of ours tells."""
+
+from __future__ import annotations
+
+from pydicom.dataset import Dataset
+
+from MCDetect.dicom.results.pieces import Piece
+from MCDetect.dicom.results.report_content import (
+    Tree,
+    algorithm_of,
+    below,
+    describe_entry,
+    image_of,
+    is_named,
+    locate,
+    number,
+    parameters_of,
+    review_of,
+    term,
+    text,
+    texts,
+)
+from MCDetect.dicom.results.shapes import Outline, outline_of_graphic
+from MCDetect.dicom.writing import codes
+from MCDetect.dicom.writing.content_tree import Position, all_children, content_tree
+from MCDetect.findings import Decision, Origin
+
+
+def read_measurement_report(report: Dataset) -> Piece:
+    """Return what a measurement report tells.
+
+    It has outlines (not of rejected clusters), sizes, scores (to 0.0005), distribution, morphology and all that a
+    reader said, side, view, size and spacing of the images with clusters. It has no calcifications and no image
+    without clusters.
+    """
+    tree: Tree = content_tree(report)
+    piece = Piece(None)
+    for position, item in tree.items():
+        if is_named(item, codes.IMAGE_LIBRARY_GROUP):
+            for entry in all_children(tree, position):
+                uid = str(tree[entry].ReferencedSOPSequence[0].ReferencedSOPInstanceUID)
+                describe_entry(tree, entry, piece.image(uid))
+        elif is_named(item, codes.MEASUREMENT_GROUP):
+            _take_group(tree, position, piece)
+    locate(report, piece.images)
+    piece.review = review_of(report, text(tree, (1,), codes.COMMENT))
+    return piece
+
+
+def _take_group(tree: Tree, position: Position, piece: Piece) -> None:
+    name = text(tree, position, codes.ALGORITHM_NAME)
+    if name and piece.algorithm is None:
+        version = text(tree, position, codes.ALGORITHM_VERSION)
+        lines = texts(tree, position, codes.ALGORITHM_PARAMETERS)
+        piece.algorithm = algorithm_of(name, version, parameters_of(lines))
+    outline: Outline | None = None
+    uid = image_of(tree, position)
+    for region in below(tree, position, codes.IMAGE_REGION):
+        outline = outline_of_graphic(str(tree[region].GraphicType), tree[region].GraphicData)
+        uid = image_of(tree, region)
+    certainty = number(tree, position, codes.CERTAINTY)
+    identifier = text(tree, position, codes.TRACKING_IDENTIFIER).removeprefix("Cluster ")
+    fields = {
+        "outline": outline,
+        "area_mm2": number(tree, position, codes.AREA),
+        "diameter_mm": number(tree, position, codes.DIAMETER),
+        "count": number(tree, position, codes.NUMBER_OF_CALCIFICATIONS),
+        "score": None if certainty is None else certainty / 100,
+        "origin": Origin.ALGORITHM if name else Origin.READER,
+        "distribution": term(tree, position, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS),
+        "morphology": term(tree, position, codes.CALCIFICATION_TYPE, codes.MORPHOLOGIES),
+        "assessment": term(tree, position, codes.ASSESSMENT_CATEGORY, codes.ASSESSMENTS),
+        "decision": term(tree, position, codes.READERS_DECISION, codes.DECISIONS) or Decision.UNDECIDED,
+        "reason": text(tree, position, codes.REASON_OF_DECISION),
+        "comment": text(tree, position, codes.COMMENT),
+    }
+    if identifier.isdecimal():
+        fields["id"] = int(identifier)
+    piece.image(uid).clusters[text(tree, position, codes.TRACKING_UID)] = fields

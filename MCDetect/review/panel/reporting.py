@@ -1,0 +1,175 @@
+"""Export: into a folder, as a page with pictures, to a PACS; and saying exactly what was written."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from MCDetect.errors import UsageError
+from MCDetect.findings import Findings
+from MCDetect.review.exporting import Exported, export, what_was_written
+from MCDetect.review.panel.host import Host
+from MCDetect.review.panel.part import Part
+from MCDetect.review.panel.sending import send_report
+from MCDetect.review.panel.toolkit import Toolkit
+from MCDetect.review.session import ReviewSession
+from MCDetect.review.state import ReviewState
+
+
+class ReportingPart(Part):
+    """The reader's name, and what is written."""
+
+    def __init__(self, widgets: Any, toolkit: Toolkit, host: Host) -> None:
+        super().__init__(widgets, toolkit, host)
+        self.exported: Exported | None = None
+        self._is_busy = False
+        self.listen("readerEdit", "editingFinished()", self._named)
+        self.listen("exportButton", "clicked()", self.export)
+        self.listen("pdfButton", "clicked()", self.write_picture_report)
+        self.listen("sendButton", "clicked()", self.send)
+        self.refresh()
+
+    def set_session(self, session: ReviewSession | None) -> None:
+        """Work on another session; the reader stays the same."""
+        self.exported = None
+        self.widgets.exportLabel.setText("")
+        super().set_session(session)
+        if session is not None:
+            self._named()
+
+    def refresh(self) -> None:
+        """Switch the buttons on and off."""
+        session = self.session
+        has_results = session is not None and (session.algorithm is not None or bool(session.state.images))
+        self.enable(has_results and not self._is_busy, "exportButton", "pdfButton")
+        self.enable(self.exported is not None and not self._is_busy, "sendButton")
+        if session is not None and session.reader and not self.widgets.readerEdit.property("text"):
+            with self.quiet("readerEdit"):
+                self.widgets.readerEdit.setText(as_typed(session.reader))
+
+    def export(self) -> None:
+        """Ask for a folder and write everything into it."""
+        session = self.session
+        findings = self._findings()
+        if session is None or findings is None:
+            return
+        folder = self.host.ask_folder(self.text("Folder for the results"))
+        if not folder:
+            return
+        state = session.state
+        self._start(self.text("Writing…"))
+        self.host.background(
+            partial(export, findings, session.examination, Path(folder)),
+            lambda exported: self.attempt(lambda: self._exported(session, state, exported)),
+            self._failed,
+        )
+
+    def write_picture_report(self) -> None:
+        """Ask for a file and write the page with each finding."""
+        session = self.session
+        findings = self._findings()
+        if session is None or findings is None:
+            return
+        path = self.host.ask_file(self.text("Picture report"), "picture report.pdf")
+        if not path:
+            return
+        from MCDetect.review.picture_report import write_picture_report
+
+        self._start(self.text("Writing…"))
+        self.host.background(
+            partial(write_picture_report, Path(path), findings, session.examination),
+            lambda written: self._end(self.text("Written: {path}").format(path=written)),
+            self._failed,
+        )
+
+    def send(self) -> None:
+        """Send what was exported to a PACS."""
+        if self.exported is None:
+            return
+        files = self.exported.dicom_files
+        if not files:
+            raise UsageError("nothing-to-send", "No DICOM object was exported.", "Export the results first.")
+        from MCDetect.review.panel.sending import choose_node, send
+
+        node = choose_node(self.host)
+        if node is None:
+            return
+        self._start(self.text("Sending…"))
+        self.host.background(partial(send, files, node), self._sent, self._failed)
+
+    def _findings(self) -> Findings | None:
+        """Return reviewed findings where a reader has said something, else those of the algorithm."""
+        session = self.session
+        if session is None:
+            return None
+        self._named()
+        if not session.reader and has_review(session.state):
+            name = self.host.ask_text(
+                self.text("Who is the reader?"),
+                self.text("Reviewed reports carry the reader's name (family name, given name):"),
+            )
+            if not name or not name.strip():
+                return None
+            self.widgets.readerEdit.setText(name.strip())
+            self._named()
+        return session.reviewed_findings() if session.reader and has_review(session.state) else session.findings()
+
+    def _named(self) -> None:
+        name = as_dicom_name(str(self.widgets.readerEdit.property("text")))
+        if self.session is not None and name and name != self.session.reader:
+            self.session.set_reader(name)
+
+    def _exported(self, session: ReviewSession, state: ReviewState, exported: Exported) -> None:
+        if session is self.session:
+            self.exported = exported
+            if session.state is state and not exported.problems:
+                session.mark_saved()
+        parts = ", ".join(f"{count} {self.text(kind)}" for count, kind in what_was_written(exported.files))
+        text = self.text("Written to {folder}: {parts}.").format(folder=exported.folder, parts=parts)
+        self._end(" ".join((text, *exported.notes)))
+        for problem in exported.problems:
+            self.tell(problem)
+
+    def _sent(self, report: Any) -> None:
+        text, problem = send_report(report)
+        self._end(text)
+        if problem is not None:
+            self.tell(problem)
+
+    def _failed(self, error: BaseException) -> None:
+        self._end("")
+        self.tell(error)
+
+    def _start(self, text: str) -> None:
+        self._is_busy = True
+        self.widgets.exportLabel.setText(text)
+        self.refresh()
+
+    def _end(self, text: str) -> None:
+        self._is_busy = False
+        self.widgets.exportLabel.setText(text)
+        self.refresh()
+
+
+def has_review(state: ReviewState) -> bool:
+    """Say whether a reader has said or drawn anything."""
+    is_said = bool(state.correspondences or state.declined or state.comment or state.complete)
+    return is_said or bool(state.touched)
+
+
+def as_dicom_name(typed: str) -> str:
+    """Return ``"Meyer^Anna"`` for ``"Meyer, Anna"`` or ``"Anna Meyer"`` (DICOM PS3.5 section 6.2, VR PN)."""
+    cleaned = " ".join(typed.replace("\\", " ").replace("=", " ").split())
+    if "^" in cleaned:
+        return cleaned
+    if "," in cleaned:
+        family, given = (part.strip() for part in cleaned.split(",", 1))
+    else:
+        given, _, family = cleaned.rpartition(" ")
+    return f"{family}^{given}".rstrip("^")
+
+
+def as_typed(name: str) -> str:
+    """Return ``"Meyer, Anna"`` for ``"Meyer^Anna"``."""
+    return ", ".join(part for part in name.split("^")[:2] if part)

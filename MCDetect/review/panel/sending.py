@@ -1,0 +1,49 @@
+"""Sending exported objects to a PACS."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from MCDetect.errors import MCDetectError, OutputError, UsageError
+from MCDetect.review.panel.host import Host
+
+
+def choose_node(host: Host) -> Any:
+    """Return the PACS to send to, asked of the user where several are configured; None when none was chosen.
+
+    Raises
+    ------
+    UsageError
+        ``no-nodes`` where none is configured.
+    """
+    from MCDetect.dicom.pacs.nodes import configuration_path, read_nodes
+
+    nodes = read_nodes()
+    if not nodes:
+        raise UsageError("no-nodes", "No PACS is configured.", f"Describe one in {configuration_path()}.")
+    names = list(nodes)
+    answer = 0 if len(names) == 1 else host.ask(host.translate("Send to which PACS?"), names)
+    return nodes[names[answer]] if answer >= 0 else None
+
+
+def send(files: Sequence[Path], node: Any) -> Any:
+    """Send; blocks, so call it in a thread."""
+    from MCDetect.dicom.pacs.client import send as send_files
+
+    return send_files(list(files), node)
+
+
+def send_report(report: Any) -> tuple[str, MCDetectError | None]:
+    """Return what was sent, as a sentence, and the first failure."""
+    sent = len(report.sent)
+    text = f"Sent: {sent} objects."
+    if report.known:
+        text += f" {len(report.known)} were sent before."
+    text = " ".join((text, *report.notes))
+    if not report.failed:
+        return text, None
+    first = report.failed[0].error
+    problem = OutputError(first.code, f"{len(report.failed)} objects were not sent: {first.message}", first.hint)
+    return text, problem

@@ -1,0 +1,259 @@
+"""One page with pictures (PDF, A4): all views with their findings, and each finding magnified.
+
+It is for people: what machines read are the DICOM objects. The views hang as on the screen. Nothing of the patient
+stands on it.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps
+
+from MCDetect.dicom.display import presentation_image
+from MCDetect.errors import UsageError
+from MCDetect.files import write_atomically
+from MCDetect.findings import Cluster, Decision, Findings, ImageFindings, Origin
+from MCDetect.pictures.marks import Placement, draw_findings
+from MCDetect.review.examination import Examination, View
+from MCDetect.review.hanging import Flips, Layout, hang, shown_flips
+
+_WIDTH, _HEIGHT = 595.28, 841.89  # A4 in points
+_MARGIN = 36.0
+_HEAD = 66.0
+_VIEWS_HEIGHT = 330.0
+_GAP = 8.0
+_CAPTION = 24.0
+_MOST_FINDINGS = 12
+_PIXELS_PER_POINT = 2.5
+_LEAST_EXTENT_MM = 12.0
+_MARGIN_MM = 2.5
+
+
+@dataclass(frozen=True)
+class _Finding:
+    view: View
+    image: ImageFindings
+    cluster: Cluster
+
+
+def write_picture_report(path: Path, findings: Findings, examination: Examination) -> Path:
+    """Write the page; reads pixels that are not in memory, so call it in a thread.
+
+    Parameters
+    ----------
+    path
+        The file; ``.pdf`` is added where it has no ending.
+    findings
+        From ``ReviewSession.findings`` or ``reviewed_findings``.
+    examination
+        The views they are about.
+
+    Returns
+    -------
+    Path
+        The file that was written.
+
+    Raises
+    ------
+    UsageError
+        ``no-reportlab`` where the library that writes PDF is not installed.
+    OutputError
+        ``cannot-write``.
+    """
+    try:
+        from reportlab.pdfgen.canvas import Canvas
+    except ImportError as error:
+        raise UsageError(
+            "no-reportlab", "The picture report needs the package reportlab.", "Install it with: pip install reportlab"
+        ) from error
+    path = path if path.suffix else path.with_suffix(".pdf")
+
+    def write(temporary: Path) -> None:
+        page = Canvas(str(temporary), pagesize=(_WIDTH, _HEIGHT), pageCompression=1)
+        page.setTitle("MCDetect picture report (research use)")
+        page.setAuthor("MCDetect")
+        _Page(page, findings, examination).draw()
+        page.save()
+
+    write_atomically(path, write)
+    return path
+
+
+class _Page:
+    def __init__(self, page: Any, findings: Findings, examination: Examination) -> None:
+        self._page, self._findings, self._examination = page, findings, examination
+        self._pictures: dict[str, npt.NDArray[np.uint8]] = {}
+
+    def draw(self) -> None:
+        self._draw_head()
+        self._draw_views()
+        listed = [
+            _Finding(self._examination.view(image.sop_instance_uid), image, cluster)
+            for image in self._findings.images
+            for cluster in image.clusters
+        ]
+        listed.sort(key=lambda f: (f.cluster.decision is Decision.REJECTED, -f.cluster.score))
+        self._draw_findings(listed)
+
+    def _picture(self, view: View) -> npt.NDArray[np.uint8]:
+        if view.key not in self._pictures:
+            self._pictures[view.key] = presentation_image(view.mammogram())
+        return self._pictures[view.key]
+
+    def _text(self, x: float, y: float, text: str, size: float = 8.5, *, bold: bool = False) -> None:
+        self._page.setFont("Helvetica-Bold" if bold else "Helvetica", size)
+        # The fonts that every PDF reader has know Latin letters only.
+        self._page.drawString(x, y, text.encode("cp1252", "replace").decode("cp1252"))
+
+    def _draw_head(self) -> None:
+        algorithm, review = self._findings.algorithm, self._findings.review
+        y = _HEIGHT - _MARGIN
+        self._text(_MARGIN, y - 12, "MCDetect: calcifications in a mammogram", 14, bold=True)
+        self._text(_MARGIN, y - 26, "For research use only. Not a medical device; not for diagnosis.", bold=True)
+        model = f"MCDetect {algorithm.version}, model {algorithm.bundle} ({algorithm.bundle_sha256[:8]})"
+        self._text(_MARGIN, y - 39, f"{model}, findings with a score from {algorithm.threshold:.2f}")
+        if review is None:
+            said = "Not reviewed by a reader: this is what the algorithm found."
+        else:
+            name = " ".join(reversed([part for part in review.reader.split("^")[:2] if part]))
+            said = f"Reviewed by {name}, {review.reviewed_at[:16].replace('T', ' ')}"
+        self._text(_MARGIN, y - 51, said)
+
+    def _draw_views(self) -> None:
+        hanging = hang(self._examination, Layout.FOUR_VIEWS)
+        shown = [[slot for slot in row if slot.key is not None] for row in hanging.slots]
+        rows = [[(self._examination.view(s.key), s.flips) for s in row if s.key is not None] for row in shown if row]
+        if not rows:
+            views = self._examination.views[:4]
+            rows = [[(view, shown_flips(view)) for view in views]]
+        height = (_VIEWS_HEIGHT - _GAP * (len(rows) - 1)) / len(rows)
+        top = _HEIGHT - _MARGIN - _HEAD
+        for row in rows:
+            # Chest walls meet in the middle of the page.
+            widths = [height * view.shape[1] * view.spacing.column_mm / (view.shape[0] * view.spacing.row_mm)
+                      for view, _ in row]  # fmt: skip
+            scale = min(1.0, (_WIDTH - 2 * _MARGIN - _GAP) / max(1.0, sum(widths)))
+            x = (_WIDTH - sum(widths) * scale) / 2
+            for (view, flips), width in zip(row, widths, strict=True):
+                self._draw_view(view, flips, (x, top - height * scale, width * scale, height * scale))
+                x += width * scale
+            top -= height + _GAP
+
+    def _draw_view(self, view: View, flips: Flips, box: tuple[float, float, float, float]) -> None:
+        x, y, width, height = box
+        picture = Image.fromarray(self._picture(view)).convert("RGB")
+        magnification = height * _PIXELS_PER_POINT / view.shape[0]
+        size = max(1, round(view.shape[1] * magnification)), max(1, round(view.shape[0] * magnification))
+        small = picture.resize(size, Image.Resampling.LANCZOS)
+        image = next((i for i in self._findings.images if i.sop_instance_uid == view.key), None)
+        if image is not None:
+            draw_findings(small, image, Placement(0, 0, magnification), 2.0)
+        self._place(_flipped(small, flips), box)
+        label = view.label if image is not None else f"{view.label} (not searched)"
+        self._page.setFillGray(1.0)
+        self._text(x + 4 if flips.chest_wall != "left" else x + width - 60, y + height - 11, label, 8, bold=True)
+        self._page.setFillGray(0.0)
+
+    def _draw_findings(self, listed: list[_Finding]) -> None:
+        top = _HEIGHT - _MARGIN - _HEAD - _VIEWS_HEIGHT - 16
+        if not listed:
+            searched = len(self._findings.images)
+            self._text(_MARGIN, top, f"No finding in {searched} views. This is not a normal mammogram.", 10, bold=True)
+            return
+        shown = listed[:_MOST_FINDINGS]
+        more = len(listed) - len(shown)
+        title = f"{len(listed)} findings, without and with marks"
+        self._text(_MARGIN, top, title + (f"; {more} more are in the DICOM reports" if more else ""), 10, bold=True)
+        room_w, room_h = _WIDTH - 2 * _MARGIN, top - 10 - _MARGIN
+        columns = min(range(1, 4), key=lambda n: -_side(len(shown), n, room_w, room_h))
+        side = _side(len(shown), columns, room_w, room_h)
+        for index, finding in enumerate(shown):
+            row, column = divmod(index, columns)
+            x = _MARGIN + column * (room_w + _GAP) / columns
+            y = top - 10 - row * (side + _CAPTION + _GAP) - side
+            self._draw_finding(finding, x, y, side)
+
+    def _draw_finding(self, finding: _Finding, x: float, y: float, side: float) -> None:
+        view, cluster = finding.view, finding.cluster
+        rows, columns = zip(*cluster.outline, strict=True)
+        spacing = view.spacing.millimetres
+        widest = max((max(rows) - min(rows)) * spacing[0], (max(columns) - min(columns)) * spacing[1])
+        extent_mm = max(_LEAST_EXTENT_MM, widest + 2 * _MARGIN_MM)
+        middle = (min(rows) + max(rows)) / 2, (min(columns) + max(columns)) / 2
+        plain, magnification, first = _crop(self._picture(view), middle, extent_mm, min(spacing), side)
+        marked = plain.copy()
+        draw_findings(marked, finding.image, Placement(*first, magnification), 2.5)
+        flips = shown_flips(view)
+        self._place(_flipped(plain, flips), (x, y, side, side))
+        self._place(_flipped(marked, flips), (x + side + 2, y, side, side))
+        self._draw_scale(x + 5, y + 5, side / extent_mm)
+        said = {Decision.UNDECIDED: "", Decision.ACCEPTED: ", accepted", Decision.REJECTED: ", REJECTED"}
+        score = "drawn by the reader" if cluster.origin is Origin.READER and cluster.score >= 1 else (
+            f"score {cluster.score:.2f}"
+        )  # fmt: skip
+        self._text(x, y - 9, f"{view.label}, number {cluster.id}, {score}{said[cluster.decision]}", 7.5, bold=True)
+        described = [f"{cluster.count} calcifications, {cluster.diameter_mm:.1f} mm", cluster.distribution.value]
+        described += [cluster.morphology.value] if cluster.morphology else []
+        described += [f"BI-RADS {cluster.assessment.value}"] if cluster.assessment else []
+        described += [cluster.reason] if cluster.reason else []
+        self._text(x, y - 18, _cut(", ".join(described), 2 * side), 7)
+
+    def _draw_scale(self, x: float, y: float, points_per_mm: float) -> None:
+        length = 5 * points_per_mm
+        self._page.setStrokeGray(1.0)
+        self._page.setLineWidth(1.2)
+        self._page.line(x, y, x + length, y)
+        self._page.setFillGray(1.0)
+        self._text(x, y + 3, "5 mm", 6.5, bold=True)
+        self._page.setFillGray(0.0)
+
+    def _place(self, picture: Image.Image, box: tuple[float, float, float, float]) -> None:
+        from reportlab.lib.utils import ImageReader
+
+        stream = io.BytesIO()
+        picture.save(stream, format="JPEG", quality=90)
+        stream.seek(0)
+        self._page.drawImage(ImageReader(stream), *box)
+
+
+def _side(count: int, columns: int, width: float, height: float) -> float:
+    """Return how large the pictures of ``count`` findings can be in so many columns."""
+    rows = math.ceil(count / columns)
+    across = ((width + _GAP) / columns - _GAP - 2) / 2
+    return min(across, (height + _GAP) / rows - _CAPTION - _GAP)
+
+
+def _crop(
+    picture: npt.NDArray[np.uint8], middle: tuple[float, float], extent_mm: float, spacing_mm: float, side: float
+) -> tuple[Image.Image, float, tuple[int, int]]:
+    """Return the place magnified, how much, and its first row and column; beyond the image it is black."""
+    extent = max(8, round(extent_mm / spacing_mm))
+    row, column = round(middle[0]) - extent // 2, round(middle[1]) - extent // 2
+    rows, columns = picture.shape
+    part = np.zeros((extent, extent), dtype=np.uint8)
+    top, left = max(0, row), max(0, column)
+    bottom, right = min(rows, row + extent), min(columns, column + extent)
+    inside = picture[top:bottom, left:right].astype(np.float32)
+    low, high = np.percentile(inside, (0.5, 99.95))
+    stretched = np.clip((inside - low) / max(1.0, float(high - low)), 0, 1) * 255
+    part[top - row : bottom - row, left - column : right - column] = stretched
+    pixels = round(side * _PIXELS_PER_POINT)
+    magnified = Image.fromarray(part).resize((pixels, pixels), Image.Resampling.BICUBIC).convert("RGB")
+    return magnified, pixels / extent, (row, column)
+
+
+def _flipped(picture: Image.Image, flips: Flips) -> Image.Image:
+    picture = ImageOps.mirror(picture) if flips.horizontal else picture
+    return ImageOps.flip(picture) if flips.vertical else picture
+
+
+def _cut(text: str, width: float) -> str:
+    most = max(10, int(width / 3.4))
+    return text if len(text) <= most else text[: most - 3] + "..."
