@@ -11,6 +11,7 @@ import slicer
 from SlicerMCDetectLib import logic
 from SlicerMCDetectLib.background import Background, lend_time
 from SlicerMCDetectLib.host import SlicerHost
+from SlicerMCDetectLib.keys import Keys
 from SlicerMCDetectLib.library import find_library
 from SlicerMCDetectLib.pointer import Pointer
 from SlicerMCDetectLib.telling import errors_told, tell_exception
@@ -58,6 +59,7 @@ class Seat:
         layout.addWidget(self._widget)
         widgets = slicer.util.childWidgetVariables(self._widget)
         self.panel = ReviewPanel(widgets, PythonQtToolkit(qt), SlicerHost(self), self._client)
+        self._keys = Keys(self._actions())
         self._timer = qt.QTimer()
         self._timer.setInterval(_POLL_MS)
         self._timer.connect("timeout()", self._poll)
@@ -66,18 +68,21 @@ class Seat:
     # The module's life
 
     def enter(self) -> None:
-        """Open the mammograms of the scene when nothing is open, and warm the worker up."""
+        """Open the mammograms of the scene when nothing is open, and listen to the keys."""
+        self._keys.set_enabled(True)
         if self.session is None:
             self.open_scene()
 
     def leave(self) -> None:
-        """Stop the tool that is on."""
+        """Stop the tool that is on, and listen to no key any more."""
+        self._keys.set_enabled(False)
         self.panel.stop_tool()
 
     def close(self) -> None:
         """End everything; unsaved work is kept and offered again."""
         self._timer.stop()
         self.close_examination()
+        self._keys.close()
         self.panel.close()
         self.background.close()
         if self._client is not None:
@@ -125,6 +130,51 @@ class Seat:
         for row, slots in zip(grid, self._hanging.slots, strict=True):
             for node, slot in zip(row, slots, strict=True):
                 self._fill(node, slot)
+
+    def _actions(self) -> dict[str, Any]:
+        """Return what the keys do, by the names of MCDetect.desktop.actions."""
+        from MCDetect.review.hanging import Layout
+        from MCDetect.review.panel.host import Tool
+
+        panel = self.panel
+        same = (
+            "detect", "cancel", "export", "next_finding", "previous_finding", "accept", "reject", "undecide", "undo",
+            "redo", "delete_cluster", "stop_tool", "toggle_calcifications", "toggle_outlines",
+        )  # fmt: skip
+        layouts = {
+            "four_views": Layout.FOUR_VIEWS,
+            "cc_pair": Layout.CC_PAIR,
+            "mlo_pair": Layout.MLO_PAIR,
+            "one_view": Layout.ONE_VIEW,
+            "beside_prior": Layout.CURRENT_AND_PRIOR,
+        }
+        tools = {
+            "redraw_outline": Tool.OUTLINE,
+            "draw_cluster": Tool.DRAW,
+            "add_calcification": Tool.ADD,
+            "remove_calcification": Tool.REMOVE,
+        }
+        return {
+            **{name: getattr(panel, name) for name in same},
+            **{name: lambda tool=tool: panel.start_tool(tool) for name, tool in tools.items()},
+            **{name: lambda layout=layout: self._change_layout(layout) for name, layout in layouts.items()},
+            "fit": self.fit,
+        }
+
+    def _change_layout(self, layout: Any) -> None:
+        if self.session is not None:
+            with errors_told():
+                self.set_layout(layout, self._selected_key())
+
+    def _selected_key(self) -> str | None:
+        selected = self.session.selected
+        found = (key for key, cluster in self.session.shown_findings() if cluster.tracking_uid == selected)
+        return next(found, None)
+
+    def fit(self) -> None:
+        """Show the whole image in every view."""
+        for node in (node for row in self._views.grid for node in row):
+            self._overlay.fit(node)
 
     # What the panel asks for
 
