@@ -1,4 +1,4 @@
-"""Building and installing the extension with stand-ins of Slicer's CMake macros: where files land, whether they import."""
+"""Building and installing the extension with stand-ins of Slicer's macros: where files land, and that they import."""
 
 from __future__ import annotations
 
