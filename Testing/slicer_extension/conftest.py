@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from support.bright_bundle import bundle_folder
+from support.sample_files import write_mammogram
+
+__all__ = ["bundle_folder"]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -16,7 +22,7 @@ def repository() -> Path:
 
 @pytest.fixture(autouse=True)
 def no_screen(monkeypatch):
-    """Let Qt draw into memory, and keep unfinished reviews out of the user's own folder."""
+    """Let Qt draw into memory."""
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
 
 
@@ -27,8 +33,12 @@ def application(monkeypatch, tmp_path):
     pytest.importorskip("slicer", reason="needs slicer-core")
     from support import slicer_application
 
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("MCDETECT_DATA", str(tmp_path / "data"))
+    interpreter = tmp_path / "bin" / "PythonSlicer"
+    interpreter.parent.mkdir()
+    interpreter.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    interpreter.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{interpreter.parent}{os.pathsep}{os.environ['PATH']}")
     application = slicer_application.start(monkeypatch)
     yield application
     application.views.close()
@@ -49,3 +59,20 @@ def module(application):
     widget.enter()
     yield widget
     widget.cleanup()
+
+
+@pytest.fixture
+def mammogram(tmp_path) -> str:
+    """Write a mammogram with a cluster that the bundle of the tests finds, and return its file."""
+    return str(write_mammogram(tmp_path / "R_CC.dcm"))
+
+
+@pytest.fixture
+def detecting_module(application, bundle_folder, monkeypatch, request):
+    """Return the module with a worker that has the bundle of the tests."""
+    from SlicerMCDetectLib import logic
+
+    from MCDetect.inference.worker.client import WorkerClient
+
+    monkeypatch.setattr(logic, "make_client", lambda: WorkerClient(logic.interpreter(), bundle_folder, "cpu"))
+    return request.getfixturevalue("module")
