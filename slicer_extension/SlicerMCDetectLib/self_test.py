@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from SlicerMCDetectLib.library import find_library
 
 SHAPE = (640, 480)
 SPACING_MM = 0.1
+PLACES = ((300, 300), (310, 320), (330, 305), (325, 325))
 
 
 def run(test: Any) -> None:
@@ -71,7 +73,7 @@ def write_mammogram(path: Path) -> Path:
     row, column = np.mgrid[: SHAPE[0], : SHAPE[1]]
     tissue = ((row - SHAPE[0] / 2) / (0.45 * SHAPE[0])) ** 2 + ((SHAPE[1] - column) / (0.8 * SHAPE[1])) ** 2 < 1
     pixels = np.where(tissue, 1500, 0).astype(np.uint16)
-    for place in ((300, 300), (310, 320), (330, 305), (325, 325)):
+    for place in PLACES:
         pixels[place[0] - 1 : place[0] + 2, place[1] - 1 : place[1] + 2] = 3800
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
@@ -113,26 +115,27 @@ def write_mammogram(path: Path) -> Path:
     return path
 
 
-def findings_of(file: str) -> Any:
-    """Return findings of one cluster in the mammogram of the self test."""
+def findings_of(file: str, shape: tuple[int, int] = SHAPE, places: Sequence[tuple[int, int]] = PLACES) -> Any:
+    """Return findings of one cluster of the calcifications at ``places`` (row, column) of a mammogram."""
     from MCDetect.bi_rads import Distribution
     from MCDetect.dicom.reading import read_mammogram
     from MCDetect.findings import Algorithm, Calcification, Cluster, Findings, ImageFindings
 
     mammogram = read_mammogram(file)
     header = mammogram.header
-    places = ((300, 300), (310, 320), (330, 305), (325, 325))
     calcifications = tuple(
         Calcification(i, float(r), float(c), 0.09, 0.42, 0.9, tuple((r + d, c - 1, 3) for d in (-1, 0, 1)))
         for i, (r, c) in enumerate(places, start=1)
     )
-    outline = ((285.0, 285.0), (285.0, 340.0), (345.0, 340.0), (345.0, 285.0))
+    rows, columns = zip(*places, strict=True)
+    top, bottom, left, right = min(rows) - 15.0, max(rows) + 15.0, min(columns) - 15.0, max(columns) + 15.0
+    outline = ((top, left), (top, right), (bottom, right), (bottom, left))
     cluster = Cluster(1, (1, 2, 3, 4), outline, 33.0, 4.0, 12.1, 0.9, Distribution.GROUPED, "2.25.1")
     names = ("SOPInstanceUID", "SOPClassUID", "SeriesInstanceUID", "StudyInstanceUID")
     uids = (str(header[name].value) for name in names)
     image = ImageFindings(
         *uids,
-        "R", "CC", *SHAPE, mammogram.spacing.millimetres, mammogram.spacing.source, 0.9, 100.0,
+        "R", "CC", *shape, mammogram.spacing.millimetres, mammogram.spacing.source, 0.9, 100.0,
         calcifications, (cluster,),
     )  # fmt: skip
     return Findings(Algorithm("MCDetect", "self test", "none", "0" * 64, "custom", 0.0, "cpu"), (image,))
