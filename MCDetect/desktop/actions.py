@@ -94,8 +94,8 @@ def help_sheet() -> str:
     columns: list[str] = []
     for title, commands in MENUS.items():
         rows = "".join(
-            f"<tr><td><b>{escape(' or '.join(command.keys))}</b>&nbsp;&nbsp;</td>"
-            f"<td>{escape(command.text.replace('&', '').rstrip('…'))}</td></tr>"
+            f"<tr><td style='white-space: nowrap'><b>{escape(' or '.join(command.keys))}</b>&nbsp;&nbsp;</td>"
+            f"<td style='white-space: nowrap'>{escape(command.text.replace('&', '').rstrip('…'))}</td></tr>"
             for command in commands
             if command.keys
         )

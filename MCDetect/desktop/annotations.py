@@ -78,9 +78,7 @@ class Annotations:
             _fill(self._cross, ends)
 
 
-def _drawing(
-    renderer: vtkRenderer, colour: tuple[float, float, float], width: float
-) -> tuple[vtkPolyData, vtkActor2D]:
+def _drawing(renderer: vtkRenderer, colour: tuple[float, float, float], width: float) -> tuple[vtkPolyData, vtkActor2D]:
     data, mapper, actor = vtkPolyData(), vtkPolyDataMapper2D(), vtkActor2D()
     mapper.SetInputData(data)
     actor.SetMapper(mapper)

@@ -32,7 +32,7 @@ def run(paths: Sequence[Path], bundle: str, device: str, detect: bool) -> int:
     QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
     QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
     QApplication.setAttribute(Qt.AA_DontCreateNativeWidgetSiblings)
-    application = QApplication.instance() or QApplication([sys.argv[0]])
+    application = QApplication([sys.argv[0]])
     application.setApplicationName("MCDetect")
     use_dark(application)
     client = WorkerClient(bundle=bundle, device=device)

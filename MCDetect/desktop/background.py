@@ -59,7 +59,7 @@ class _Job(QRunnable):
         self._work, self._done, self._failed, self._emit = work, done, failed, emit
 
     def run(self) -> None:
-        """Called by Qt in a thread."""
+        """Do the work; Qt calls this in a thread."""
         try:
             result = self._work()
         except BaseException as error:

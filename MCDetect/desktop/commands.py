@@ -110,22 +110,22 @@ class Commands:
         self._views.set_inverted(on)
 
     def wider_window(self) -> None:
-        """Less contrast."""
+        """Lessen the contrast."""
         self._views.step_window(+1, 0)
 
     def narrower_window(self) -> None:
-        """More contrast."""
+        """Raise the contrast."""
         self._views.step_window(-1, 0)
 
     def brighter(self) -> None:
-        """A lower level."""
+        """Make bright what is dark: a lower level."""
         self._views.step_window(0, -1)
 
     def darker(self) -> None:
-        """A higher level."""
+        """Make dark what is bright: a higher level."""
         self._views.step_window(0, +1)
 
     def _slide(self, step: int) -> None:
-        slider = self._window.widgets.sensitivitySlider
+        slider = self._panel.sensitivity.widgets.sensitivitySlider
         if slider.isEnabled():
             slider.setValue(slider.value() + step)

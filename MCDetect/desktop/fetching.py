@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 def fetch_examination(window: MainWindow) -> None:
     """Ask for PACS, accession number and folder, fetch beside the window, and open what came."""
-    from MCDetect.dicom.pacs.nodes import read_nodes  # noqa: F401  (told at once where the extra is missing)
-
     node = choose_node(window)
     if node is None:
         return
@@ -35,7 +33,8 @@ def fetch_examination(window: MainWindow) -> None:
 
 
 def _fetch(node: Any, number: str, folder: Path) -> Any:
-    from MCDetect.dicom.pacs.client import StudyQuery, fetch
+    from MCDetect.dicom.pacs.client import fetch
+    from MCDetect.dicom.pacs.reports import StudyQuery
 
     return fetch(node, StudyQuery(accession=number), folder)
 

@@ -35,7 +35,7 @@ class Magnifier(QLabel):
         """Show a place (row, column) of a volume node, ``at`` a position of the parent."""
         values = _pixels(volume)
         shown = volume.GetDisplayNode()
-        picture = magnified(values, place, shown.GetWindow(), shown.GetLevel(), flips, _SIDE // _MAGNIFICATION)
+        picture = magnified(values, place, (shown.GetWindow(), shown.GetLevel()), flips, _SIDE // _MAGNIFICATION)
         if "Inverted" in (shown.GetColorNodeID() or ""):
             picture = np.ascontiguousarray(255 - picture)
         height, width = picture.shape
@@ -55,12 +55,12 @@ class Magnifier(QLabel):
 def magnified(
     values: npt.NDArray[np.generic],
     place: tuple[float, float],
-    window: float,
-    level: float,
+    window_level: tuple[float, float],
     flips: Flips,
     side: int,
 ) -> npt.NDArray[np.uint8]:
     """Return ``side`` by ``side`` pixels round a place as 8 bits, black outside of the image."""
+    window, level = window_level
     row, column = round(place[0]) - side // 2, round(place[1]) - side // 2
     picture = np.zeros((side, side), dtype=np.uint8)
     rows, columns = values.shape

@@ -11,7 +11,7 @@ SMALLEST_MM_PER_PIXEL = 0.002
 
 @dataclass(frozen=True)
 class Move:
-    """A change of what is seen: the middle goes ``right_mm`` and ``up_mm`` on the screen, then all is ``scale`` wide."""
+    """A change of what is seen: the middle goes right and up on the screen, then all is ``scale`` times as wide."""
 
     right_mm: float = 0.0
     up_mm: float = 0.0

@@ -11,8 +11,9 @@ from PyQt5.QtWidgets import QGridLayout, QWidget
 from MCDetect.desktop.background import Background
 from MCDetect.desktop.magnifier import Magnifier
 from MCDetect.desktop.mrml import SliceScene
-from MCDetect.desktop.navigation import Move, apply, mm_per_pixel, zoom_about
+from MCDetect.desktop.navigation import mm_per_pixel
 from MCDetect.desktop.slice_view import SliceView
+from MCDetect.desktop.windowed_views import WindowedViews
 from MCDetect.errors import MCDetectError
 from MCDetect.findings import Cluster
 from MCDetect.review.hanging import Hanging, Layout, Slot, hang
@@ -24,7 +25,7 @@ _MOST_VIEWS = 4
 _SEEN_ROUND_FINDING_MM = 25.0
 
 
-class ViewArea(QWidget):
+class ViewArea(WindowedViews):
     """The views of a session.
 
     Signals
@@ -62,18 +63,18 @@ class ViewArea(QWidget):
         self.active = self.views[0]
         self.is_synchronised, self.is_inverted, self.magnifies = True, False, False
         self.slots: dict[SliceView, Slot] = {}
-        self._windows: dict[str, tuple[float, float]] = {}
+        self.windows: dict[str, tuple[float, float]] = {}
         self._loading: set[str] = set()
         self._before_single = Layout.FOUR_VIEWS
         self._marks = (True, True)
 
     def _connect(self, view: SliceView) -> None:
         view.moved.connect(partial(self.move_views, view))
-        view.windowed.connect(partial(self._drag_window, view))
+        view.windowed.connect(partial(self.drag_window, view))
         view.clicked.connect(partial(self._tell_click, view))
         view.drawn.connect(partial(self._tell_line, view))
         view.hovered.connect(partial(self._hover, view))
-        view.left.connect(lambda: self.magnifier.hide())
+        view.left.connect(self.magnifier.hide)
         view.activated.connect(partial(self.set_active, view))
         view.doubled.connect(partial(self.toggle_single, view))
 
@@ -85,7 +86,7 @@ class ViewArea(QWidget):
             self.overlay.close()
         self.session = session
         self.overlay = None if session is None else ReviewOverlay(self.mrml.scene, session)
-        self._windows, self._loading, self.slots = {}, set(), {}
+        self.windows, self._loading, self.slots = {}, set(), {}
         self.is_inverted = False
         if session is not None:
             self.apply_marks()
@@ -129,16 +130,6 @@ class ViewArea(QWidget):
         elif key is not None:
             self.arrange(Layout.ONE_VIEW, key)
 
-    @property
-    def active_key(self) -> str | None:
-        """The view that keys are for."""
-        return self.key_of(self.active)
-
-    def key_of(self, view: SliceView) -> str | None:
-        """Return which view of the examination is in a place."""
-        slot = self.slots.get(view)
-        return None if slot is None else slot.key
-
     def view_of(self, key: str) -> SliceView | None:
         """Return where a view of the examination is shown."""
         return next((view for view, slot in self.slots.items() if slot.key == key), None)
@@ -177,12 +168,13 @@ class ViewArea(QWidget):
             self.grid.setColumnStretch(column, 1 if column < max(map(len, hanging.slots)) else 0)
 
     def _fill(self, view: SliceView, slot: Slot) -> None:
-        assert self.session is not None and self.overlay is not None
+        if self.overlay is None:
+            return
         view.spacing_mm = None
         self.overlay.hide(view.node)
         if slot.key is None:
             view.annotations.show(slot.title, "", "There is no such view.", "")
-        elif slot.key in self._windows:
+        elif slot.key in self.windows:
             self._show(view, slot, None)
         else:
             view.annotations.show(slot.title, "", "Loading…", slot.flips.chest_wall)
@@ -203,7 +195,7 @@ class ViewArea(QWidget):
     def _arrived(self, overlay: ReviewOverlay, key: str, display: Any) -> None:
         if overlay is not self.overlay:
             return
-        self._windows[key] = (display.window, display.level)
+        self.windows[key] = (display.window, display.level)
         for view, slot in self.slots.items():
             if slot.key == key:
                 self._show(view, slot, display)
@@ -222,70 +214,12 @@ class ViewArea(QWidget):
         self.failed.emit(error)
 
     def _show(self, view: SliceView, slot: Slot, display: Any) -> None:
-        assert self.session is not None and self.overlay is not None and slot.key is not None
+        if self.session is None or self.overlay is None or slot.key is None:
+            return
         self.overlay.show(slot.key, view.node, display, slot.flips)
         view.spacing_mm = self.session.examination.view(slot.key).spacing.millimetres
         self.overlay.set_inverted(self.is_inverted)
         self.annotate(view)
-
-    # Moving
-
-    def move_views(self, source: SliceView, move: Move) -> None:
-        """Move a view, and with it the other view of its pair."""
-        apply(source.node, move)
-        self.annotate(source)
-        for other in self.partners(source):
-            mirrored = self.slots[other].flips.chest_wall != self.slots[source].flips.chest_wall
-            apply(other.node, move.mirrored if mirrored else move)
-            self.annotate(other)
-
-    def partners(self, view: SliceView) -> list[SliceView]:
-        """Return the views that move with a view: the same projection of the other breast or of another time."""
-        if not self.is_synchronised or self.session is None or self.key_of(view) is None:
-            return []
-        projection = self._projection(view)
-        shown = [other for other, slot in self.slots.items() if slot.key is not None and other is not view]
-        return [other for other in shown if other.spacing_mm is not None and self._projection(other) == projection]
-
-    def _projection(self, view: SliceView) -> str:
-        key = self.key_of(view)
-        return "" if key is None or self.session is None else self.session.examination.view(key).view
-
-    def zoom(self, scale: float) -> None:
-        """Zoom the active view about its middle."""
-        width, height = self.active.size_in_pixels
-        self.move_views(self.active, zoom_about(self.active.node, width / 2, height / 2, scale))
-
-    def set_mm_per_pixel(self, millimetres: float) -> None:
-        """Magnify the active view so that a pixel of the screen shows so many millimetres."""
-        self.zoom(millimetres / mm_per_pixel(self.active.node))
-
-    def one_to_one(self) -> None:
-        """Show a pixel of the image as a pixel of the screen."""
-        if self.active.spacing_mm is not None:
-            self.set_mm_per_pixel(min(self.active.spacing_mm))
-
-    def real_size(self) -> None:
-        """Show a millimetre as a millimetre, as far as the screen tells its size."""
-        screen = self.screen() if hasattr(self, "screen") else None
-        dots = screen.physicalDotsPerInch() if screen is not None else 96.0
-        self.set_mm_per_pixel(25.4 / max(dots, 1.0) / self.devicePixelRatioF())
-
-    def fit_all(self) -> None:
-        """Show whole images."""
-        for view in self.slots:
-            self._fit(view)
-
-    def fit(self) -> None:
-        """Show the whole image of the active view and its pair."""
-        for view in (self.active, *self.partners(self.active)):
-            self._fit(view)
-
-    def _fit(self, view: SliceView) -> None:
-        if self.overlay is not None and view.spacing_mm is not None:
-            view.fit_to_widget()
-            self.overlay.fit(view.node)
-            self.annotate(view)
 
     def show_finding(self, key: str, cluster: Cluster) -> None:
         """Centre and magnify a cluster."""
@@ -300,44 +234,6 @@ class ViewArea(QWidget):
         self.set_active(view)
         self.overlay.centre(view.node, *middle, height_mm=max(_SEEN_ROUND_FINDING_MM, 2.0 * extent))
         self.annotate(view)
-
-    # Grey values
-
-    def _drag_window(self, view: SliceView, right: float, down: float) -> None:
-        key = self.key_of(view)
-        if key is None or self.overlay is None or key not in self._windows:
-            return
-        range_of_header = max(1.0, self._windows[key][0])
-        self.change_window(view, right * range_of_header * 2, -down * range_of_header * 2)
-
-    def change_window(self, view: SliceView, width: float, level: float) -> None:
-        """Make the window of a view wider and its level higher by these values."""
-        key = self.key_of(view)
-        if key is not None and self.overlay is not None and key in self._windows:
-            shown = self.overlay.volume(key).GetDisplayNode()
-            least = self._windows[key][0] / 500
-            self.overlay.set_window_level(key, max(least, shown.GetWindow() + width), shown.GetLevel() + level)
-            self.annotate(view)
-
-    def step_window(self, width: int, level: int) -> None:
-        """Change the window of the active view by steps of a twentieth of the header's."""
-        key = self.active_key
-        if key in self._windows:
-            step = self._windows[key][0] / 20
-            self.change_window(self.active, width * step, level * step)
-
-    def reset_window(self) -> None:
-        """Show the active view as its header says."""
-        key = self.active_key
-        if key in self._windows and self.overlay is not None:
-            self.overlay.set_window_level(key, *self._windows[key])
-            self.annotate(self.active)
-
-    def set_inverted(self, inverted: bool) -> None:
-        """Show dark as bright."""
-        self.is_inverted = inverted
-        if self.overlay is not None:
-            self.overlay.set_inverted(inverted)
 
     # Marks, tools, magnifier
 

@@ -9,18 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from PyQt5 import uic
-from PyQt5.QtCore import QCoreApplication, Qt, QTimer
+from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
-from PyQt5.QtWidgets import QAction, QDockWidget, QMainWindow, QMessageBox, QScrollArea, QWidget
+from PyQt5.QtWidgets import QAction, QDockWidget, QMessageBox, QScrollArea, QWidget
 
 from MCDetect.desktop.actions import MENUS, Command, help_sheet
-from MCDetect.desktop.background import Background
 from MCDetect.desktop.commands import Commands
-from MCDetect.desktop.dialogs import Dialogs
+from MCDetect.desktop.hosting import HostWindow
 from MCDetect.desktop.qt_toolkit import PyQt5Toolkit
-from MCDetect.desktop.view_area import ViewArea
 from MCDetect.errors import MCDetectError, UsageError
-from MCDetect.findings import Cluster
 from MCDetect.review.correspondence import nipple_of
 from MCDetect.review.examination import Examination, open_examination
 from MCDetect.review.panel import UI_FILE
@@ -34,7 +31,7 @@ TITLE = "MCDetect {version} (research use only)"
 _POLL_MS = 100
 
 
-class MainWindow(QMainWindow):
+class MainWindow(HostWindow):
     """The window of ``mcdetect review``.
 
     Parameters
@@ -50,11 +47,8 @@ class MainWindow(QMainWindow):
         self.client = client
         self.folder = folder
         self.session: ReviewSession | None = None
-        self.dialogs = Dialogs(self)
-        self.background_work = Background()
         self.setWindowTitle(TITLE.format(version=__version__))
         self.setAcceptDrops(True)
-        self.views = ViewArea(self.background_work, self)
         self.setCentralWidget(self.views)
         self.widgets = self._make_panel()
         self.panel = ReviewPanel(self.widgets, PyQt5Toolkit(), self, client)
@@ -63,7 +57,6 @@ class MainWindow(QMainWindow):
         self.views.drawn.connect(self.panel.drawn)
         self.views.failed.connect(self.panel.detection.tell)
         self.views.loaded.connect(self._loaded)
-        self._selects_in_view = False
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.panel.poll)
         self._timer.start(_POLL_MS)
@@ -71,7 +64,7 @@ class MainWindow(QMainWindow):
 
     def _make_panel(self) -> QWidget:
         panel = QWidget()
-        uic.loadUi(UI_FILE, panel)
+        uic.loadUi(UI_FILE, panel)  # type: ignore[no-untyped-call]
         scrolled = QScrollArea()
         scrolled.setWidget(panel)
         scrolled.setWidgetResizable(True)
@@ -191,67 +184,6 @@ class MainWindow(QMainWindow):
 
         fetch_examination(self)
 
-    # The panel's host
-
-    def open_examination(self) -> None:
-        """See :class:`MCDetect.review.panel.host.Host`."""
-        choices = [self.translate("Files…"), self.translate("Folder…")]
-        answer = self.ask(self.translate("Open files or a whole folder?"), choices)
-        if answer >= 0:
-            (self.choose_files, self.choose_folder)[answer]()
-
-    def show_finding(self, key: str, cluster: Cluster) -> None:
-        """See Host; a finding that was clicked in its view stays where it is."""
-        if not self._selects_in_view:
-            self.views.show_finding(key, cluster)
-
-    def set_marks(self, outlines: bool, calcifications: bool) -> None:
-        """See Host."""
-        self.views.set_marks(outlines, calcifications)
-
-    def set_tool(self, tool: Tool) -> None:
-        """See Host."""
-        self.views.set_tool(tool)
-
-    def status(self, text: str) -> None:
-        """See Host."""
-        self.statusBar().showMessage(text)
-
-    def tell(self, message: str, hint: str, details: str = "") -> None:
-        """See Host."""
-        self.dialogs.tell(message, hint, details)
-
-    def ask(self, question: str, choices: Sequence[str]) -> int:
-        """See Host."""
-        return self.dialogs.ask(question, choices)
-
-    def ask_text(self, title: str, label: str, text: str = "") -> str | None:
-        """See Host."""
-        return self.dialogs.ask_text(title, label, text)
-
-    def ask_folder(self, title: str) -> str | None:
-        """See Host."""
-        return self.dialogs.ask_folder(title)
-
-    def ask_file(self, title: str, name: str) -> str | None:
-        """See Host."""
-        return self.dialogs.ask_file(title, name)
-
-    def background(
-        self, work: Callable[[], Any], done: Callable[[Any], object], failed: Callable[[BaseException], object]
-    ) -> None:
-        """See Host."""
-        self.background_work.run(work, done, failed)
-
-    def offer_installation(self, error: MCDetectError) -> None:
-        """See Host; the window does not install, it says how."""
-        hint = self.translate('Close the window and run: pip install "mcdetect[inference]" (about 1 GB with PyTorch).')
-        self.tell(error.message, hint, f"{error.hint}\n{self.translate('Everything except detection works without.')}")
-
-    def translate(self, text: str) -> str:
-        """See Host."""
-        return QCoreApplication.translate("MCDetect", text)
-
     # What happens in the window
 
     def _clicked(self, key: str, row: float, column: float) -> None:
@@ -259,11 +191,11 @@ class MainWindow(QMainWindow):
             self.panel.clicked(key, row, column)
         elif self.session is not None:
             hit = [c for c in self.session.clusters(key) if inside([(row, column)], c.outline)[0]]
-            self._selects_in_view = True
+            self.selects_in_view = True
             try:
                 self.session.select(min(hit, key=lambda c: c.area_mm2).tracking_uid if hit else None)
             finally:
-                self._selects_in_view = False
+                self.selects_in_view = False
 
     def show_help(self) -> None:
         """Show all keys."""
@@ -280,9 +212,7 @@ class MainWindow(QMainWindow):
             "MCDetect {version} finds microcalcifications in mammograms.\n\n"
             "For research use only. It is not a medical device and must not be used for diagnosis."
         )
-        box = QMessageBox(
-            QMessageBox.Information, "MCDetect", text.format(version=__version__), QMessageBox.Ok, self
-        )
+        box = QMessageBox(QMessageBox.Information, "MCDetect", text.format(version=__version__), QMessageBox.Ok, self)
         box.setModal(False)
         box.show()
         self.about_box = box

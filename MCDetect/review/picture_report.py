@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from MCDetect.dicom.display import presentation_image
 from MCDetect.errors import UsageError
 from MCDetect.files import write_atomically
 from MCDetect.findings import Cluster, Decision, Findings, ImageFindings, Origin
-from MCDetect.pictures.marks import Placement, draw_findings
+from MCDetect.pictures.marks import Placement, draw_findings, draw_outline
 from MCDetect.review.examination import Examination, View
 from MCDetect.review.hanging import Flips, Layout, hang, shown_flips
 
@@ -153,12 +153,12 @@ class _Page:
         size = max(1, round(view.shape[1] * magnification)), max(1, round(view.shape[0] * magnification))
         small = picture.resize(size, Image.Resampling.LANCZOS)
         image = next((i for i in self._findings.images if i.sop_instance_uid == view.key), None)
-        if image is not None:
-            draw_findings(small, image, Placement(0, 0, magnification), 2.0)
+        for cluster in () if image is None else image.clusters:
+            draw_outline(small, [Placement(0, 0, magnification).point(*place) for place in cluster.outline], 2.0)
         self._place(_flipped(small, flips), box)
         label = view.label if image is not None else f"{view.label} (not searched)"
         self._page.setFillGray(1.0)
-        self._text(x + 4 if flips.chest_wall != "left" else x + width - 60, y + height - 11, label, 8, bold=True)
+        self._text(x + 4 if flips.chest_wall != "left" else x + width - 60, y + 4, label, 8, bold=True)
         self._page.setFillGray(0.0)
 
     def _draw_findings(self, listed: list[_Finding]) -> None:
@@ -189,7 +189,7 @@ class _Page:
         middle = (min(rows) + max(rows)) / 2, (min(columns) + max(columns)) / 2
         plain, magnification, first = _crop(self._picture(view), middle, extent_mm, min(spacing), side)
         marked = plain.copy()
-        draw_findings(marked, finding.image, Placement(*first, magnification), 2.5)
+        draw_findings(marked, _without_isolated(finding.image), Placement(*first, magnification), 2.5)
         flips = shown_flips(view)
         self._place(_flipped(plain, flips), (x, y, side, side))
         self._place(_flipped(marked, flips), (x + side + 2, y, side, side))
@@ -247,6 +247,12 @@ def _crop(
     pixels = round(side * _PIXELS_PER_POINT)
     magnified = Image.fromarray(part).resize((pixels, pixels), Image.Resampling.BICUBIC).convert("RGB")
     return magnified, pixels / extent, (row, column)
+
+
+def _without_isolated(image: ImageFindings) -> ImageFindings:
+    """Return the findings without marks of the algorithm that no finding holds; the screen shows none either."""
+    left_out = {c.id for c in image.isolated_calcifications if c.origin is Origin.ALGORITHM}
+    return replace(image, calcifications=tuple(c for c in image.calcifications if c.id not in left_out))
 
 
 def _flipped(picture: Image.Image, flips: Flips) -> Image.Image:

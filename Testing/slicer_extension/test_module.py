@@ -178,3 +178,35 @@ def test_a_fault_in_the_timer_is_told_once_and_not_ten_times_a_second(applicatio
     assert "RuntimeError" in text
     assert "SECRET" not in text + details
     assert "seat.py" in details
+
+
+def test_an_image_that_needs_a_decoder_leads_to_the_dialog_once(application, module, mammogram, monkeypatch):
+    from SlicerMCDetectLib import installing
+
+    from MCDetect.errors import InputError
+
+    seat = opened(application, module, mammogram)
+    asked = []
+    monkeypatch.setattr(installing, "offer", lambda: bool(asked.append(1)))
+    for _ in range(2):
+        seat._could_not_show(InputError("cannot-decode", "R_CC.dcm cannot be decoded.", "Install a decoder."))
+    assert asked == [1]
+    assert [text.partition("\n")[0] for text, _details in application.told] == ["R_CC.dcm cannot be decoded."] * 2
+
+
+def test_questions_return_what_the_user_chose(application):
+    from SlicerMCDetectLib import dialogs
+    from support.slicer_application import FileDialog, InputDialog, MessageBox
+
+    MessageBox.answer = "Begin anew"
+    assert dialogs.ask("Which?", ["Continue it", "Begin anew", "Decide later"]) == 1
+    MessageBox.answer = "nothing"
+    assert dialogs.ask("Which?", ["Continue it"]) == -1
+    InputDialog.answer = "Jones^Ann"
+    assert dialogs.ask_text("Reader", "Name") == "Jones^Ann"
+    InputDialog.answer = None
+    assert dialogs.ask_text("Reader", "Name") is None
+    FileDialog.answer = "/results"
+    assert (dialogs.ask_folder("Where"), dialogs.ask_file("Where", "report.pdf")) == ("/results", "/results")
+    FileDialog.answer = ""
+    assert (dialogs.ask_folder("Where"), dialogs.ask_file("Where", "report.pdf")) == (None, None)

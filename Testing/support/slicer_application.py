@@ -37,15 +37,6 @@ class Shortcut(QtWidgets.QShortcut):
     connect = connect_as_in_python_qt
 
 
-class BoolResult:
-    """PythonQt's stand-in for a ``bool*`` argument."""
-
-    value = False
-
-    def __bool__(self) -> bool:
-        return self.value
-
-
 class MessageBox(QtWidgets.QMessageBox):
     """Answers as a test has told it; keeps what it would have shown."""
 
@@ -60,13 +51,13 @@ class MessageBox(QtWidgets.QMessageBox):
         return next((button for button in self.buttons() if button.text() == self.answer), None)
 
 
-class InputDialog:
+class InputDialog(QtWidgets.QInputDialog):
     answer: str | None = None
 
-    @classmethod
-    def getText(cls, _parent: Any, _title: str, _label: str, _echo: Any, _text: str, accepted: BoolResult) -> str:
-        accepted.value = cls.answer is not None
-        return cls.answer or ""
+    def exec_(self) -> int:
+        if self.answer is not None:
+            self.setTextValue(self.answer)
+        return int(self.answer is not None)
 
 
 class FileDialog:
@@ -86,7 +77,7 @@ def qt_module() -> types.ModuleType:
     qt = types.ModuleType("qt")
     for source in (QtCore, QtGui, QtWidgets):
         qt.__dict__.update({name: value for name, value in vars(source).items() if name.startswith("Q")})
-    own = {"QTimer": Timer, "QShortcut": Shortcut, "QMessageBox": MessageBox, "BoolResult": BoolResult}
+    own = {"QTimer": Timer, "QShortcut": Shortcut, "QMessageBox": MessageBox}
     qt.__dict__.update({**own, "QInputDialog": InputDialog, "QFileDialog": FileDialog})
     return qt
 

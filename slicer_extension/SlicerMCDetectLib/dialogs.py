@@ -24,9 +24,13 @@ def ask(question: str, choices: Sequence[str]) -> int:
 
 def ask_text(title: str, label: str, text: str = "") -> str | None:
     """Return what the user types, None when it is cancelled."""
-    accepted = qt.BoolResult()
-    answer = qt.QInputDialog.getText(slicer.util.mainWindow(), title, label, qt.QLineEdit.Normal, text, accepted)
-    return str(answer) if accepted else None
+    # Not QInputDialog.getText: it says through a pointer whether the answer was accepted, and each binding of Qt
+    # treats that in a way of its own.
+    dialog = qt.QInputDialog(slicer.util.mainWindow())
+    dialog.setWindowTitle(title)
+    dialog.setLabelText(label)
+    dialog.setTextValue(text)
+    return str(dialog.property("textValue")) if dialog.exec_() else None
 
 
 def ask_folder(title: str) -> str | None:

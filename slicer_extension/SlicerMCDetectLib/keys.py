@@ -25,7 +25,8 @@ class Keys:
         window = slicer.util.mainWindow()
         for command in (command for menu in MENUS.values() for command in menu):
             for key in command.keys if command.name in actions and window is not None else ():
-                shortcut = qt.QShortcut(qt.QKeySequence(key), window)
+                shortcut = qt.QShortcut(window)
+                shortcut.setKey(qt.QKeySequence(key))
                 shortcut.connect("activated()", actions[command.name])
                 self._shortcuts.append(shortcut)
         self.set_enabled(False)

@@ -8,7 +8,7 @@ from typing import Any
 import qt
 import slicer
 
-from SlicerMCDetectLib import logic
+from SlicerMCDetectLib import installing, logic
 from SlicerMCDetectLib.background import Background, lend_time
 from SlicerMCDetectLib.host import SlicerHost
 from SlicerMCDetectLib.keys import Keys
@@ -52,6 +52,7 @@ class Seat:
         self._module_logic = module_logic
         self._overlay: Any = None
         self._hanging: Any = None
+        self._has_offered = False
         self._views = Views()
         self._pointer = Pointer(self._position, self._clicked, self._drawn)
         self._client = self._make_client()
@@ -210,6 +211,7 @@ class Seat:
     def _take(self, session: Any, findings: Any) -> None:
         with errors_told():
             self.close_examination()
+            self._has_offered = False
             from MCDetect.review.hanging import Layout
             from MCDetect.review.overlay.overlay import ReviewOverlay
 
@@ -243,7 +245,19 @@ class Seat:
                 overlay.show(slot.key, node, display, slot.flips)
                 overlay.fit(node)
 
-        self.background.run(lambda: overlay.prepare(slot.key), show, tell_exception)
+        self.background.run(lambda: overlay.prepare(slot.key), show, self._could_not_show)
+
+    def _could_not_show(self, error: BaseException) -> None:
+        """Offer the decoders when they are what is missing, once for each examination; tell anything else."""
+        if getattr(error, "code", "") != "cannot-decode" or self._has_offered:
+            tell_exception(error)
+            return
+        self._has_offered = True
+        with errors_told():
+            if installing.offer():
+                self._change_layout(self._hanging.layout)
+            else:
+                tell_exception(error)
 
     def _slot_of(self, node: Any) -> Any:
         for row, slots in zip(self._views.grid, self._hanging.slots, strict=True):
@@ -269,9 +283,11 @@ class Seat:
 
     def _make_client(self) -> Any:
         """Return the worker's client; None, with a word of why, where there can be none."""
-        with errors_told():
+        try:
             return logic.make_client()
-        return None
+        except Exception as error:  # noqa: BLE001 -- the user is told, whatever it is
+            tell_exception(error)
+            return None
 
     def _has_torch(self) -> bool:
         import importlib.util

@@ -122,7 +122,7 @@ def findings_of(file: str, shape: tuple[int, int] = SHAPE, places: Sequence[tupl
     from MCDetect.findings import Algorithm, Calcification, Cluster, Findings, ImageFindings
 
     mammogram = read_mammogram(file)
-    header = mammogram.header
+    header: Any = mammogram.header
     calcifications = tuple(
         Calcification(i, float(r), float(c), 0.09, 0.42, 0.9, tuple((r + d, c - 1, 3) for d in (-1, 0, 1)))
         for i, (r, c) in enumerate(places, start=1)
@@ -131,13 +131,22 @@ def findings_of(file: str, shape: tuple[int, int] = SHAPE, places: Sequence[tupl
     top, bottom, left, right = min(rows) - 15.0, max(rows) + 15.0, min(columns) - 15.0, max(columns) + 15.0
     outline = ((top, left), (top, right), (bottom, right), (bottom, left))
     cluster = Cluster(1, (1, 2, 3, 4), outline, 33.0, 4.0, 12.1, 0.9, Distribution.GROUPED, "2.25.1")
-    names = ("SOPInstanceUID", "SOPClassUID", "SeriesInstanceUID", "StudyInstanceUID")
-    uids = (str(header[name].value) for name in names)
     image = ImageFindings(
-        *uids,
-        "R", "CC", *shape, mammogram.spacing.millimetres, mammogram.spacing.source, 0.9, 100.0,
-        calcifications, (cluster,),
-    )  # fmt: skip
+        sop_instance_uid=str(header.SOPInstanceUID),
+        sop_class_uid=str(header.SOPClassUID),
+        series_instance_uid=str(header.SeriesInstanceUID),
+        study_instance_uid=str(header.StudyInstanceUID),
+        laterality="R",
+        view="CC",
+        rows=shape[0],
+        columns=shape[1],
+        spacing_mm=mammogram.spacing.millimetres,
+        spacing_source=mammogram.spacing.source,
+        score=0.9,
+        breast_area_mm2=100.0,
+        calcifications=calcifications,
+        clusters=(cluster,),
+    )
     return Findings(Algorithm("MCDetect", "self test", "none", "0" * 64, "custom", 0.0, "cpu"), (image,))
 
 

@@ -1,7 +1,7 @@
 """The panel of the review, the same in 3D Slicer and in the desktop window. It imports no Qt.
 
-``panel.ui`` holds the widgets; :class:`MCDetect.review.panel.panel.ReviewPanel` makes them work through two objects that
-the viewer gives it: a :class:`MCDetect.review.panel.toolkit.Toolkit` (how to listen to widgets) and a
+``panel.ui`` holds the widgets; :class:`MCDetect.review.panel.panel.ReviewPanel` makes them work through two objects
+that the viewer gives it: a :class:`MCDetect.review.panel.toolkit.Toolkit` (how to listen to widgets) and a
 :class:`MCDetect.review.panel.host.Host` (dialogs, views, threads).
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any
 
 from MCDetect.errors import MCDetectError
@@ -79,7 +80,7 @@ class DetectionPart(Part):
         if self.client is None:
             return
         for message in self.client.poll():
-            self.attempt(lambda message=message: self._take(message))
+            self.attempt(partial(self._take, message))
 
     def refresh(self) -> None:
         """Switch the buttons on and off, name the model."""
@@ -145,9 +146,7 @@ class DetectionPart(Part):
         return next((view.label for view in views if os.path.realpath(view.path) == wanted), self.text("view"))
 
     def _summary(self, message: Finished) -> str:
-        text = self.text("{done} views searched in {seconds:.1f} s.").format(
-            done=message.done, seconds=message.seconds
-        )
+        text = self.text("{done} views searched in {seconds:.1f} s.").format(done=message.done, seconds=message.seconds)
         if self._remembered:
             text += " " + self.text("{count} of them were remembered from before.").format(count=self._remembered)
         if message.refused:
@@ -165,5 +164,6 @@ class DetectionPart(Part):
 
     def _end(self, text: str) -> None:
         self._request = None
+        self.widgets.progressBar.setValue(0)
         self.widgets.progressLabel.setText(text)
         self.refresh()

@@ -35,7 +35,9 @@ class FindingsPart(Part):
             if rows != self._rows:
                 self._fill(rows)
             self._select()
-        self.widgets.findingsLabel.setText(self._summary())
+        summary = self._summary()
+        self.widgets.findingsLabel.setText(summary)
+        self.widgets.findingsLabel.setVisible(bool(summary))
 
     def show_selection(self) -> None:
         """Mark the row of the selected finding and show it in its view."""

@@ -11,7 +11,7 @@ from MCDetect.findings import Findings
 from MCDetect.review.exporting import Exported, export, what_was_written
 from MCDetect.review.panel.host import Host
 from MCDetect.review.panel.part import Part
-from MCDetect.review.panel.sending import send_report
+from MCDetect.review.panel.sending import choose_node, send, send_report
 from MCDetect.review.panel.toolkit import Toolkit
 from MCDetect.review.session import ReviewSession
 from MCDetect.review.state import ReviewState
@@ -90,8 +90,6 @@ class ReportingPart(Part):
         files = self.exported.dicom_files
         if not files:
             raise UsageError("nothing-to-send", "No DICOM object was exported.", "Export the results first.")
-        from MCDetect.review.panel.sending import choose_node, send
-
         node = choose_node(self.host)
         if node is None:
             return
@@ -149,6 +147,7 @@ class ReportingPart(Part):
     def _end(self, text: str) -> None:
         self._is_busy = False
         self.widgets.exportLabel.setText(text)
+        self.host.status(text)
         self.refresh()
 
 

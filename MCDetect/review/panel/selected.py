@@ -53,9 +53,7 @@ class SelectedPart(Part):
         self.listen("rejectButton", "clicked()", self.reject)
         self.listen("undecideButton", "clicked()", self.undecide)
         self.listen("reasonBox", "activated(int)", self._give_reason)
-        self.toolkit.connect(
-            widgets.reasonBox.lineEdit(), "editingFinished()", lambda: self.attempt(self._give_reason)
-        )
+        self.toolkit.connect(widgets.reasonBox.lineEdit(), "editingFinished()", lambda: self.attempt(self._give_reason))
         self.listen("distributionBox", "activated(int)", self._distribute)
         self.listen("morphologyBox", "activated(int)", self._shape)
         self.listen("assessmentBox", "activated(int)", self._assess)

@@ -18,7 +18,7 @@ def choose_node(host: Host) -> Any:
     UsageError
         ``no-nodes`` where none is configured.
     """
-    from MCDetect.dicom.pacs.nodes import configuration_path, read_nodes
+    from MCDetect.dicom.pacs.configuration import configuration_path, read_nodes
 
     nodes = read_nodes()
     if not nodes:
