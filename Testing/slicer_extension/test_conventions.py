@@ -11,7 +11,8 @@ import pytest
 MODULE = Path(__file__).resolve().parents[2] / "slicer_extension"
 FILES = [MODULE / "SlicerMCDetect.py", *sorted((MODULE / "SlicerMCDetectLib").glob("*.py"))]
 LIGHT = {
-    "__future__", "ast", "collections", "contextlib", "dataclasses", "DICOMLib", "importlib", "logging", "numpy",
+    "__future__", "ast", "collections", "contextlib", "dataclasses", "DICOMLib", "functools", "importlib",
+    "logging", "numpy",
     "pathlib", "qt", "queue", "shutil", "slicer", "SlicerMCDetectLib", "sys", "tempfile", "threading", "time",
     "traceback", "typing", "xml",
 }  # fmt: skip

@@ -30,7 +30,7 @@ def ask_text(title: str, label: str, text: str = "") -> str | None:
     dialog.setWindowTitle(title)
     dialog.setLabelText(label)
     dialog.setTextValue(text)
-    return str(dialog.property("textValue")) if dialog.exec_() else None
+    return str(dialog.textValue()) if dialog.exec_() else None
 
 
 def ask_folder(title: str) -> str | None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import qt
 import slicer
+
+if TYPE_CHECKING:
+    from SlicerMCDetectLib.seat import Seat
 
 
 class Keys:
@@ -42,3 +46,34 @@ class Keys:
             shortcut.setEnabled(False)
             shortcut.deleteLater()
         self._shortcuts = []
+
+
+def actions_of(seat: Seat) -> dict[str, Callable[[], object]]:
+    """Return what the keys do at a seat, by the names of the commands."""
+    from MCDetect.review.hanging import Layout
+    from MCDetect.review.panel.host import Tool
+
+    panel = seat.panel
+    same = (
+        "detect", "cancel", "export", "next_finding", "previous_finding", "accept", "reject", "undecide", "undo",
+        "redo", "delete_cluster", "stop_tool", "toggle_calcifications", "toggle_outlines",
+    )  # fmt: skip
+    layouts = {
+        "four_views": Layout.FOUR_VIEWS,
+        "cc_pair": Layout.CC_PAIR,
+        "mlo_pair": Layout.MLO_PAIR,
+        "one_view": Layout.ONE_VIEW,
+        "beside_prior": Layout.CURRENT_AND_PRIOR,
+    }
+    tools = {
+        "redraw_outline": Tool.OUTLINE,
+        "draw_cluster": Tool.DRAW,
+        "add_calcification": Tool.ADD,
+        "remove_calcification": Tool.REMOVE,
+    }
+    return {
+        **{name: getattr(panel, name) for name in same},
+        **{name: partial(panel.start_tool, tool) for name, tool in tools.items()},
+        **{name: partial(seat.change_layout, layout) for name, layout in layouts.items()},
+        "fit": seat.fit,
+    }

@@ -11,7 +11,7 @@ import slicer
 from SlicerMCDetectLib import installing, logic
 from SlicerMCDetectLib.background import Background, lend_time
 from SlicerMCDetectLib.host import SlicerHost
-from SlicerMCDetectLib.keys import Keys
+from SlicerMCDetectLib.keys import Keys, actions_of
 from SlicerMCDetectLib.library import find_library
 from SlicerMCDetectLib.pointer import Pointer
 from SlicerMCDetectLib.telling import errors_told, tell_exception
@@ -60,7 +60,7 @@ class Seat:
         layout.addWidget(self._widget)
         widgets = slicer.util.childWidgetVariables(self._widget)
         self.panel = ReviewPanel(widgets, PythonQtToolkit(qt), SlicerHost(self), self._client)
-        self._keys = Keys(self._actions())
+        self._keys = Keys(actions_of(self))
         self._timer = qt.QTimer()
         self._timer.setInterval(_POLL_MS)
         self._timer.connect("timeout()", self._poll)
@@ -132,37 +132,8 @@ class Seat:
             for node, slot in zip(row, slots, strict=True):
                 self._fill(node, slot)
 
-    def _actions(self) -> dict[str, Any]:
-        """Return what the keys do, by the names of MCDetect.desktop.actions."""
-        from MCDetect.review.hanging import Layout
-        from MCDetect.review.panel.host import Tool
-
-        panel = self.panel
-        same = (
-            "detect", "cancel", "export", "next_finding", "previous_finding", "accept", "reject", "undecide", "undo",
-            "redo", "delete_cluster", "stop_tool", "toggle_calcifications", "toggle_outlines",
-        )  # fmt: skip
-        layouts = {
-            "four_views": Layout.FOUR_VIEWS,
-            "cc_pair": Layout.CC_PAIR,
-            "mlo_pair": Layout.MLO_PAIR,
-            "one_view": Layout.ONE_VIEW,
-            "beside_prior": Layout.CURRENT_AND_PRIOR,
-        }
-        tools = {
-            "redraw_outline": Tool.OUTLINE,
-            "draw_cluster": Tool.DRAW,
-            "add_calcification": Tool.ADD,
-            "remove_calcification": Tool.REMOVE,
-        }
-        return {
-            **{name: getattr(panel, name) for name in same},
-            **{name: lambda tool=tool: panel.start_tool(tool) for name, tool in tools.items()},
-            **{name: lambda layout=layout: self._change_layout(layout) for name, layout in layouts.items()},
-            "fit": self.fit,
-        }
-
-    def _change_layout(self, layout: Any) -> None:
+    def change_layout(self, layout: Any) -> None:
+        """Hang the views in another way, beginning with the selected finding."""
         if self.session is not None:
             with errors_told():
                 self.set_layout(layout, self._selected_key())
@@ -255,7 +226,7 @@ class Seat:
         self._has_offered = True
         with errors_told():
             if installing.offer():
-                self._change_layout(self._hanging.layout)
+                self.change_layout(self._hanging.layout)
             else:
                 tell_exception(error)
 
