@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 import tokenize
 from pathlib import Path
 
@@ -38,6 +40,15 @@ def test_pyqt_and_pytorch_are_imported_nowhere():
     for name, tree in trees():
         imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
         assert {"PyQt5", "torch", "monai", "pip"}.isdisjoint(n for node in imports for n in names_of(node)), name
+
+
+def test_what_the_module_takes_from_the_library_needs_no_pyqt_and_no_pytorch():
+    code = (
+        "import sys; import MCDetect.desktop.actions, MCDetect.review.panel.panel, MCDetect.inference.worker.client; "
+        "print(sorted({'PyQt5', 'torch', 'monai'} & {name.split('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_nothing_happens_when_a_file_is_imported():

@@ -50,7 +50,8 @@ def expected_files(repository: Path) -> set[str]:
     module_files = {path.relative_to(module) for path in module.rglob("*") if path.is_file()}
     wanted = {path for path in package if path.suffix in KINDS or path.name == "LICENSE"}
     wanted |= {path for path in module_files if path.name != "CMakeLists.txt" and path.suffix != ".pyc"}
-    return {path.as_posix() for path in wanted if "__pycache__" not in path.parts}
+    # Hidden folders and __pycache__ are what tools leave behind.
+    return {path.as_posix() for path in wanted if not any(part.startswith((".", "__pyc")) for part in path.parts)}
 
 
 def test_everything_lands_beside_the_scripted_modules(repository, installed):
