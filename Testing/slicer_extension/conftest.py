@@ -31,6 +31,7 @@ def application(monkeypatch, tmp_path):
     """Return the stand-in for Slicer's application."""
     pytest.importorskip("PyQt5.QtWidgets", reason="needs PyQt5")
     pytest.importorskip("slicer", reason="needs slicer-core")
+    pytest.importorskip("trame_slicer", reason="needs trame-slicer")
     from support import slicer_application
 
     monkeypatch.setenv("MCDETECT_DATA", str(tmp_path / "data"))
