@@ -19,6 +19,8 @@ from MCDetect.review.panel.host import Tool
 class HostWindow(QMainWindow):
     """Implements :class:`MCDetect.review.panel.host.Host`, where the methods are described."""
 
+    python: str | None = None
+
     def __init__(self) -> None:
         super().__init__()
         self.dialogs = Dialogs(self)

@@ -43,6 +43,16 @@ class SliceScene:
         slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(self.scene, True)
         self.factory: Any = slicer.vtkMRMLSliceViewDisplayableManagerFactory.GetInstance()
         self.factory.SetMRMLApplicationLogic(self.application)
+        self._register()
+
+    def _register(self) -> None:
         for manager in MANAGERS:
             if not self.factory.IsDisplayableManagerRegistered(manager):
                 self.factory.RegisterDisplayableManager(manager)
+
+    def close(self) -> None:
+        """Let go of everything in the order that MRML bears; Python would do it in any order when the process ends."""
+        self.factory.SetMRMLApplicationLogic(None)
+        self._markups.SetMRMLScene(None)
+        self.scene.Clear(True)
+        self.application.SetMRMLScene(None)

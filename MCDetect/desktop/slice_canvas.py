@@ -12,7 +12,7 @@ vtkmodules.qt.PyQtImpl = "PyQt5"
 import vtkmodules.vtkRenderingFreeType
 import vtkmodules.vtkRenderingOpenGL2
 from PyQt5.QtCore import QEvent, QPoint, QTimer
-from PyQt5.QtGui import QKeyEvent, QResizeEvent
+from PyQt5.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QWidget
 from vtkmodules.qt.QVTKRenderWindowInteractor import QVTKRenderWindowInteractor
 from vtkmodules.vtkRenderingCore import vtkActor2D, vtkImageMapper, vtkRenderer, vtkRenderWindow
@@ -107,7 +107,15 @@ class SliceCanvas(QVTKRenderWindowInteractor):  # type: ignore[misc]
             self.annotations.draw_line([self.to_screen(place) for place in self.line], self.size_in_pixels)
             pointer = None if self.pointer is None else self.to_screen(self.pointer)
             self.annotations.draw_pointer(pointer)
-            self._RenderWindow.Render()
+            self.render_window()
+
+    def render_window(self) -> None:
+        """Let VTK draw."""
+        self._RenderWindow.Render()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw again when a part of the screen was uncovered, together with whatever else is to be drawn."""
+        self.schedule()
 
     def _follow_logic(self) -> None:
         connection = self.logic.GetImageDataConnection()
@@ -178,6 +186,9 @@ class SliceCanvas(QVTKRenderWindowInteractor):  # type: ignore[misc]
         self.node.RemoveObserver(self._node_observer)
         self.logic.RemoveObserver(self._logic_observer)
         self._managers.SetMRMLDisplayableNode(None)
+        self._mapper.RemoveAllInputConnections(0)
+        self._owner.application.GetSliceLogics().RemoveItem(self.logic)
+        self.logic.SetMRMLScene(None)
         self.Finalize()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:

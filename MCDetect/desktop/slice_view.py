@@ -57,6 +57,7 @@ class SliceView(SliceCanvas):
         self._pressed: QPoint | None = None
         self._last: QPoint | None = None
         self._button = Qt.NoButton
+        self._has_moved = False
 
     @property
     def _uses_tool(self) -> bool:
@@ -76,6 +77,7 @@ class SliceView(SliceCanvas):
         if self._button != Qt.NoButton or self.spacing_mm is None:
             return
         self._button, self._pressed, self._last = event.button(), event.pos(), event.pos()
+        self._has_moved = False
         self.line = []
         if self.tool_draws and self._button == Qt.LeftButton:
             self._extend_line(event.pos())
@@ -85,8 +87,9 @@ class SliceView(SliceCanvas):
         place = self.to_image(*self.screen_position(event.pos()))
         if place is not None:
             self.hovered.emit(*place)
-        if self._last is None or self._button == Qt.NoButton:
+        if self._last is None or self._pressed is None or self._button == Qt.NoButton:
             return
+        self._has_moved |= (event.pos() - self._pressed).manhattanLength() >= _CLICK_PIXELS
         delta, self._last = event.pos() - self._last, event.pos()
         if self._button == Qt.RightButton:
             self.windowed.emit(delta.x() / max(1, self.width()), delta.y() / max(1, self.height()))
@@ -100,7 +103,7 @@ class SliceView(SliceCanvas):
         """End it; a button that did not move has clicked."""
         if event.button() != self._button or self._pressed is None:
             return
-        is_click = (event.pos() - self._pressed).manhattanLength() < _CLICK_PIXELS
+        is_click = not self._has_moved and (event.pos() - self._pressed).manhattanLength() < _CLICK_PIXELS
         button, self._button, self._pressed, self._last = self._button, Qt.NoButton, None, None
         if button != Qt.LeftButton:
             return

@@ -53,10 +53,10 @@ class ViewArea(WindowedViews):
         self.grid.setContentsMargins(0, 0, 0, 0)
         self.grid.setSpacing(2)
         self.views = [SliceView(self.mrml, f"View {number}", self) for number in range(1, _MOST_VIEWS + 1)]
+        self.magnifier = Magnifier(self)
         for view in self.views:
             self._connect(view)
             view.hide()
-        self.magnifier = Magnifier(self)
         self.session: ReviewSession | None = None
         self.overlay: ReviewOverlay | None = None
         self.arrangement = Layout.FOUR_VIEWS
@@ -296,3 +296,4 @@ class ViewArea(WindowedViews):
             self.overlay = None
         for view in self.views:
             view.finish()
+        self.mrml.close()

@@ -35,7 +35,8 @@ class DetectionPart(Part):
     def __init__(self, widgets: Any, toolkit: Toolkit, host: Host, client: Any) -> None:
         super().__init__(widgets, toolkit, host)
         self.client = client
-        self.ready: Ready | None = None
+        # A worker that is shared with an earlier panel has said that it is ready before.
+        self.ready: Ready | None = None if client is None else client.ready
         self._request: int | None = None
         self._notes: list[str] = []
         self._remembered = 0

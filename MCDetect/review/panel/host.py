@@ -28,6 +28,9 @@ class Tool(Enum):
 class Host(Protocol):
     """A viewer: Slicer or the desktop window. All is called on the thread of the widgets."""
 
+    python: str | None
+    """The interpreter for processes of its own; None is the one that runs this (Slicer: the path of PythonSlicer)."""
+
     def open_examination(self) -> None:
         """Let the user choose an examination."""
 

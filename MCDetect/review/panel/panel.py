@@ -38,6 +38,8 @@ class ReviewPanel:
         self._end_listening: Callable[[], None] | None = None
         self.detection = DetectionPart(widgets, toolkit, host, client)
         self.sensitivity = SensitivityPart(widgets, toolkit, host)
+        if self.detection.ready is not None:
+            self.sensitivity.set_ready(self.detection.ready)
         self.findings = FindingsPart(widgets, toolkit, host)
         self.selected = SelectedPart(widgets, toolkit, host)
         self.editing = EditingPart(widgets, toolkit, host)

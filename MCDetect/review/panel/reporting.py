@@ -8,7 +8,8 @@ from typing import Any
 
 from MCDetect.errors import UsageError
 from MCDetect.findings import Findings
-from MCDetect.review.exporting import Exported, export, what_was_written
+from MCDetect.review.export_process import export_in_process
+from MCDetect.review.exporting import Exported, what_was_written
 from MCDetect.review.panel.host import Host
 from MCDetect.review.panel.part import Part
 from MCDetect.review.panel.sending import choose_node, send, send_report
@@ -60,7 +61,7 @@ class ReportingPart(Part):
         state = session.state
         self._start(self.text("Writing…"))
         self.host.background(
-            partial(export, findings, session.examination, Path(folder)),
+            partial(export_in_process, findings, session.examination, Path(folder), python=self.host.python),
             lambda exported: self.attempt(lambda: self._exported(session, state, exported)),
             self._failed,
         )

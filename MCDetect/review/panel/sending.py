@@ -18,9 +18,9 @@ def choose_node(host: Host) -> Any:
     UsageError
         ``no-nodes`` where none is configured.
     """
-    from MCDetect.dicom.pacs.configuration import configuration_path, read_nodes
+    from MCDetect.dicom.pacs.configuration import configuration_path, read_configuration
 
-    nodes = read_nodes()
+    nodes = read_configuration().nodes
     if not nodes:
         raise UsageError("no-nodes", "No PACS is configured.", f"Describe one in {configuration_path()}.")
     names = list(nodes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from MCDetect.inference.worker.messages import Ready
@@ -11,8 +12,29 @@ from MCDetect.review.panel.toolkit import Toolkit
 from MCDetect.review.session import ReviewSession
 
 
+_WIDEST = 8.0
+_STEPS = 100
+
+
+def _threshold_of(value: int) -> float:
+    """Return the least score that a value of the slider stands for."""
+    return 0.0 if value >= _STEPS else 1 / (1 + math.exp(2 * _WIDEST * value / _STEPS - _WIDEST))
+
+
+def _value_of(threshold: float) -> int:
+    """Return the value of the slider for a least score."""
+    if not 0 < threshold < 1:
+        return _STEPS if threshold <= 0 else 0
+    odds = math.log(threshold / (1 - threshold))
+    return max(0, min(_STEPS - 1, round(_STEPS * (_WIDEST - odds) / (2 * _WIDEST))))
+
+
 class SensitivityPart(Part):
-    """The slider filters what is there; the network does not run again. Its value is 100 - 100 x least score."""
+    """The slider filters what is there; the network does not run again.
+
+    It is even in log-odds of the least score, because scores crowd near 0 and 1: from 0.9997 at the left end to 0.0003,
+    and everything at the right end.
+    """
 
     def __init__(self, widgets: Any, toolkit: Toolkit, host: Host) -> None:
         super().__init__(widgets, toolkit, host)
@@ -46,7 +68,7 @@ class SensitivityPart(Part):
             self.widgets.thresholdLabel.setText("")
             return
         with self.quiet("sensitivitySlider", "operatingPointBox"):
-            self.widgets.sensitivitySlider.setValue(round(100 - 100 * session.threshold))
+            self.widgets.sensitivitySlider.setValue(_value_of(session.threshold))
             names = list(self._points)
             at = names.index(session.operating_point) if session.operating_point in names else len(names)
             self.widgets.operatingPointBox.setCurrentIndex(at)
@@ -71,7 +93,7 @@ class SensitivityPart(Part):
 
     def _slid(self) -> None:
         if self.session is not None:
-            self.session.set_threshold(1 - self.widgets.sensitivitySlider.property("value") / 100)
+            self.session.set_threshold(_threshold_of(self.widgets.sensitivitySlider.property("value")))
 
     def _chosen(self) -> None:
         names = list(self._points)

@@ -1,0 +1,95 @@
+"""Exporting in a process of its own, so that a viewer never freezes.
+
+A thread is not enough: the libraries that write DICOM read their tables with calls that hold Python's lock for a
+second. The viewer's side is :func:`export_in_process`; the child is this file, which reads one JSON object from the
+standard input and answers with one on the standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from MCDetect.errors import MCDetectError, OutputError
+from MCDetect.findings import Findings
+from MCDetect.results import FORMATS
+from MCDetect.review.examination import Examination, open_examination
+from MCDetect.review.exporting import Exported, export
+
+_PACKAGE_HOME = Path(__file__).resolve().parents[2]
+
+
+def export_in_process(
+    findings: Findings,
+    examination: Examination,
+    folder: Path,
+    formats: Collection[str] = FORMATS,
+    python: str | None = None,
+) -> Exported:
+    """Write findings as :func:`MCDetect.review.exporting.export` does; blocks, so call it in a thread.
+
+    Parameters
+    ----------
+    findings, examination, folder, formats
+        As there. The mammograms are read from their files.
+    python
+        The interpreter; None is the one that runs this (in Slicer give the path of PythonSlicer).
+
+    Raises
+    ------
+    OutputError
+        ``cannot-write``; ``export-died`` when the process ended without an answer.
+    MCDetectError
+        Whatever else the process met, with its code.
+    """
+    question = {
+        "findings": findings.to_json(None),
+        "sources": [str(view.path.absolute()) for view in examination.views],
+        "spacing_mm": next((v.given_spacing_mm for v in examination.views if v.given_spacing_mm is not None), None),
+        "folder": str(folder.absolute()),
+        "formats": list(formats),
+    }
+    inherited = os.environ.get("PYTHONPATH")
+    paths = os.pathsep.join([str(_PACKAGE_HOME), *([inherited] if inherited else [])])
+    done = subprocess.run(
+        [python or sys.executable, "-m", "MCDetect.review.export_process"],
+        input=json.dumps(question),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": paths, "PYTHONIOENCODING": "utf-8"},
+        check=False,
+    )
+    try:
+        answer = json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError) as error:
+        raise OutputError(
+            "export-died", "The process that writes the results ended before it was done.", "Export again."
+        ) from error
+    if "error" in answer:
+        raise OutputError(*answer["error"])
+    problems = tuple(MCDetectError(*problem) for problem in answer["problems"])
+    return Exported(folder, tuple(Path(file) for file in answer["files"]), problems, tuple(answer["notes"]))
+
+
+def _answer(question: dict[str, Any]) -> dict[str, Any]:
+    try:
+        findings = Findings.from_json(question["findings"])
+        examination = open_examination(question["sources"], question["spacing_mm"])
+        exported = export(findings, examination, Path(question["folder"]), question["formats"])
+    except MCDetectError as error:
+        return {"error": (error.code, error.message, error.hint)}
+    return {
+        "files": [str(path) for path in exported.files],
+        "problems": [(problem.code, problem.message, problem.hint) for problem in exported.problems],
+        "notes": exported.notes,
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(_answer(json.load(sys.stdin))) + "\n")

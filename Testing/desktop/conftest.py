@@ -1,0 +1,184 @@
+"""A window on a display, an examination, and hands for mouse and keyboard."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.bright_bundle import bundle_folder  # noqa: F401
+from support.display import a_display, reason_against_windows
+from support.small_examination import write_examination
+
+_REASON = reason_against_windows()
+if _REASON and os.environ.get("CI"):
+    raise RuntimeError(_REASON)
+collect_ignore_glob = ["test_*.py"] if _REASON else []
+
+
+def pytest_report_header() -> str:
+    return f"tests of the window are left out: {_REASON}" if _REASON else "tests of the window run"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def display() -> Iterator[None]:
+    with a_display():
+        yield
+
+
+_kept: list[object] = []
+"""The application lives as long as the process: without it Qt's connection to the display ends too early."""
+
+
+@pytest.fixture(scope="session")
+def qapp(display, qapp_cls):
+    from MCDetect.desktop.theme import use_dark
+    from PyQt5.QtCore import Qt
+
+    qapp_cls.setAttribute(Qt.AA_DontCreateNativeWidgetSiblings)
+    application = qapp_cls.instance() or qapp_cls([sys.argv[0]])
+    use_dark(application)
+    _kept.append(application)
+    return application
+
+
+@pytest.fixture
+def examination(tmp_path) -> Path:
+    return write_examination(tmp_path / "examination")
+
+
+@pytest.fixture(scope="module")
+def worker(bundle_folder):  # noqa: F811
+    from MCDetect.inference.worker.client import WorkerClient
+
+    client = WorkerClient(bundle=str(bundle_folder), device="cpu")
+    client.start()
+    yield client
+    client.close()
+
+
+class SharedWorker:
+    """The worker of several windows: closing one of them leaves it running."""
+
+    def __init__(self, client) -> None:
+        self._client = client
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def window(qtbot, tmp_path, worker):
+    """A window that keeps its work in a folder of the test; what is told is kept in ``window.heard``."""
+    from MCDetect.desktop.window import MainWindow
+
+    window = MainWindow(SharedWorker(worker), tmp_path / "unfinished")
+    yield from opened(window)
+
+
+def opened(window):
+    from PyQt5.QtTest import QTest
+    from PyQt5.QtWidgets import QApplication
+
+    window.heard = []
+    tell = window.dialogs.tell
+
+    def listen(message: str, hint: str, details: str = "") -> None:
+        window.heard.append((message, hint, details))
+        tell(message, hint, details)
+
+    window.dialogs.tell = listen
+    window.resize(1700, 1080)
+    window.show()
+    QTest.qWaitForWindowExposed(window)
+    QApplication.setActiveWindow(window)  # keys go to the active window, and Xvfb has nobody who makes one active
+    yield window
+    for box in window.dialogs.told:
+        box.close()
+    window.dialogs.ask = lambda _question, _choices: 0
+    window.close()
+
+
+class Hands:
+    """What a reader does with mouse and keyboard, and with waiting."""
+
+    def __init__(self, window) -> None:
+        from PyQt5.QtTest import QTest
+
+        self.window, self.test = window, QTest
+
+    def open(self, *paths: Path, views: int = 4) -> None:
+        loaded: list[str] = []
+        self.window.views.loaded.connect(loaded.append)
+        self.window.open_paths(list(paths))
+        self.until(lambda: len(set(loaded)) >= views)
+        self.window.views.loaded.disconnect(loaded.append)
+        self.test.qWait(50)
+
+    def until(self, condition, seconds: float = 60.0) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, "waited in vain"
+            self.test.qWait(20)
+
+    def press(self, key, modifier=None) -> None:
+        from PyQt5.QtCore import Qt
+
+        self.test.keyClick(self.window.views.active, key, modifier or Qt.NoModifier)
+        self.test.qWait(10)
+
+    def click(self, widget, where=None, button=None) -> None:
+        from PyQt5.QtCore import QPoint, Qt
+
+        point = QPoint() if where is None else where
+        self.test.mouseClick(widget, button or Qt.LeftButton, Qt.NoModifier, point)
+        self.test.qWait(10)
+
+    def drag(self, view, points, button=None) -> None:
+        from PyQt5.QtCore import Qt
+
+        button = button or Qt.LeftButton
+        self.test.mousePress(view, button, Qt.NoModifier, points[0])
+        for point in points[1:]:
+            move(view, point, button)
+        self.test.mouseRelease(view, button, Qt.NoModifier, points[-1])
+        self.test.qWait(10)
+
+    def view(self, label: str):
+        for view, slot in self.window.views.slots.items():
+            if slot.title == label:
+                return view
+        raise AssertionError(f"{label} is not shown")
+
+    def detect(self) -> None:
+        self.click(self.window.widgets.detectButton)
+        assert self.window.panel.is_detecting
+        self.until(lambda: not self.window.panel.is_detecting, 120)
+
+    def cells(self) -> list[list[str]]:
+        table = self.window.widgets.findingsTable
+        return [
+            [table.item(row, column).text() for column in range(table.columnCount())]
+            for row in range(table.rowCount())
+        ]
+
+
+def move(view, point, button) -> None:
+    """Move the mouse with a button held, which QTest.mouseMove cannot."""
+    from PyQt5.QtCore import QEvent, QPointF, Qt
+    from PyQt5.QtGui import QMouseEvent
+    from PyQt5.QtWidgets import QApplication
+
+    event = QMouseEvent(QEvent.MouseMove, QPointF(point), button, Qt.MouseButtons(button), Qt.NoModifier)
+    QApplication.sendEvent(view, event)
+
+
+@pytest.fixture
+def hands(window) -> Hands:
+    return Hands(window)

@@ -1,0 +1,41 @@
+"""A display for tests of the window: the one there is, or an X server without a screen."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+
+
+def reason_against_windows() -> str:
+    """Return why no window can be tested here, or nothing."""
+    missing = [name for name in ("PyQt5", "pytestqt", "slicer", "vtkmodules") if find_spec(name) is None]
+    if missing:
+        return f"{', '.join(missing)} is not installed (extra desktop)"
+    if sys.platform.startswith("linux") and not os.environ.get("DISPLAY") and shutil.which("Xvfb") is None:
+        return "there is no display and no Xvfb (Debian package xvfb)"
+    return ""
+
+
+@contextmanager
+def a_display(size: str = "1920x1200x24") -> Iterator[None]:
+    """Have a display: start Xvfb where there is none."""
+    if not sys.platform.startswith("linux") or os.environ.get("DISPLAY"):
+        yield
+        return
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", size, "-nolisten", "tcp", "-terminate"]
+    server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
+    os.close(write)
+    with os.fdopen(read) as answer:
+        os.environ["DISPLAY"] = f":{answer.readline().strip()}"
+    yield
+    # Qt ends the process when its display goes. The display ends by itself when its last client, Qt, has gone.
+    from PyQt5.QtWidgets import QApplication
+
+    if QApplication.instance() is None:
+        server.terminate()
