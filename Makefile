@@ -15,7 +15,7 @@ SIMULATOR := $(wildcard MCDetect/simulation/*.py)
 export PYTHON PIP_OPTIONS VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint train-default score-default bench clean setup-inference setup-training setup-benchmark setup-test
+.PHONY: help demo test test-slicer lint train-default score-default bench clean setup-inference setup-training setup-benchmark setup-test
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ lint: setup-test ## check style and types
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
+
+test-slicer: ## run the tests inside 3D Slicer: make test-slicer SLICER_EXECUTABLE=/path/to/Slicer
+	@SLICER_EXECUTABLE="$(SLICER_EXECUTABLE)" scripts/test-slicer
 
 train-default: setup-training ## train the default bundle on simulated mammograms
 	$(BIN)/python -m MCDetect.training.default --output training-output

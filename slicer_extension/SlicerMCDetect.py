@@ -1,7 +1,7 @@
 """The module as 3D Slicer sees it: what it is called, and where its widget, logic and test are.
 
-Everything else is in SlicerMCDetectLib. Nothing of the library MCDetect is imported before the module is opened or DICOM
-data is looked at.
+Everything else is in SlicerMCDetectLib. Nothing of the library MCDetect is imported before the module is opened or
+DICOM data is looked at.
 """
 
 from __future__ import annotations

@@ -11,14 +11,6 @@ from pathlib import Path
 
 import pytest
 
-FAKE_SLICER = """
-set(Slicer_USE_FILE "${CMAKE_CURRENT_LIST_DIR}/UseSlicer.cmake")
-set(Slicer_EXTENSION_GENERATE_CONFIG "${CMAKE_CURRENT_LIST_DIR}/GenerateConfig.cmake")
-set(Slicer_EXTENSION_CPACK "${CMAKE_CURRENT_LIST_DIR}/CPack.cmake")
-set(Slicer_INSTALL_ROOT "./")
-set(Slicer_QTSCRIPTEDMODULES_LIB_DIR "lib/Slicer-5.12/qt-scripted-modules")
-"""
-
 
 def expected_files(repository: Path) -> set[str]:
     """Return the files of the package that must be installed."""
@@ -47,27 +39,6 @@ def test_the_wheel_holds_the_whole_package_and_nothing_else(repository, tmp_path
     packaged = {name for name in names if name.startswith("MCDetect/")}
     assert expected_files(repository) <= packaged
     assert {name.split("/")[0] for name in names - packaged} == {wheel.name.rpartition("-py3")[0] + ".dist-info"}
-
-
-@pytest.mark.skipif(shutil.which("cmake") is None, reason="needs cmake")
-@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
-def test_cmake_installs_the_package_beside_the_scripted_modules_of_slicer(repository, tmp_path):
-    slicer = tmp_path / "Slicer"
-    slicer.mkdir()
-    (slicer / "SlicerConfig.cmake").write_text(FAKE_SLICER)
-    for name in ("UseSlicer", "GenerateConfig", "CPack"):
-        (slicer / f"{name}.cmake").touch()
-    build, prefix = tmp_path / "build", tmp_path / "installed"
-    configure = ["cmake", "-S", str(repository), "-B", str(build), f"-DSlicer_DIR={slicer}"]
-    for words in (configure, ["cmake", "--install", str(build), "--prefix", str(prefix)]):
-        run = subprocess.run(words, capture_output=True, text=True, check=False)
-        assert run.returncode == 0, run.stderr
-    modules = prefix / "lib" / "Slicer-5.12" / "qt-scripted-modules"
-    installed = {path.relative_to(modules).as_posix() for path in modules.rglob("*") if path.is_file()}
-    assert expected_files(repository) <= installed
-    assert not [name for name in installed if "__pycache__" in name]
-    # Slicer takes any Python file in this folder for a module.
-    assert not list(modules.glob("*.py"))
 
 
 def test_texts_for_readers_name_the_same_version_and_licence(repository):

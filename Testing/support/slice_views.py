@@ -15,20 +15,27 @@ class OffScreenViews:
 
     def __init__(self, names: tuple[str, ...] = ("A",), size: tuple[int, int] = (400, 400)) -> None:
         from trame_slicer.core import SlicerApp
-        from trame_slicer.views import SliceView
-        from trame_slicer.views.render_scheduler import NoScheduleRendering
 
         self.app = SlicerApp()
         self.scene = self.app.scene
         self.views: dict[str, Any] = {}
         for name in names:
-            view = SliceView(self.scene, self.app.app_logic, name, scheduled_render_strategy=NoScheduleRendering())
-            view.render_window().SetOffScreenRendering(1)
-            view.render_window().SetSize(*size)
-            view.interactor().UpdateSize(*size)
-            view.interactor().Initialize()
-            view._logic.ResizeSliceNode(*size)
-            self.views[name] = view
+            self.add(name, size)
+
+    def add(self, name: str, size: tuple[int, int]) -> None:
+        """Add a slice view; one of this name that is there stays."""
+        from trame_slicer.views import SliceView
+        from trame_slicer.views.render_scheduler import NoScheduleRendering
+
+        if name in self.views:
+            return
+        view = SliceView(self.scene, self.app.app_logic, name, scheduled_render_strategy=NoScheduleRendering())
+        view.render_window().SetOffScreenRendering(1)
+        view.render_window().SetSize(*size)
+        view.interactor().UpdateSize(*size)
+        view.interactor().Initialize()
+        view._logic.ResizeSliceNode(*size)
+        self.views[name] = view
 
     def node(self, name: str = "A") -> Any:
         return self.views[name].get_view_node()

@@ -67,23 +67,25 @@ def explanation(missing: Missing) -> str:
         names = ", ".join(missing.packages)
         parts.append(_("Decoders for compressed mammograms, less than 5 MB: {names}.").format(names=names))
     listed = "\n".join(f"•  {part}" for part in parts)
-    return _(
+    text: str = _(
         "MCDetect needs software that is not part of 3D Slicer:\n\n{parts}\n\n"
         "It is downloaded into this 3D Slicer only. Your images never leave the computer. Opening, displaying and "
         "reviewing mammograms works without it."
     ).format(parts=listed)
+    return text
 
 
 def without_internet(missing: Missing) -> str:
     """Return how the same is installed on a computer without internet."""
     names = " ".join(([f'"{TORCH}"'] if missing.torch else []) + [f'"{name}"' for name in missing.packages])
-    return _(
+    text: str = _(
         "On a computer with internet and the same operating system and version of 3D Slicer:\n"
         "    PythonSlicer -m pip download --dest wheels {names}\n"
         "Copy the folder 'wheels' to this computer, then:\n"
         "    PythonSlicer -m pip install --no-index --find-links wheels {names}\n"
         "PythonSlicer is in the folder 'bin' of 3D Slicer. The model comes with MCDetect; nothing else is downloaded."
     ).format(names=names)
+    return text
 
 
 def install(missing: Missing) -> bool:

@@ -24,7 +24,7 @@ _MODALITY = "0008,0060"
 _OF_INTEREST = frozenset({"MG", "SR", "SEG", "CR", "DX", "OT"})
 
 
-class MCDetectDICOMPlugin(DICOMPlugin):
+class MCDetectDICOMPlugin(DICOMPlugin):  # type: ignore[misc]
     """Reader of mammograms and of results about them."""
 
     def __init__(self) -> None:

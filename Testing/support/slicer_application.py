@@ -1,0 +1,352 @@
+"""The smallest stand-ins for Slicer's application: only what slicer-core, which the tests run on, does not have.
+
+MRML, slice views, interactors and ``slicer.util`` are real. Qt's widgets are real too (PyQt5), dressed as PythonQt
+shows them where the module relies on it; dialogs answer what a test tells them to.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import types
+from pathlib import Path
+from typing import Any, ClassVar
+from xml.etree import ElementTree
+
+import slicer
+from packaging.requirements import Requirement
+from PyQt5 import QtCore, QtGui, QtWidgets, uic
+from support.slice_views import OffScreenViews
+
+from MCDetect.desktop.qt_toolkit import PyQt5Toolkit
+
+VIEW_SIZE = (300, 360)
+MODULE_FOLDER = Path(__file__).resolve().parents[2] / "slicer_extension"
+
+
+def connect_as_in_python_qt(sender: Any, signal: str, listener: Any) -> None:
+    """Connect as PythonQt's QObject.connect does, which passes no more arguments than the listener takes."""
+    PyQt5Toolkit().connect(sender, signal, listener)
+
+
+class Timer(QtCore.QTimer):
+    connect = connect_as_in_python_qt
+
+
+class Shortcut(QtWidgets.QShortcut):
+    connect = connect_as_in_python_qt
+
+
+class MessageBox(QtWidgets.QMessageBox):
+    """Answers as a test has told it; keeps what it would have shown."""
+
+    shown: ClassVar[list[MessageBox]] = []
+    answer = ""
+
+    def exec_(self) -> int:
+        MessageBox.shown.append(self)
+        return 0
+
+    def clickedButton(self) -> Any:
+        return next((button for button in self.buttons() if button.text() == self.answer), None)
+
+
+class InputDialog(QtWidgets.QInputDialog):
+    answer: str | None = None
+
+    def exec_(self) -> int:
+        if self.answer is not None:
+            self.setTextValue(self.answer)
+        return int(self.answer is not None)
+
+
+class FileDialog:
+    answer = ""
+
+    @classmethod
+    def getExistingDirectory(cls, _parent: Any, _title: str) -> str:
+        return cls.answer
+
+    @classmethod
+    def getSaveFileName(cls, _parent: Any, _title: str, _name: str) -> str:
+        return cls.answer
+
+
+def qt_module() -> types.ModuleType:
+    """Return the module ``qt``."""
+    qt = types.ModuleType("qt")
+    for source in (QtCore, QtGui, QtWidgets):
+        qt.__dict__.update({name: value for name, value in vars(source).items() if name.startswith("Q")})
+    own = {"QTimer": Timer, "QShortcut": Shortcut, "QMessageBox": MessageBox}
+    qt.__dict__.update({**own, "QInputDialog": InputDialog, "QFileDialog": FileDialog})
+    return qt
+
+
+class SliceWidget:
+    """qMRMLSliceWidget."""
+
+    def __init__(self, view: Any) -> None:
+        self._view = view
+
+    def mrmlSliceNode(self) -> Any:
+        return self._view.get_view_node()
+
+    def sliceView(self) -> SliceWidget:
+        return self
+
+    def interactor(self) -> Any:
+        return self._view.interactor()
+
+
+class LayoutManager:
+    """qSlicerLayoutManager: makes the slice views that the XML of a layout asks for."""
+
+    def __init__(self, views: OffScreenViews) -> None:
+        self._views = views
+        self._node = views.scene.AddNewNodeByClass("vtkMRMLLayoutNode")
+
+    def layoutLogic(self) -> LayoutManager:
+        return self
+
+    def GetLayoutNode(self) -> Any:
+        return self._node
+
+    def setLayout(self, number: int) -> None:
+        self._node.SetViewArrangement(number)
+        description = self._node.GetLayoutDescription(number)
+        for view in ElementTree.fromstring(description or "<layout/>").iter("view"):
+            assert view.attrib["class"] == "vtkMRMLSliceNode"
+            self._views.add(view.attrib["singletontag"], VIEW_SIZE)
+
+    def sliceWidget(self, name: str) -> SliceWidget:
+        return SliceWidget(self._views.views[name])
+
+
+class Database:
+    """ctkDICOMDatabase of some files."""
+
+    def __init__(self) -> None:
+        self.headers: dict[str, Any] = {}
+
+    def add(self, file: Path) -> str:
+        import pydicom
+
+        self.headers[str(file)] = pydicom.dcmread(file, stop_before_pixels=True)
+        return str(file)
+
+    def fileValue(self, file: str, tag: str) -> str:
+        header = self.headers[file]
+        key = tuple(int(part, 16) for part in tag.split(","))
+        return str(header[key].value) if key in header else ""
+
+    def fileForInstance(self, uid: str) -> str:
+        return next((file for file, header in self.headers.items() if header.SOPInstanceUID == uid), "")
+
+
+class Extensions:
+    """qSlicerExtensionsManagerModel."""
+
+    works = True
+
+    def __init__(self) -> None:
+        self.installed: list[str] = []
+
+    def isExtensionInstalled(self, name: str) -> bool:
+        return name in self.installed
+
+    def installExtensionFromServer(self, name: str) -> bool:
+        self.installed += [name] if self.works else []
+        return self.works
+
+
+class Packaging:
+    """slicer.packaging, with a list of what is installed in place of pip."""
+
+    def __init__(self) -> None:
+        self.installed: set[str] = set()
+        self.fails: Exception | None = None
+
+    def load_requirements(self, path: Path) -> list[Requirement]:
+        lines = (line.strip() for line in Path(path).read_text("utf-8").splitlines())
+        return [Requirement(line) for line in lines if line and not line.startswith(("#", "-"))]
+
+    def pip_check(self, requirement: str | Requirement) -> bool:
+        return Requirement(str(requirement)).name in self.installed
+
+    def pip_ensure(self, requirements: list[str], *, prompt_install: bool, requester: str) -> None:
+        assert not prompt_install
+        assert requester == "MCDetect"
+        if self.fails is not None:
+            raise self.fails
+        self.installed |= {Requirement(one).name for one in requirements}
+
+
+class Application:
+    """qSlicerApplication, and what the tests look at."""
+
+    def __init__(self) -> None:
+        self.qt = QtWidgets.QApplication.instance() or QtWidgets.QApplication(["tests"])
+        self.views = OffScreenViews(())
+        self.window = QtWidgets.QMainWindow()
+        self.told: list[tuple[str, str]] = []
+        self.status: list[str] = []
+        self.selected = ""
+        self.says_yes = True
+        self.restarted = False
+        self._layouts = LayoutManager(self.views)
+        self._extensions = Extensions()
+
+    def layoutManager(self) -> LayoutManager:
+        return self._layouts
+
+    def applicationLogic(self) -> Any:
+        return self.views.app.app_logic
+
+    def extensionsManagerModel(self) -> Extensions:
+        return self._extensions
+
+    def processEvents(self) -> None:
+        self.qt.processEvents()
+
+
+def parameter_node_wrapper(wrapped: type) -> type:
+    """Return a class whose attributes live in a node, as slicer.parameterNodeWrapper does: for str and bool."""
+
+    def make(name: str, default: Any) -> property:
+        def read(self: Any) -> Any:
+            text = self._node.GetParameter(name)
+            return default if text == "" else text == "true" if isinstance(default, bool) else text
+
+        def write(self: Any, value: Any) -> None:
+            assert isinstance(value, type(default)), name
+            self._node.SetParameter(name, str(value).lower() if isinstance(value, bool) else value)
+
+        return property(read, write)
+
+    fields = {name: make(name, getattr(wrapped, name)) for name in wrapped.__annotations__}
+    return type(wrapped.__name__, (), {"__init__": lambda self, node: setattr(self, "_node", node), **fields})
+
+
+def load_ui(path: str) -> Any:
+    """slicer.util.loadUI; every widget can be connected as in PythonQt."""
+    widget = uic.loadUi(path)
+    widget.kept = widget.findChildren(QtCore.QObject)  # PyQt5 forgets what was added to an object nobody holds
+    for child in widget.kept:
+        child.connect = lambda signal, listener, child=child: connect_as_in_python_qt(child, signal, listener)
+    return widget
+
+
+def child_widget_variables(widget: Any) -> Any:
+    """slicer.util.childWidgetVariables."""
+    return types.SimpleNamespace(**{child.objectName(): child for child in widget.kept if child.objectName()})
+
+
+def scripted_module_classes() -> types.ModuleType:
+    """Return the module slicer.ScriptedLoadableModule."""
+    import unittest
+
+    class ScriptedLoadableModule:
+        def __init__(self, parent: Any) -> None:
+            self.parent = parent
+
+    class ScriptedLoadableModuleWidget:
+        def __init__(self, parent: Any = None) -> None:
+            self.parent = parent
+            self.layout = parent.layout()
+
+        def setup(self) -> None:
+            """Add the developer's section."""
+
+    class ScriptedLoadableModuleLogic:
+        def getParameterNode(self) -> Any:
+            return slicer.mrmlScene.GetSingletonNode("SlicerMCDetect", "vtkMRMLScriptedModuleNode") or self._make()
+
+        def _make(self) -> Any:
+            node = slicer.vtkMRMLScriptedModuleNode()
+            node.SetSingletonTag("SlicerMCDetect")
+            return slicer.mrmlScene.AddNode(node)
+
+    class ScriptedLoadableModuleTest(unittest.TestCase):
+        def runTest(self) -> None:
+            """Overridden."""
+
+    module = types.ModuleType("slicer.ScriptedLoadableModule")
+    for kind in (
+        ScriptedLoadableModule, ScriptedLoadableModuleWidget, ScriptedLoadableModuleLogic, ScriptedLoadableModuleTest,
+    ):  # fmt: skip
+        setattr(module, kind.__name__, kind)
+    return module
+
+
+def dicom_lib() -> types.ModuleType:
+    """Return the module DICOMLib."""
+
+    class DICOMLoadable:
+        """qSlicerDICOMLoadable."""
+
+    class DICOMPlugin:
+        def __init__(self) -> None:
+            self.tags: dict[str, str] = {}
+            self.in_hierarchy: list[Any] = []
+
+        def addSeriesInSubjectHierarchy(self, _loadable: Any, node: Any) -> None:
+            self.in_hierarchy.append(node)
+
+    module = types.ModuleType("DICOMLib")
+    module.DICOMLoadable, module.DICOMPlugin = DICOMLoadable, DICOMPlugin
+    return module
+
+
+def start(monkeypatch: Any) -> Application:
+    """Put the stand-ins where the module looks for them, until the test ends; return the application."""
+    application = Application()
+    i18n, wrapper = types.ModuleType("slicer.i18n"), types.ModuleType("slicer.parameterNodeWrapper")
+    i18n.tr, i18n.translate = lambda text: text, lambda _context, text: text
+    wrapper.parameterNodeWrapper = parameter_node_wrapper
+    modules = {
+        "qt": qt_module(),
+        "DICOMLib": dicom_lib(),
+        "slicer.i18n": i18n,
+        "slicer.parameterNodeWrapper": wrapper,
+        "slicer.ScriptedLoadableModule": scripted_module_classes(),
+    }
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    for name in [name for name in sys.modules if name.startswith("SlicerMCDetect")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(str(MODULE_FOLDER))
+    for name, value in {
+        "app": application,
+        "mrmlScene": application.views.scene,
+        "modules": types.SimpleNamespace(),
+        "dicomDatabase": Database(),
+        "packaging": Packaging(),
+    }.items():
+        monkeypatch.setattr(slicer, name, value, raising=False)
+    _replace_utilities(monkeypatch, application)
+    MessageBox.shown, MessageBox.answer = [], ""
+    return application
+
+
+def _replace_utilities(monkeypatch: Any, application: Application) -> None:
+    def tell(text: str, windowTitle: str, detailedText: str = "") -> None:
+        assert windowTitle == "MCDetect"
+        logging.getLogger(__name__).info(text)
+        application.told.append((text, detailedText))
+
+    def restart() -> None:
+        application.restarted = True
+
+    replaced = {
+        "errorDisplay": tell,
+        "confirmYesNoDisplay": lambda _text, windowTitle: application.says_yes,
+        "mainWindow": lambda: application.window,
+        "showStatusMessage": lambda text, _duration=0: application.status.append(text),
+        "selectModule": lambda name: setattr(application, "selected", name),
+        "restart": restart,
+        "loadUI": load_ui,
+        "childWidgetVariables": child_widget_variables,
+        "getModuleWidget": lambda _name: application.module_widget,
+    }
+    for name, value in replaced.items():
+        monkeypatch.setattr(slicer.util, name, value)

@@ -1,0 +1,87 @@
+"""What the shared panel asks of Slicer (see MCDetect.review.panel.host.Host): dialogs, views, threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import slicer
+from slicer.i18n import tr as _
+
+from SlicerMCDetectLib import dialogs, installing, telling
+
+if TYPE_CHECKING:
+    from SlicerMCDetectLib.seat import Seat
+
+_STATUS_MS = 5000
+
+
+class SlicerHost:
+    """Slicer, as the panel sees it.
+
+    Parameters
+    ----------
+    seat
+        What holds the views and the examination.
+    """
+
+    def __init__(self, seat: Seat) -> None:
+        self._seat = seat
+
+    def open_examination(self) -> None:
+        """Open the mammograms of the scene; where there are none, show the DICOM browser."""
+        if not self._seat.open_scene():
+            slicer.util.selectModule("DICOM")
+            self.status(_("Load the mammograms of an examination, then come back to MCDetect."))
+
+    def show_finding(self, key: str, cluster: Any) -> None:
+        """Centre and magnify a cluster."""
+        self._seat.show_finding(key, cluster)
+
+    def set_marks(self, outlines: bool, calcifications: bool) -> None:
+        """Show or hide outlines and marks."""
+        self._seat.set_marks(outlines, calcifications)
+
+    def set_tool(self, tool: Any) -> None:
+        """Bring clicks and lines to the panel."""
+        self._seat.set_tool(tool)
+
+    def status(self, text: str) -> None:
+        """Show one line of text."""
+        slicer.util.showStatusMessage(text, _STATUS_MS)
+
+    def tell(self, message: str, hint: str, details: str = "") -> None:
+        """Show what went wrong."""
+        telling.tell(message, hint, details)
+
+    def ask(self, question: str, choices: Sequence[str]) -> int:
+        """Return the index of the chosen answer, -1 for none."""
+        return dialogs.ask(question, choices)
+
+    def ask_text(self, title: str, label: str, text: str = "") -> str | None:
+        """Return what the user types, None when it is cancelled."""
+        return dialogs.ask_text(title, label, text)
+
+    def ask_folder(self, title: str) -> str | None:
+        """Return a folder for results, None when it is cancelled."""
+        return dialogs.ask_folder(title)
+
+    def ask_file(self, title: str, name: str) -> str | None:
+        """Return a file to be written, None when it is cancelled."""
+        return dialogs.ask_file(title, name)
+
+    def background(
+        self, work: Callable[[], Any], done: Callable[[Any], object], failed: Callable[[BaseException], object]
+    ) -> None:
+        """Run ``work`` in a thread."""
+        self._seat.background.run(work, done, failed)
+
+    def offer_installation(self, error: Any) -> None:
+        """Ask whether to install what detection needs; if it is there afterwards, detect."""
+        with telling.errors_told():
+            if installing.offer():
+                self._seat.panel.detect()
+
+    def translate(self, text: str) -> str:
+        """Return the text in the user's language."""
+        return str(_(text))
