@@ -14,6 +14,7 @@ ROWS = (
     {"findings", "bi_rads", "errors", "files", "version"},
     {"dicom", "preprocessing", "networks", "simulation", "pictures"},
     {"inference", "training", "evaluation", "bundles", "results"},
+    {"cohort"},
     {"command_line", "commands", "__main__"},
 )
 HEAVY = {"torch", "monai", "matplotlib", "sklearn"}
