@@ -63,8 +63,8 @@ class _Connection(RequestHandler):
     def _create_association(self) -> Any:
         association = super()._create_association()
         limits = self.server.limits  # type: ignore[attr-defined]
-        limited = type("Socket", (_Socket,), {"limits": limits})
-        association.set_socket(limited(association, client_socket=self.request))
+        # pynetdicom makes the socket itself, and a second one for the same connection would confuse its state machine.
+        association.dul.socket.__class__ = type("Socket", (_Socket,), {"limits": limits})
         return association
 
 
@@ -75,6 +75,9 @@ class LimitedServer(ThreadedAssociationServer):
     limits: Limits
     told: Told
     daemon_threads = True
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **{**settings, "request_handler": _Connection})
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accept a connection."""
