@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from MCDetect.cohort.summary import Failure, failures, write_table
 from MCDetect.errors import InputError
 from MCDetect.findings import Algorithm, Refusal
 from MCDetect.results import check_formats, check_output_folder
+
+_TOLD_EVERY_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -159,10 +162,16 @@ def retry_failures(manifest: Manifest, *, everything: bool) -> None:
 
 
 def _process(engine: Engine, listener: Listener) -> State:
+    told = -_TOLD_EVERY_S
     with _cancelling(engine):
         while engine.step(1.0):
-            listener.progress(engine.state)
-    return engine.state
+            # Counting a million examinations takes tens of milliseconds: not after each one.
+            if time.monotonic() - told >= _TOLD_EVERY_S:
+                told = time.monotonic()
+                listener.progress(engine.state)
+    state = engine.state
+    listener.progress(state)
+    return state
 
 
 @contextmanager
