@@ -52,3 +52,4 @@ setup-inference setup-training setup-benchmark: setup-%:
 setup-test:
 	@scripts/install test
 	@scripts/install-debian-packages
+	@scripts/install-viewer

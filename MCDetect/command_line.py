@@ -15,13 +15,13 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from MCDetect.commands import batch, bundles, detect, info, serve, simulate
+from MCDetect.commands import batch, bundles, detect, echo, fetch, info, send, serve, simulate
 from MCDetect.commands.exit_codes import NOTHING_DONE, STOPPED, WRONG_USE
 from MCDetect.commands.unforeseen import as_told
 from MCDetect.errors import MCDetectError, UsageError
 from MCDetect.version import __version__
 
-_COMMANDS = (detect, batch, serve, simulate, bundles, info)
+_COMMANDS = (detect, batch, serve, simulate, bundles, info, send, fetch, echo)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -1,0 +1,179 @@
+"""Sending to a PACS and fetching from it, whichever protocol it speaks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from MCDetect.dicom.pacs.back_off import BackOff, PassingError
+from MCDetect.dicom.pacs.nodes import DicomNode, Node
+from MCDetect.dicom.pacs.reports import FetchReport, Progress, SendReport, StudyQuery, Tell
+from MCDetect.dicom.pacs.requirements import require
+from MCDetect.errors import InputError, OutputError
+
+if TYPE_CHECKING:
+    from MCDetect.dicom.pacs.receiving import Receiver
+
+
+def _quietly(_: Progress) -> None:
+    """Tell nobody."""
+
+
+def echo(node: Node) -> float:
+    """Ask a node whether it answers: C-ECHO, or a query for one study by QIDO-RS.
+
+    Returns
+    -------
+    float
+        Seconds until it answered.
+
+    Raises
+    ------
+    MCDetectError
+        Why it does not.
+    """
+    _require(node)
+    begin = time.perf_counter()
+    if isinstance(node, DicomNode):
+        from MCDetect.dicom.pacs.dimse_echo import echo_by_dimse
+
+        echo_by_dimse(node)
+    else:
+        from MCDetect.dicom.pacs.web_retrieving import ask_web
+
+        ask_web(node)
+    return time.perf_counter() - begin
+
+
+def send(
+    paths: Sequence[Path], node: Node, *, again: bool = False, convert: bool = False, tell: Tell = _quietly
+) -> SendReport:
+    """Send the DICOM objects of files and folders.
+
+    What an earlier call for the same files or folders got acknowledged is not sent again. Failures that may pass are
+    tried again with growing pauses.
+
+    Parameters
+    ----------
+    paths
+        Files and folders.
+    node
+        Where to.
+    again
+        Send also what was acknowledged before.
+    convert
+        Send an object uncompressed where the node does not accept its transfer syntax and no value changes by it.
+    tell
+        Told of the progress.
+
+    Raises
+    ------
+    MCDetectError
+        Where nothing at all could be sent: the paths hold no objects, or the node cannot be used.
+    """
+    _require(node)
+    from MCDetect.dicom.pacs.sending import send_objects
+
+    return send_objects(paths, node, again=again, convert=convert, tell=tell)
+
+
+def find_studies(node: Node, query: StudyQuery) -> list[str]:
+    """Return the Study Instance UIDs that match a query, by C-FIND or QIDO-RS.
+
+    Raises
+    ------
+    MCDetectError
+        Why the node does not answer.
+    """
+    _require(node)
+    if isinstance(node, DicomNode):
+        from MCDetect.dicom.pacs.dimse_query import find_studies_by_dimse
+
+        return find_studies_by_dimse(node, query)
+    from MCDetect.dicom.pacs.web_retrieving import find_studies_by_web
+
+    return find_studies_by_web(node, query)
+
+
+def fetch(node: Node, query: StudyQuery, output: Path, *, tell: Tell = _quietly) -> FetchReport:
+    """Fetch all objects of the studies that match, by C-GET, C-MOVE or WADO-RS, each study into a folder of its own.
+
+    Parameters
+    ----------
+    node
+        Where from.
+    query
+        Which studies.
+    output
+        The folder; made if need be. Files there with another content are kept.
+    tell
+        Told of the progress.
+
+    Raises
+    ------
+    InputError
+        ``no-such-study``.
+    MCDetectError
+        Where nothing at all could be fetched.
+    """
+    _require(node)
+    from MCDetect.dicom.pacs.receiving import Receiver
+
+    back_off = BackOff(node.attempts, lambda sentence: tell(Progress(0, 0, sentence)))
+    tell(Progress(0, 0, "searching"))
+    while True:
+        try:
+            studies = find_studies(node, query)
+            break
+        except PassingError as error:
+            back_off.failed(error)
+    if not studies:
+        raise InputError("no-such-study", f"The node {node.name!r} has no such study.", "Check what was asked for.")
+    receiver = Receiver(output, studies, tell)
+    for study in studies:
+        try:
+            _fetch_study(node, study, receiver, back_off)
+        except PassingError as error:
+            if not receiver.taken:
+                raise
+            receiver.refuse(error)
+    return FetchReport(tuple(receiver.written), tuple(receiver.known), tuple(receiver.failed))
+
+
+def _fetch_study(node: Node, study: str, receiver: Receiver, back_off: BackOff) -> None:
+    while True:
+        try:
+            if isinstance(node, DicomNode):
+                from MCDetect.dicom.pacs.dimse_query import list_by_dimse
+                from MCDetect.dicom.pacs.dimse_retrieving import retrieve_by_dimse
+
+                listed = list_by_dimse(node, study)
+                receiver.expected = max(receiver.expected, len(receiver.taken) + len(listed))
+                retrieve_by_dimse(node, study, listed, receiver)
+            else:
+                from MCDetect.dicom.pacs.web_retrieving import list_by_web, retrieve_by_web
+
+                listed = list_by_web(node, study)
+                receiver.expected = max(receiver.expected, len(receiver.taken) + len(listed))
+                retrieve_by_web(node, study, listed, receiver, back_off)
+            break
+        except PassingError as error:
+            back_off.failed(error)
+    missing = len({item.sop_instance for item in listed} - receiver.taken)
+    if missing:
+        receiver.refuse(
+            OutputError(
+                "not-received",
+                f"{missing} of {len(listed)} objects of a study were not received or not kept.",
+                "Fetch again; if they are missing again, ask the administrator of the PACS.",
+            )
+        )
+
+
+def _require(node: Node) -> None:
+    if isinstance(node, DicomNode):
+        require("pynetdicom", "platformdirs")
+    else:
+        require("dicomweb_client", "requests", "platformdirs")

@@ -1,0 +1,164 @@
+"""Connections to a DICOMweb service (PS3.18), and what their failures mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from MCDetect.dicom.pacs.back_off import PassingError
+from MCDetect.dicom.pacs.credentials import authorisation
+from MCDetect.dicom.pacs.nodes import WebNode
+from MCDetect.dicom.pacs.tls import client_context
+from MCDetect.errors import MCDetectError, OutputError, UsageError
+
+if TYPE_CHECKING:
+    import requests
+    from dicomweb_client.web import DICOMwebClient
+
+_PASSING = {408: "it gave up waiting", 429: "it is asked too often", 500: "an internal error", 502: "a bad gateway"}
+_CHECK_USER = "Check user and password; ask its administrator."
+_CHECK_URL = "Check url in the configuration: it is the root of the DICOMweb service."
+_WRONG_USE = {
+    401: ("not-authenticated", "refuses our user or password", _CHECK_USER),
+    403: ("not-authorised", "does not allow this to our user", "Ask its administrator for permission."),
+    404: ("no-such-service", "offers no DICOMweb service at the url", _CHECK_URL),
+    405: ("no-such-service", "does not offer this service at the url", _CHECK_URL),
+    407: ("not-authenticated", "is behind a proxy that refuses us", _CHECK_USER),
+    410: ("no-such-service", "offers no DICOMweb service at the url", _CHECK_URL),
+    501: ("no-such-service", "does not offer this service", "Ask its administrator."),
+}
+_PASSING |= {503: "it is not available", 504: "a time-out behind it"}
+
+
+def web_client(node: WebNode) -> DICOMwebClient:
+    """Return the client of a service, with its credentials and certificates.
+
+    Raises
+    ------
+    UsageError
+        ``no-password``, ``unencrypted-password`` or ``wrong-certificate``.
+    """
+    from dicomweb_client.web import DICOMwebClient
+
+    # Timed by ourselves: retries of the library would be silent.
+    client = DICOMwebClient(node.url, session=_session(node), permissive_uid=True, timeout=node.timeout_s)
+    client.set_http_retry_params(retry=False)
+    return client
+
+
+def _session(node: WebNode) -> requests.Session:
+    import requests
+    from requests.adapters import HTTPAdapter
+    from requests.utils import get_environ_proxies
+
+    class AnyName(HTTPAdapter):
+        """Checks where a certificate comes from and not which host it names."""
+
+        def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+            super().init_poolmanager(*arguments, **options, assert_hostname=False)
+
+    session = requests.Session()
+    session.trust_env = False  # a REQUESTS_CA_BUNDLE or .netrc of the computer would win over the configuration
+    session.proxies.update(get_environ_proxies(node.url))
+    client_context(node.tls, node.name)  # tells of files that cannot be used
+    if node.tls.ca_file is not None:
+        session.verify = str(node.tls.ca_file)
+    if node.tls.certificate_file is not None:
+        key = node.tls.key_file or node.tls.certificate_file
+        session.cert = (str(node.tls.certificate_file), str(key))
+    if not node.tls.check_host_name:
+        session.mount("https://", AnyName())
+    credentials = authorisation(node)
+    if isinstance(credentials, str):
+        session.headers["Authorization"] = f"Bearer {credentials}"
+    elif credentials is not None:
+        session.auth = credentials
+    return session
+
+
+def status_of(error: requests.HTTPError) -> int:
+    """Return the HTTP status of a failure."""
+    return 0 if error.response is None else error.response.status_code
+
+
+@contextmanager
+def web_failures(node: WebNode, what: str = "") -> Iterator[None]:
+    """Turn what the client raises in this block into errors of ours.
+
+    Parameters
+    ----------
+    node
+        The service.
+    what
+        The file that is sent, for messages.
+
+    Raises
+    ------
+    PassingError
+        ``nothing-listens``, ``timed-out``, ``no-connection`` or ``server-failed``.
+    UsageError
+        ``certificate-refused``, ``not-authenticated``, ``not-authorised``, ``no-such-service`` or ``no-dicomweb``.
+    OutputError
+        ``too-large``, ``not-stored`` or ``refused``.
+    """
+    import requests
+
+    try:
+        yield
+    except requests.HTTPError as error:
+        raise _of_status(node, status_of(error), what) from error
+    except requests.exceptions.SSLError as error:
+        raise UsageError(
+            "certificate-refused",
+            f"No encrypted connection to the node {node.name!r} was agreed on; its certificate may not be trusted.",
+            "Name the certificate it comes from as tls.ca_file; ask its administrator for it.",
+        ) from error
+    except requests.Timeout as error:
+        raise PassingError(
+            "timed-out",
+            f"The node {node.name!r} did not answer within {node.timeout_s:.0f} s.",
+            "Check the address and the firewall; a longer timeout_s helps where it is slow.",
+        ) from error
+    except requests.ConnectionError as error:
+        raise _no_connection(node, error) from error
+    except requests.RequestException as error:
+        raise _no_dicomweb(node) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:  # an answer that is not what DICOMweb says
+        raise _no_dicomweb(node) from error
+
+
+def _of_status(node: WebNode, status: int, what: str) -> MCDetectError:
+    name = f"The node {node.name!r}"
+    if status in _WRONG_USE:
+        code, reason, hint = _WRONG_USE[status]
+        return UsageError(code, f"{name} {reason} ({status}).", hint)
+    if status in _PASSING or status >= 500:
+        reason = _PASSING.get(status, "an internal error")
+        return PassingError("server-failed", f"{name} failed: {reason} ({status}).", "Try again later; see its log.")
+    if status == 413:
+        hint = "Ask its administrator to raise its limit."
+        return OutputError("too-large", f"{name} does not take an object as large as {what} (413).", hint)
+    if what:
+        hint = "Ask its administrator whether it takes this SOP class and transfer syntax."
+        return OutputError("not-stored", f"{name} did not store {what} ({status}).", hint)
+    return OutputError("refused", f"{name} refused the request ({status}).", "Ask its administrator what its log says.")
+
+
+def _no_connection(node: WebNode, error: Exception) -> PassingError:
+    text = str(error)
+    if "NameResolutionError" in text or "getaddrinfo" in text:
+        return PassingError(
+            "no-such-host", f"There is no computer of the name in {node.url}.", "Check url in the file."
+        )
+    if "refused" in text:
+        return PassingError("nothing-listens", f"Nothing listens at {node.url}.", "Check the url, and start the PACS.")
+    return PassingError("connection-lost", f"The connection to the node {node.name!r} was lost.", "Try again later.")
+
+
+def _no_dicomweb(node: WebNode) -> UsageError:
+    return UsageError(
+        "no-dicomweb",
+        f"What answers at {node.url} does not speak DICOMweb.",
+        "Give the root of the DICOMweb service as url, often one that ends in /dicom-web.",
+    )
