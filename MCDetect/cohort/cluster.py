@@ -151,7 +151,10 @@ def workers(scheduler: str | None, count: int | None, device: str) -> Iterator[W
             n_workers=number,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            # Whoever reaches a scheduler can have code run: other users of this computer must not.
+            security=True,
+            protocol="tls://",
+            dashboard_address="127.0.0.1:0",
             memory_limit=0,
         ) as cluster,
         Client(cluster, set_as_default=False) as client,

@@ -7,11 +7,15 @@ import signal
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from MCDetect.commands.batch import add_detection_arguments
 from MCDetect.commands.exit_codes import DONE
 from MCDetect.commands.option_types import check_spacing, count, positive_number
 from MCDetect.errors import DeviceError
+
+if TYPE_CHECKING:
+    from MCDetect.dicom.pacs.nodes import Node
 
 SUMMARY = "take mammograms as a DICOM node, find calcifications and send the results on"
 
@@ -54,9 +58,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     work.add_argument("--workers", type=count(1), metavar="N", help="worker processes (default: one a core)")
     work.add_argument(
-        "--send-to", metavar="TITLE@HOST:PORT", help="where the DICOM results go; without it they stay in DIR"
+        "--send-to",
+        metavar="NODE",
+        help="where the DICOM results go: a name in the configuration, or TITLE@HOST:PORT; without it they stay in DIR",
     )
-    work.add_argument("--send-tls", action="store_true", help="send with TLS")
+    work.add_argument(
+        "--config", type=Path, metavar="FILE", help="configuration (default: nodes.toml of this user; see docs/pacs.md)"
+    )
     work.add_argument(
         "--keep", type=positive_number, default=30.0, metavar="DAYS", help="images and results stay (%(default)s)"
     )
@@ -68,14 +76,22 @@ def run(options: argparse.Namespace) -> int:
     check_spacing(options.spacing)
     try:
         from MCDetect.cohort.node.admission import AllowList, Limits, Peer
-        from MCDetect.cohort.node.delivery import Destination
-        from MCDetect.cohort.node.service import Service, serve, tls_contexts
+        from MCDetect.cohort.node.delivery import node_at
+        from MCDetect.cohort.node.service import Service, serve, tls_context
+        from MCDetect.dicom.pacs.configuration import read_configuration
     except ModuleNotFoundError as error:
         raise DeviceError(
             "no-pynetdicom", f"{error.name} is not installed.", "Install: pip install 'mcdetect[cohort]'."
         ) from error
 
-    server_tls, client_tls = tls_contexts(options.tls_certificate, options.tls_key, options.tls_authorities)
+    destination: Node | None = None
+    if options.send_to is not None:
+        named = "@" not in options.send_to
+        destination = (
+            read_configuration(options.config).node(options.send_to)
+            if named
+            else node_at(options.send_to, options.title)
+        )
     mebibyte = 2**20
     service = Service(
         output=options.output,
@@ -90,9 +106,8 @@ def run(options: argparse.Namespace) -> int:
             image_bytes=options.largest_image * mebibyte,
             free_bytes=options.least_free * mebibyte,
         ),
-        destination=None if options.send_to is None else Destination.parse(options.send_to),
-        server_tls=server_tls,
-        client_tls=client_tls if options.send_tls else None,
+        destination=destination,
+        server_tls=tls_context(options.tls_certificate, options.tls_key, options.tls_authorities),
         views=options.views,
         wait_s=options.wait,
         keep_s=options.keep * 86400,

@@ -22,11 +22,12 @@ from MCDetect.cohort.examination import clear_unfinished, identify
 from MCDetect.cohort.lock import FolderLock
 from MCDetect.cohort.manifest import Manifest
 from MCDetect.cohort.node.admission import AllowList, Limits
-from MCDetect.cohort.node.delivery import Courier, Destination
+from MCDetect.cohort.node.delivery import Courier
 from MCDetect.cohort.node.inbox import Inbox
 from MCDetect.cohort.node.listener import Listener
 from MCDetect.cohort.node.monitoring import Metrics, MonitoringServer
 from MCDetect.cohort.records import Examination, Order, Outcome
+from MCDetect.dicom.pacs.nodes import Node
 from MCDetect.errors import MCDetectError, OutputError, UsageError
 from MCDetect.results import check_formats, check_output_folder
 
@@ -48,9 +49,8 @@ class Service:
     title: str = "MCDETECT"
     allowed: AllowList = field(default_factory=AllowList)
     limits: Limits = field(default_factory=Limits)
-    destination: Destination | None = None
+    destination: Node | None = None
     server_tls: ssl.SSLContext | None = None
-    client_tls: ssl.SSLContext | None = None
     views: int = 4
     wait_s: float = 120.0
     keep_s: float = 30 * 86400.0
@@ -173,9 +173,7 @@ class _Node:
         service = self._service
         if service.destination is None:
             return
-        courier = Courier(
-            service.output.resolve(), self._manifest, service.destination, service.title, service.client_tls
-        )
+        courier = Courier(service.output.resolve(), self._manifest, service.destination)
         while not stop.wait(_COURIER_S):
             try:
                 self._metrics.delivered(*courier.next_round())
@@ -201,10 +199,8 @@ class _Node:
         return wrong
 
 
-def tls_contexts(
-    certificate: Path | None, key: Path | None, authorities: Path | None
-) -> tuple[ssl.SSLContext | None, ssl.SSLContext | None]:
-    """Return the contexts for listening and for sending (TLS 1.2 or newer), or None where TLS is not asked for.
+def tls_context(certificate: Path | None, key: Path | None, authorities: Path | None) -> ssl.SSLContext | None:
+    """Return the context for listening (TLS 1.2 or newer), or None without a certificate.
 
     With ``authorities`` every peer must show a certificate that one of them signed.
 
@@ -213,21 +209,19 @@ def tls_contexts(
     UsageError
         ``wrong-certificate``.
     """
-    if certificate is None and authorities is None:
-        return None, None
+    if certificate is None:
+        if authorities is not None or key is not None:
+            raise UsageError("wrong-certificate", "TLS needs a certificate.", "Give --tls-certificate.")
+        return None
     try:
-        client = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=authorities)
-        if certificate is None:
-            return None, client
-        client.load_cert_chain(certificate, key)
-        server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=authorities)
-        server.load_cert_chain(certificate, key)
-        if authorities is not None:
-            server.verify_mode = ssl.CERT_REQUIRED
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=authorities)
+        context.load_cert_chain(certificate, key, password=lambda: "")
     except (OSError, ValueError) as error:
         raise UsageError(
             "wrong-certificate",
             "The certificate, its key or the authorities cannot be used.",
             "Give PEM files: --tls-certificate, --tls-key without a password, --tls-authorities.",
         ) from error
-    return server, client
+    if authorities is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context

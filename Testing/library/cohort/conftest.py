@@ -19,7 +19,7 @@ RunBatch = Callable[..., Report]
 def cluster() -> Iterator[LocalCluster]:
     """Start two worker processes behind a scheduler; their detectors stay warm from test to test."""
     with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0
     ) as made:
         yield made
 
