@@ -15,13 +15,26 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from MCDetect.commands import bundles, detect, echo, fetch, info, read, report, review, send, simulate
+from MCDetect.commands import (
+    batch,
+    bundles,
+    detect,
+    echo,
+    fetch,
+    info,
+    read,
+    report,
+    review,
+    send,
+    serve,
+    simulate,
+)
 from MCDetect.commands.exit_codes import NOTHING_DONE, STOPPED, WRONG_USE
 from MCDetect.commands.unforeseen import as_told
 from MCDetect.errors import MCDetectError, UsageError
 from MCDetect.version import __version__
 
-_COMMANDS = (detect, review, report, read, simulate, bundles, info, send, fetch, echo)
+_COMMANDS = (detect, review, report, read, batch, serve, simulate, bundles, info, send, fetch, echo)
 
 
 def build_parser() -> argparse.ArgumentParser:

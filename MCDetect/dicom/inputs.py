@@ -59,9 +59,9 @@ def find_inputs(paths: Sequence[str | Path]) -> list[Path]:
     for given in paths:
         path = Path(given)
         if path.is_dir():
-            files = _mammograms(_files_below(path), str(given), "folder")
+            files = choose_mammograms(_files_below(path), str(given), "folder")
         elif is_dicomdir(read_beginning(path)):
-            files = _mammograms(_files_listed(path), str(given), "DICOMDIR")
+            files = choose_mammograms(_files_listed(path), str(given), "DICOMDIR")
         else:
             files = [path]
         for file in files:
@@ -113,7 +113,16 @@ def _missing_images(dicomdir: Path) -> list[Path]:
     return missing
 
 
-def _mammograms(files: Iterable[Path], given: str, what: str) -> list[Path]:
+def choose_mammograms(files: Iterable[Path], given: str, what: str) -> list[Path]:
+    """Return those of ``files`` to read, as :func:`find_inputs` takes them from a folder.
+
+    ``given`` and ``what`` name where the files are from, for the message.
+
+    Raises
+    ------
+    InputError
+        ``no-mammograms`` if there are none.
+    """
     found: list[tuple[Path, _View | None]] = []  # with the view of those that need not be told if it is there already
     usable: list[_View] = []
     pictures: list[Path] = []

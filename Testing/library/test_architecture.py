@@ -14,7 +14,8 @@ ROWS = (
     {"findings", "bi_rads", "errors", "files", "version"},
     {"dicom", "preprocessing", "networks", "simulation", "pictures"},
     {"inference", "training", "evaluation", "bundles", "results"},
-    {"review"},
+    {"review", "cohort"},
+    {"desktop"},
     {"command_line", "commands", "__main__"},
 )
 HEAVY = {"torch", "monai", "matplotlib", "sklearn"}

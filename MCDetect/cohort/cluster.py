@@ -1,0 +1,162 @@
+"""The workers: processes of this computer, or those of a Dask scheduler that is there already."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from MCDetect.errors import DeviceError, MCDetectError
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+GPU = "GPU"
+"""The resource that GPU workers announce: ``dask worker ADDRESS --nthreads 1 --resources GPU=1``."""
+
+MEMORY_PER_WORKER = 1.5 * 2**30
+"""Bytes that a worker needs for full views; measured, see docs/cohort.md."""
+
+_PATIENCE_S = 20
+
+
+class SchedulerLostError(MCDetectError):
+    """The scheduler is gone; nothing that was recorded is lost."""
+
+
+class Workers:
+    """A Dask client with what the cohort needs to know of its workers.
+
+    Parameters
+    ----------
+    client
+        Connected.
+    resources
+        What a worker must have to be given examinations.
+    threads
+        Threads for each worker's networks; None leaves them alone.
+    """
+
+    def __init__(self, client: Client, resources: dict[str, float], threads: int | None) -> None:
+        self.client = client
+        self.resources = resources
+        self.threads = threads
+
+    def submit(self, function: Any, *arguments: Any, key: str | None = None) -> Future:
+        """Have a worker call ``function``; a worker that dies is replaced and the call made again elsewhere."""
+        return self.client.submit(
+            function, *arguments, key=key, pure=False, resources=self.resources or None, allow_other_workers=False
+        )
+
+    def result(self, future: Future) -> Any:
+        """Wait for a result.
+
+        Raises
+        ------
+        SchedulerLostError
+            When the scheduler goes away in the meantime.
+        """
+        from distributed import TimeoutError as WaitedEnough
+        from distributed.client import FutureCancelledError
+
+        while True:
+            try:
+                return future.result(timeout=_PATIENCE_S)
+            except FutureCancelledError as error:
+                raise scheduler_lost() from error
+            except WaitedEnough:
+                self.require_scheduler()
+
+    def require_scheduler(self) -> None:
+        """Raise SchedulerLostError if the scheduler is gone."""
+        if self.client.status != "running":
+            raise scheduler_lost()
+
+    @property
+    def slots(self) -> int:
+        """How many calls run at the same time."""
+        with_resource = [
+            worker
+            for worker in self.client.scheduler_info(n_workers=-1)["workers"].values()
+            if all(worker.get("resources", {}).get(name, 0) >= amount for name, amount in self.resources.items())
+        ]
+        return sum(worker["nthreads"] for worker in with_resource)
+
+
+def scheduler_lost() -> SchedulerLostError:
+    """Return the error for a scheduler that is gone."""
+    return SchedulerLostError(
+        "scheduler-lost",
+        "The connection to the Dask scheduler was lost.",
+        "Start again when it runs: what is complete is kept and not computed again.",
+    )
+
+
+def default_workers() -> int:
+    """Return how many worker processes fit this computer: one a core, as far as the memory goes."""
+    import psutil
+
+    return max(1, min(cores(), int(psutil.virtual_memory().total // MEMORY_PER_WORKER)))
+
+
+def cores() -> int:
+    """Return the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def workers(scheduler: str | None, count: int | None, device: str) -> Iterator[Workers]:
+    """Give the workers of an existing scheduler, or start ``count`` processes on this computer.
+
+    Raises
+    ------
+    DeviceError
+        ``no-dask`` when Dask is not installed.
+    MCDetectError
+        ``no-scheduler`` when nothing answers at the address.
+    """
+    try:
+        import dask
+        from distributed import Client, LocalCluster
+    except ModuleNotFoundError as error:
+        raise DeviceError(
+            "no-dask", "Dask, which runs the workers, is not installed.", "Install: pip install 'mcdetect[cohort]'."
+        ) from error
+    # Its remarks about workers that come and go would run into the progress; what matters is told by this package.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    if scheduler is not None:
+        try:
+            client = Client(scheduler, timeout=_PATIENCE_S, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise MCDetectError(
+                "no-scheduler", f"No Dask scheduler answers at {scheduler}.", "Check the address, tcp://HOST:PORT."
+            ) from error
+        with client:
+            yield Workers(client, {GPU: 1} if device == "cuda" else {}, None)
+        return
+    number = count or default_workers()
+    threads = max(1, cores() // number)
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
+    settings = {
+        # An examination that kills its worker twice is counted as failed before it takes all the others down.
+        "distributed.scheduler.allowed-failures": 1,
+        "distributed.nanny.pre-spawn-environ": dict.fromkeys(names, threads),
+        "distributed.comm.timeouts.connect": "30s",
+    }
+    with (
+        dask.config.set(settings),
+        LocalCluster(
+            n_workers=number,
+            threads_per_worker=1,
+            processes=True,
+            # Whoever reaches a scheduler can have code run: other users of this computer must not.
+            security=True,
+            protocol="tls://",
+            dashboard_address="127.0.0.1:0",
+            memory_limit=0,
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield Workers(client, {}, threads)

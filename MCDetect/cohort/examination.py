@@ -1,0 +1,265 @@
+"""One examination, done by a worker: read, detect, write, publish.
+
+Results are written into a hidden folder beside their place and published by renaming it, with ``outcome.json`` in it.
+So a folder under its final name is whole, and whoever starts again knows from it that the work is done, even if the
+process that was to write this down had died.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from MCDetect.cohort.records import Examination, Order, Outcome, examination_folder, same_algorithm, summarised
+from MCDetect.errors import InputError, ModelError, OutputError
+from MCDetect.files import write_text_atomically
+from MCDetect.findings import Algorithm, Refusal
+
+if TYPE_CHECKING:
+    from MCDetect.inference.detector import Detector
+
+OUTCOME = "outcome.json"
+UNFINISHED = ".unfinished-"
+
+logger = logging.getLogger(__name__)
+_detectors: dict[tuple[str, str], Detector] = {}
+_one_at_a_time = threading.Lock()
+
+
+def identify(bundle: str, device: str, operating_point: str | float | None, threads: int | None) -> Algorithm:
+    """Return what this worker runs, and leave its detector warm."""
+    with _one_at_a_time:
+        return _warm_detector(bundle, device, threads).algorithm(operating_point)
+
+
+def process(examination: Examination, order: Order) -> Outcome:
+    """Process an examination unless its results are there already.
+
+    Parameters
+    ----------
+    examination
+        The files of one study.
+    order
+        How to process it.
+
+    Returns
+    -------
+    Outcome
+        Also when every image was refused: what is wrong with an input is told there.
+
+    Raises
+    ------
+    OutputError
+        ``cannot-write`` when the output folder cannot be written (no permission, disk full).
+    ModelError
+        ``other-model`` when this worker has another version or bundle.
+    """
+    folder = examination_folder(Path(order.output), examination.name)
+    earlier = published(folder, order.algorithm)
+    if earlier is not None and earlier.signature == examination.signature and not order.recheck:
+        return earlier
+    with _one_at_a_time:  # a worker with several threads has one detector
+        started = time.perf_counter()
+        files = [Path(path) for path in examination.files]
+        before = _states(files)
+        distinct, content, size = _contents(files)
+        if earlier is not None and earlier.content == content:
+            return _renewed(folder, earlier, examination)
+        return _publish(examination, order, folder, (distinct, content, size, before, started))
+
+
+def published(folder: Path, algorithm: Algorithm) -> Outcome | None:
+    """Return the outcome that lies in a folder, if it is final and of the same algorithm."""
+    try:
+        outcome = Outcome.from_json((folder / OUTCOME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    usable = same_algorithm(outcome.algorithm, algorithm) and not outcome.may_improve
+    return outcome if usable and all((folder / name).exists() for name in outcome.files) else None
+
+
+def _publish(
+    examination: Examination,
+    order: Order,
+    folder: Path,
+    reading: tuple[list[Path], str, int, list[tuple[int, int] | None], float],
+) -> Outcome:
+    distinct, content, size, before, started = reading
+    unfinished: Path | None = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{UNFINISHED}{examination.name}-"))
+        unfinished.chmod(0o777 & ~_umask())
+        outcome = _detect(examination, order, distinct, unfinished)
+        refused = outcome.refused
+        if _states([Path(path) for path in examination.files]) != before:
+            refused += (_changed_while_read(),)
+        outcome = Outcome(
+            examination.signature,
+            content,
+            outcome.algorithm,
+            outcome.images,
+            refused,
+            time.perf_counter() - started,
+            size,
+            f"{socket.gethostname()}:{os.getpid()}",
+            outcome.files,
+        )
+        write_text_atomically(unfinished / OUTCOME, outcome.to_json() + "\n")
+        _put_in_place(unfinished, folder, outcome.files)
+    except OSError as error:
+        raise OutputError(
+            "cannot-write",
+            f"{folder} could not be written: {error.strerror or type(error).__name__}.",
+            "Free space on the disk, then start again: what is complete is kept.",
+        ) from error
+    finally:
+        if unfinished is not None:
+            shutil.rmtree(unfinished, ignore_errors=True)
+    return outcome
+
+
+def _detect(examination: Examination, order: Order, files: list[Path], folder: Path) -> Outcome:
+    from MCDetect.dicom.inputs import choose_mammograms
+    from MCDetect.inference.pipeline import detect_each
+    from MCDetect.results import ResultWriter
+
+    detector = _warm_detector(order.bundle, order.device, order.threads)
+    algorithm = detector.algorithm(order.operating_point)
+    if not same_algorithm(algorithm, order.algorithm):
+        raise ModelError(
+            "other-model",
+            f"A worker runs MCDetect {algorithm.version} with bundle {algorithm.bundle_sha256[:12]} instead of "
+            f"{order.algorithm.version} with {order.algorithm.bundle_sha256[:12]}.",
+            "Install the same version and bundle on all workers.",
+        )
+    writer = ResultWriter(folder, algorithm, order.formats)
+    try:
+        chosen = choose_mammograms(files, examination.name, "examination")
+    except InputError as error:
+        writer.refuse(Refusal(examination.name, error.code, error.message, error.hint))
+        chosen = []
+    for result in detect_each(chosen, detector, operating_point=order.operating_point, spacing_mm=order.spacing_mm):
+        # The detector may have gone on with the CPU when the memory of the GPU was full.
+        writer.algorithm = detector.algorithm(order.operating_point)
+        if isinstance(result, Refusal):
+            writer.refuse(result)
+        else:
+            writer.add(*result)
+    writer.finish()
+    problems = tuple(Refusal("", error.code, error.message, error.hint) for error in writer.problems)
+    names = tuple(path.relative_to(folder).as_posix() for path in writer.files)
+    return Outcome("", "", writer.algorithm, summarised(writer.findings), (*writer.refused, *problems), files=names)
+
+
+def _put_in_place(unfinished: Path, folder: Path, files: tuple[str, ...]) -> None:
+    """Rename a finished folder; results of other content that lie there give way to it."""
+    if not all((unfinished / name).exists() for name in files):
+        raise FileNotFoundError(None, "files of it were removed")
+    for place in {(unfinished / name).parent for name in files} | {unfinished}:
+        sync_folder(place)
+    if folder.exists():
+        # mkdtemp names a folder that nobody else has; a crash between the two renames leaves the examination to be
+        # processed again, never half a folder under its name.
+        old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=UNFINISHED))
+        folder.replace(old / "old")
+        unfinished.replace(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        try:
+            unfinished.replace(folder)
+        except OSError:
+            # A worker that was given up as lost may have been alive and done the same.
+            if not (folder / OUTCOME).exists():
+                raise
+    sync_folder(folder.parent)
+
+
+def clear_unfinished(output: Path) -> None:
+    """Remove what workers that were killed left behind; only for the process that holds the output folder."""
+    for folder in output.glob(f"examinations/*/{UNFINISHED}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _renewed(folder: Path, earlier: Outcome, examination: Examination) -> Outcome:
+    """Write down that files of another time or place have the same content."""
+    renewed = Outcome(**{**vars(earlier), "signature": examination.signature, "computed": False})
+    write_text_atomically(folder / OUTCOME, renewed.to_json() + "\n")
+    return renewed
+
+
+def _warm_detector(bundle: str, device: str, threads: int | None) -> Detector:
+    key = (bundle, device)
+    if key not in _detectors:
+        from MCDetect.inference.detector import Detector
+
+        _detectors[key] = Detector.load(bundle, device)
+        if threads is not None:
+            import torch
+
+            torch.set_num_threads(threads)
+    return _detectors[key]
+
+
+def _contents(files: list[Path]) -> tuple[list[Path], str, int]:
+    """Return the files of different content, the hash of their contents in any order, and the bytes read.
+
+    A file that cannot be read counts by its name; the detection will say what is wrong with it.
+    """
+    by_digest: dict[str, Path] = {}
+    size = 0
+    for file in files:
+        try:
+            with file.open("rb") as stream:
+                digest = hashlib.sha256()
+                while block := stream.read(1 << 20):
+                    digest.update(block)
+                    size += len(block)
+                by_digest.setdefault(digest.hexdigest(), file)
+        except OSError:
+            by_digest.setdefault(f"unreadable {file}", file)
+    return list(by_digest.values()), hashlib.sha256("\n".join(sorted(by_digest)).encode()).hexdigest(), size
+
+
+def _states(files: list[Path]) -> list[tuple[int, int] | None]:
+    states: list[tuple[int, int] | None] = []
+    for file in files:
+        try:
+            status = file.stat()
+            states.append((status.st_size, status.st_mtime_ns))
+        except OSError:
+            states.append(None)
+    return states
+
+
+def _changed_while_read() -> Refusal:
+    return Refusal(
+        "",
+        "changed-while-read",
+        "Files of the examination changed while they were read.",
+        "Start again when they are complete.",
+    )
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk, where the system can."""
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,246 @@
+"""The manifest: what is known of every file and examination of a cohort, in one SQLite file.
+
+Every change is a transaction that is on the disk when the call returns (write-ahead log, ``synchronous = FULL``), so a
+process may end at any moment. Only the process that holds the output folder opens it; workers never do. It must lie on
+a disk of this computer: SQLite's write-ahead log does not work over a network file system.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from MCDetect.cohort.records import Examination, FileRecord, Outcome, examination_name, signature_of
+from MCDetect.errors import OutputError, UsageError
+from MCDetect.findings import Refusal
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS files (
+    path TEXT PRIMARY KEY, size INTEGER NOT NULL, modified_ns INTEGER NOT NULL, study TEXT NOT NULL,
+    code TEXT, message TEXT, hint TEXT, search INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS files_of_study ON files (study);
+CREATE TABLE IF NOT EXISTS examinations (
+    name TEXT PRIMARY KEY, study TEXT NOT NULL UNIQUE, state TEXT NOT NULL, signature TEXT NOT NULL DEFAULT '',
+    content TEXT NOT NULL DEFAULT '', attempts INTEGER NOT NULL DEFAULT 0, code TEXT, message TEXT, hint TEXT,
+    seconds REAL NOT NULL DEFAULT 0, bytes_read INTEGER NOT NULL DEFAULT 0, worker TEXT NOT NULL DEFAULT '',
+    changed REAL NOT NULL DEFAULT 0, delivery_attempts INTEGER NOT NULL DEFAULT 0, delivery_due REAL,
+    delivery_error TEXT);
+CREATE INDEX IF NOT EXISTS examinations_in_state ON examinations (state);
+CREATE TABLE IF NOT EXISTS images (
+    examination TEXT NOT NULL, sop_instance_uid TEXT, laterality TEXT, view TEXT, score REAL, clusters INTEGER,
+    calcifications INTEGER, largest_cluster_mm REAL, warnings INTEGER);
+CREATE INDEX IF NOT EXISTS images_of_examination ON images (examination);
+CREATE TABLE IF NOT EXISTS refusals (examination TEXT NOT NULL, source TEXT, code TEXT, message TEXT, hint TEXT);
+CREATE INDEX IF NOT EXISTS refusals_of_examination ON refusals (examination);
+"""
+WAITING, PENDING, DONE, FAILED = "waiting", "pending", "done", "failed"
+"""States of an examination: its images are still arriving; to be processed; processed; nothing could be analysed."""
+
+
+class Manifest:
+    """The manifest in an output folder; safe to use from several threads.
+
+    Raises
+    ------
+    OutputError
+        ``cannot-write`` when the disk is full or not writable, ``damaged-manifest`` when the file is none.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "manifest.sqlite"
+        self._lock = threading.RLock()
+        with self._told():
+            self._database = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=30)
+            self._database.row_factory = sqlite3.Row
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = FULL")
+            self._database.executescript(_SCHEMA)
+
+    def __enter__(self) -> Manifest:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._database.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Give the database for changes that are all made or none."""
+        with self._lock, self._told():
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._database
+            except BaseException:
+                self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
+
+    def rows(self, query: str, values: Iterable[object] = ()) -> list[sqlite3.Row]:
+        """Return the rows of a query."""
+        with self._lock, self._told():
+            return self._database.execute(query, tuple(values)).fetchall()
+
+    def keep_facts(self, facts: Mapping[str, str]) -> None:
+        """Write down what decides the results, or compare it with what was written before.
+
+        Raises
+        ------
+        UsageError
+            ``other-settings`` naming what differs: results of different settings are never mixed in one folder.
+        """
+        known = {row["name"]: row["value"] for row in self.rows("SELECT name, value FROM facts")}
+        differing = sorted(name for name, value in facts.items() if known.get(name, value) != value)
+        if differing:
+            name = differing[0]
+            raise UsageError(
+                "other-settings",
+                f"The results in {self.path.parent} were made with another {name}: {known[name]} instead of "
+                f"{facts[name]}.",
+                "Choose another --output folder, or call it as before; results are not mixed.",
+            )
+        with self.transaction() as database:
+            database.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?)", facts.items())
+
+    def known_files(self, paths: Iterable[str]) -> dict[str, tuple[int, int]]:
+        """Return (size, time of change) of those of ``paths`` that were looked at before."""
+        wanted = list(paths)
+        marks = ",".join("?" * len(wanted))
+        rows = self.rows(f"SELECT path, size, modified_ns FROM files WHERE path IN ({marks})", wanted)
+        return {row["path"]: (row["size"], row["modified_ns"]) for row in rows}
+
+    def take_files(self, records: Iterable[FileRecord], search: int = 0) -> None:
+        """Write down files as they are now."""
+        with self.transaction() as database:
+            database.executemany(
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    (record.path, record.size, record.modified_ns, record.study, *_reason(record.refusal), search)
+                    for record in records
+                ),
+            )
+
+    def see_files(self, paths: Iterable[str], search: int) -> None:
+        """Write down that files are still there, unchanged."""
+        with self.transaction() as database:
+            database.executemany("UPDATE files SET search = ? WHERE path = ?", ((search, path) for path in paths))
+
+    def next_search(self) -> int:
+        """Return the number of a new search of the source."""
+        return int(self.rows("SELECT coalesce(max(search), 0) + 1 AS number FROM files")[0]["number"])
+
+    def group(self, search: int) -> None:
+        """Forget the files that ``search`` did not see, then make an examination of the files of each study.
+
+        One whose files are others than when it was processed is to be processed again. One that has no file any more
+        keeps its results.
+        """
+        with self.transaction() as database:
+            database.execute("DELETE FROM files WHERE search <> ?", (search,))
+            studies = database.execute(
+                "SELECT study, path, size, modified_ns FROM files WHERE study <> '' ORDER BY study, path"
+            )
+            study, files = "", list[tuple[str, int, int]]()
+            for row in studies:
+                if row["study"] != study:
+                    _expect(database, study, files)
+                    study, files = row["study"], []
+                files.append((row["path"], row["size"], row["modified_ns"]))
+            _expect(database, study, files)
+
+    def reconsider(self, *, failed: bool, content: bool) -> None:
+        """Set what ``failed`` to be processed again, and with ``content`` everything to be compared by its content."""
+        wanted = [FAILED] * failed + [DONE] * content
+        with self.transaction() as database:
+            for state in wanted:
+                database.execute("UPDATE examinations SET state = 'pending', attempts = 0 WHERE state = ?", (state,))
+
+    def pending(self, limit: int) -> list[Examination]:
+        """Return the next examinations to process, in the order in which they were found."""
+        rows = self.rows("SELECT * FROM examinations WHERE state = 'pending' ORDER BY rowid LIMIT ?", (limit,))
+        return [
+            Examination(
+                row["name"],
+                row["study"],
+                row["signature"],
+                tuple(r["path"] for r in self.rows("SELECT path FROM files WHERE study = ?", (row["study"],))),
+                row["attempts"] + 1,
+            )
+            for row in rows
+        ]
+
+    def failed_attempt(self, name: str) -> None:
+        """Count an attempt that is to be repeated."""
+        with self.transaction() as database:
+            database.execute("UPDATE examinations SET attempts = attempts + 1 WHERE name = ?", (name,))
+
+    def finish(self, examination: Examination, outcome: Outcome, *, deliver: bool = False) -> None:
+        """Write down what became of an examination, unless its files have changed in the meantime."""
+        state = FAILED if outcome.failed else DONE
+        refusal = outcome.refused[0] if outcome.failed and outcome.refused else None
+        now = time.time()
+        with self.transaction() as database:
+            changed = database.execute(
+                "UPDATE examinations SET state = ?, content = ?, attempts = attempts + 1, code = ?, message = ?, "
+                "hint = ?, seconds = ?, bytes_read = ?, worker = ?, changed = ?, delivery_attempts = 0, "
+                "delivery_due = ?, delivery_error = NULL WHERE name = ? AND signature = ?",
+                (
+                    *(state, outcome.content, *_reason(refusal), outcome.seconds, outcome.bytes_read, outcome.worker),
+                    *(now, now if deliver else None, examination.name, examination.signature),
+                ),
+            )
+            if changed.rowcount == 0:
+                return
+            name = examination.name
+            database.execute("DELETE FROM images WHERE examination = ?", (name,))
+            database.execute("DELETE FROM refusals WHERE examination = ?", (name,))
+            database.executemany(
+                "INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                ((name, *vars(image).values()) for image in outcome.images),
+            )
+            database.executemany(
+                "INSERT INTO refusals VALUES (?, ?, ?, ?, ?)",
+                ((name, refusal.source, *_reason(refusal)) for refusal in outcome.refused),
+            )
+
+    def counts(self) -> dict[str, int]:
+        """Return how many examinations are in each state."""
+        rows = self.rows("SELECT state, count(*) AS number FROM examinations GROUP BY state")
+        return {row["state"]: row["number"] for row in rows}
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise OutputError(
+                    "cannot-write",
+                    f"{self.path} could not be written: {error}.",
+                    "Free space on the disk, then start again: what is complete is kept.",
+                ) from error
+            raise OutputError(
+                "damaged-manifest",
+                f"{self.path} is damaged: {error}.",
+                "Remove it and start again: complete examinations in the folder are recognised.",
+            ) from error
+
+
+def _reason(refusal: Refusal | None) -> tuple[str | None, str | None, str | None]:
+    return (None, None, None) if refusal is None else (refusal.code, refusal.message, refusal.hint)
+
+
+def _expect(database: sqlite3.Connection, study: str, files: list[tuple[str, int, int]]) -> None:
+    if study:
+        database.execute(
+            "INSERT INTO examinations (name, study, state, signature) VALUES (?, ?, 'pending', ?) "
+            "ON CONFLICT (name) DO UPDATE SET state = 'pending', attempts = 0, signature = excluded.signature "
+            "WHERE signature <> excluded.signature",
+            (examination_name(study), study, signature_of(files)),
+        )

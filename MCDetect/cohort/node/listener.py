@@ -1,0 +1,154 @@
+"""The listening side of the node: C-STORE and C-ECHO (PS3.4 annexes A and B; PS3.7 section 9.3.1) by pynetdicom."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shutil
+import ssl
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydicom import dcmread
+from pydicom.uid import UID, DigitalMammographyXRayImageStorageForPresentation
+from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, _config, evt
+
+from MCDetect.cohort.node.admission import AllowList, Limits, Told
+from MCDetect.cohort.node.transport import limited_server
+from MCDetect.dicom.failures import DICOM_FAILURES, without_warnings
+from MCDetect.errors import MCDetectError, UsageError
+
+if TYPE_CHECKING:
+    from MCDetect.cohort.node.inbox import Inbox
+
+_VERIFICATION = "1.2.840.10008.1.1"
+SUCCESS, NOT_AUTHORISED, OUT_OF_RESOURCES, MISMATCH, CANNOT_UNDERSTAND = 0x0000, 0x0124, 0xA700, 0xA900, 0xC000
+"""Status codes of C-STORE (PS3.4 table B.2-1, PS3.7 annex C)."""
+
+logger = logging.getLogger(__name__)
+
+
+class Listener:
+    """A DICOM server on a port, running in a thread of its own.
+
+    Parameters
+    ----------
+    address
+        (host, port); port 0 takes any that is free.
+    title
+        The AE title by which it is called; others are rejected.
+    inbox, allowed, limits, told
+        Where images go, who may send, how much, and who is told.
+    tls
+        A server context, or None for plain TCP.
+
+    Raises
+    ------
+    UsageError
+        ``port-in-use`` when it cannot listen there.
+    """
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        title: str,
+        inbox: Inbox,
+        *,
+        allowed: AllowList,
+        limits: Limits,
+        told: Told,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._inbox, self._allowed, self._limits, self._told = inbox, allowed, limits, told
+        _configure_pynetdicom(inbox.incoming)
+        entity = AE(ae_title=title)
+        entity.require_called_aet = True
+        entity.maximum_associations = limits.connections
+        entity.maximum_pdu_size = limits.pdu_bytes
+        entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = limits.idle_s
+        entity.add_supported_context(_VERIFICATION)
+        entity.add_supported_context(DigitalMammographyXRayImageStorageForPresentation, ALL_TRANSFER_SYNTAXES)
+        handlers: list[Any] = [
+            (evt.EVT_REQUESTED, self._requested),
+            (evt.EVT_C_STORE, self._store),
+            (evt.EVT_CONN_CLOSE, self._closed),
+        ]
+        try:
+            self._server = entity.make_server(
+                address,
+                evt_handlers=handlers,
+                ssl_context=tls,
+                server_class=limited_server(allowed, limits, told),
+            )
+        except OSError as error:
+            raise UsageError(
+                "port-in-use", f"Port {address[1]} of {address[0]} cannot be opened: {error.strerror}.", "Use --port."
+            ) from error
+        self.port: int = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, name="dicom-listener", daemon=True)
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still listens."""
+        return self._thread.is_alive()
+
+    def close(self) -> None:
+        """Take no more connections."""
+        with contextlib.suppress(ValueError, OSError):
+            self._server.shutdown()
+
+    def _requested(self, event: Any) -> None:
+        requestor = event.assoc.requestor
+        if not self._allowed.admits(requestor.primitive.calling_ae_title, requestor.address):
+            self._told.turned_away("title")
+            event.assoc.acse.send_reject(0x01, 0x01, 0x03)  # permanent, by the user: calling AE title not recognised
+            event.assoc.kill()
+
+    def _store(self, event: Any) -> int:
+        """Keep an image; its receipt is acknowledged with the value that is returned."""
+        started = time.perf_counter()
+        path: Path = event.dataset_path
+        event.request._dataset_file.close()
+        try:
+            if shutil.disk_usage(self._inbox.incoming).free < self._limits.free_bytes:
+                self._told.turned_away("disk")
+                return OUT_OF_RESOURCES
+            size = path.stat().st_size
+            try:
+                with without_warnings():
+                    header = dcmread(path, stop_before_pixels=True)
+                    instance = str(header.get("SOPInstanceUID") or "")
+                    study = str(header.get("StudyInstanceUID") or "")
+            except DICOM_FAILURES:
+                self._told.turned_away("damaged")
+                return CANNOT_UNDERSTAND
+            if instance != event.request.AffectedSOPInstanceUID or not UID(study).is_valid:
+                self._told.turned_away("mismatch")
+                return MISMATCH
+            new = self._inbox.take(path, study, instance)
+        except MCDetectError:
+            logger.debug("An image could not be kept.", exc_info=True)
+            self._told.turned_away("disk")
+            return OUT_OF_RESOURCES
+        finally:
+            path.unlink(missing_ok=True)
+        self._told.received(size, time.perf_counter() - started, new=new)
+        return SUCCESS
+
+    def _closed(self, event: Any) -> None:
+        """Remove what a broken connection left half received."""
+        path = getattr(event.assoc.dimse.message, "_data_set_path", None)
+        if path is not None:
+            path.unlink(missing_ok=True)
+
+
+def _configure_pynetdicom(incoming: Path) -> None:
+    """Have images received into files on the node's own disk, and nothing of them logged."""
+    _config.STORE_RECV_CHUNKED_DATASET = True
+    _config.LOG_HANDLER_LEVEL = "none"
+    tempfile.tempdir = str(incoming)
+    logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)

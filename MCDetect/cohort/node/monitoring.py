@@ -1,0 +1,123 @@
+"""Health and metrics over HTTP: ``/health`` for a watchdog, ``/metrics`` for Prometheus."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from MCDetect.errors import UsageError
+
+
+class Metrics:
+    """What the node counts; it is what the listener tells (``MCDetect.cohort.node.listener.Told``)."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._images = Counter("mcdetect_images_received", "Images acknowledged", registry=self.registry)
+        self._again = Counter("mcdetect_images_known", "Images that were there already", registry=self.registry)
+        self._bytes = Counter("mcdetect_received_bytes", "Bytes of images", registry=self.registry)
+        self._away = Counter("mcdetect_turned_away", "Not taken", ["reason"], registry=self.registry)
+        self._seconds = Histogram("mcdetect_store_seconds", "From image to acknowledgement", registry=self.registry)
+        self._states = Gauge("mcdetect_examinations", "Examinations", ["state"], registry=self.registry)
+        self._delivered = Counter("mcdetect_deliveries", "Examinations delivered", registry=self.registry)
+        self._undelivered = Counter("mcdetect_delivery_failures", "Deliveries to be repeated", registry=self.registry)
+        self._analysis = Histogram(
+            "mcdetect_examination_seconds",
+            "Seconds of a worker",
+            buckets=(0.5, 1, 2, 5, 10, 20, 60, 300),
+            registry=self.registry,
+        )
+
+    def received(self, size: int, seconds: float, *, new: bool) -> None:
+        """Count an image that was acknowledged."""
+        (self._images if new else self._again).inc()
+        self._bytes.inc(size)
+        self._seconds.observe(seconds)
+
+    def turned_away(self, reason: str) -> None:
+        """Count what was not taken."""
+        self._away.labels(reason).inc()
+
+    def delivered(self, done: int, failed: int) -> None:
+        """Count deliveries."""
+        self._delivered.inc(done)
+        self._undelivered.inc(failed)
+
+    def processed(self, seconds: float) -> None:
+        """Count an examination."""
+        self._analysis.observe(seconds)
+
+    def states(self, counts: dict[str, int]) -> None:
+        """Take how many examinations are in each state."""
+        for state in ("waiting", "pending", "done", "failed"):
+            self._states.labels(state).set(counts.get(state, 0))
+
+
+class MonitoringServer:
+    """Answers on a port of its own, in a thread of its own.
+
+    Parameters
+    ----------
+    address
+        (host, port); port 0 takes any that is free.
+    metrics
+        What to show; ``refresh`` is called before.
+    complaints
+        Returns what is wrong, in sentences; none is good health.
+
+    Raises
+    ------
+    UsageError
+        ``port-in-use``.
+    """
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        metrics: Metrics,
+        complaints: Callable[[], list[str]],
+        refresh: Callable[[], None],
+    ) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            timeout = 10
+
+            def do_GET(self) -> None:
+                if self.path == "/metrics":
+                    refresh()
+                    self._answer(200, CONTENT_TYPE_LATEST, generate_latest(metrics.registry))
+                elif self.path == "/health":
+                    wrong = complaints()
+                    body = json.dumps({"status": "failing" if wrong else "ok", "reasons": wrong}).encode()
+                    self._answer(503 if wrong else 200, "application/json", body)
+                else:
+                    self._answer(404, "text/plain", b"/health or /metrics\n")
+
+            def _answer(self, code: int, kind: str, body: bytes) -> None:
+                self.send_response(code)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *arguments: object) -> None:
+                """Say nothing."""
+
+        try:
+            self._server = ThreadingHTTPServer(address, Handler)
+        except OSError as error:
+            raise UsageError(
+                "port-in-use",
+                f"Port {address[1]} of {address[0]} cannot be opened: {error.strerror}.",
+                "Use --metrics-port.",
+            ) from error
+        self.port: int = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, name="monitoring", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop answering."""
+        self._server.shutdown()
+        self._server.server_close()

@@ -1,0 +1,128 @@
+"""``mcdetect batch``: all examinations of a folder tree or a list, on this computer or a Dask cluster."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from MCDetect.commands.exit_codes import exit_code
+from MCDetect.commands.option_types import check_spacing, count, format_list, positive_number, probability
+from MCDetect.results import FORMATS
+
+if TYPE_CHECKING:
+    from MCDetect.cohort.batch import Listener, Report
+
+SUMMARY = "find calcifications in many examinations, on this computer or a cluster; goes on where it was stopped"
+
+_MOST_TOLD = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this sub-command."""
+    parser.add_argument(
+        "source", type=Path, metavar="SOURCE", help="folder tree, or CSV file with a path a line (column 'path')"
+    )
+    parser.add_argument(
+        "--output", required=True, type=Path, metavar="DIR", help="folder for the results; one batch at a time"
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=count(1), metavar="N", help="worker processes here (default: one a core)")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler that runs already, tcp://HOST:PORT")
+    add_detection_arguments(parser)
+    parser.add_argument("--retry", action="store_true", help="try everything again that failed in an earlier run")
+    parser.add_argument(
+        "--recheck", action="store_true", help="compare the contents of all files instead of sizes and times"
+    )
+    parser.add_argument(
+        "--progress",
+        choices=("bar", "json", "none"),
+        default="bar",
+        help="how progress is shown; json prints one object a line and nothing else on the standard output",
+    )
+
+
+def add_detection_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that decide what is found and written."""
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run")
+    sensitivity = parser.add_mutually_exclusive_group()
+    sensitivity.add_argument("--operating-point", metavar="NAME", help="one of those that 'mcdetect bundles' lists")
+    sensitivity.add_argument(
+        "--threshold", type=probability, metavar="T", help="least score of a cluster, 0 to 1, instead of a name"
+    )
+    parser.add_argument(
+        "--spacing", type=positive_number, metavar="MM", help="pixel spacing of images whose header has none"
+    )
+    parser.add_argument("--bundle", default="default", metavar="NAME|PATH", help="the model (default: %(default)s)")
+    parser.add_argument(
+        "--formats",
+        type=format_list,
+        default=FORMATS,
+        metavar="LIST",
+        help=f"what to write, separated by commas (default: {','.join(FORMATS)})",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run or go on with a batch."""
+    from MCDetect.cohort.batch import Plan, run_batch
+
+    check_spacing(options.spacing)
+    plan = Plan(
+        source=options.source,
+        output=options.output,
+        scheduler=options.scheduler,
+        workers=options.workers,
+        bundle=options.bundle,
+        device=options.device,
+        operating_point=options.operating_point if options.threshold is None else options.threshold,
+        spacing_mm=options.spacing,
+        formats=tuple(options.formats),
+        retry=options.retry,
+        recheck=options.recheck,
+    )
+    with _listener(options.progress) as listener:
+        report = run_batch(plan, listener)
+    code = exit_code(report.state.done, len(report.failures) + len(report.problems))
+    (_tell_as_json if options.progress == "json" else _tell)(report, code)
+    return code
+
+
+def _tell(report: Report, code: int) -> None:
+    state = report.state
+    print(
+        f"{state.done} of {state.total} examinations analysed ({state.computed} now), {state.failed} not; "
+        f"{report.passed_over} files passed over."
+    )
+    sentences = [f"{problem.message} {problem.hint}" for problem in report.problems]
+    sentences += [
+        f"{failure.examination}: {failure.message} {failure.hint}".removeprefix(": ") for failure in report.failures
+    ]
+    for sentence in sentences[:_MOST_TOLD]:
+        print(sentence, file=sys.stderr)
+    if len(sentences) > _MOST_TOLD:
+        print(f"and {len(sentences) - _MOST_TOLD} more; all are listed in {report.files[1]}.", file=sys.stderr)
+    for path in report.files:
+        print(f"  {path}")
+
+
+def _tell_as_json(report: Report, code: int) -> None:
+    for failure in (*report.problems, *report.failures):
+        values = {name: getattr(failure, name, "") for name in ("examination", "source", "code", "message", "hint")}
+        _event("refused", **values)
+    for path in report.files:
+        _event("written", path=str(path))
+    _event("done", exit_code=code, **vars(report.state))
+
+
+def _event(kind: str, **values: Any) -> None:
+    print(json.dumps({"event": kind, **values}), flush=True)
+
+
+def _listener(progress: str) -> Any:
+    from MCDetect.commands.batch_progress import BarListener, JsonListener, SilentListener
+
+    listeners: dict[str, type[Listener]] = {"bar": BarListener, "json": JsonListener, "none": SilentListener}
+    return listeners[progress]()

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from distributed import LocalCluster
+from support.bright_bundle import bundle_folder
+
+from MCDetect.cohort.batch import Listener, Plan, Report, run_batch
+
+__all__ = ["bundle_folder"]
+
+RunBatch = Callable[..., Report]
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[LocalCluster]:
+    """Start two worker processes behind a scheduler; their detectors stay warm from test to test."""
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0
+    ) as made:
+        yield made
+
+
+@pytest.fixture
+def batch(cluster: LocalCluster, bundle_folder: Path, tmp_path: Path) -> RunBatch:
+    """Return a function that runs a batch on the workers."""
+
+    def run(source: Path, listener: Listener | None = None, **changes: Any) -> Report:
+        values: dict[str, Any] = {
+            "output": tmp_path / "results",
+            "scheduler": cluster.scheduler_address,
+            "bundle": str(bundle_folder),
+            "device": "cpu",
+            "formats": ("json", "cad-sr"),
+            **changes,
+        }
+        return run_batch(Plan(source, **values), listener or Listener())
+
+    return run

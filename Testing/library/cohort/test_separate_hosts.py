@@ -1,0 +1,98 @@
+"""Workers in network namespaces: hosts of their own as far as the network goes; one is torn out in the middle."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from support.cohorts import write_cohort
+
+from MCDetect.cohort.batch import Listener, Plan, run_batch
+
+ADDRESS, PORT = "10.213.77.{}", 18786
+
+
+def run(*words: str) -> bool:
+    return subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+
+@pytest.fixture
+def hosts() -> Iterator[list[str]]:
+    """Make two namespaces that reach this one over a bridge."""
+    if os.geteuid() != 0 or shutil.which("ip") is None:
+        pytest.skip("network namespaces need root and the command ip")
+    mark = uuid.uuid4().hex[:6]
+    bridge, names = f"mcb{mark}", [f"mcd{mark}{number}" for number in (1, 2)]
+    try:
+        if not run("ip", "link", "add", bridge, "type", "bridge"):
+            pytest.skip("this system lets nobody make a network bridge")
+        run("ip", "addr", "add", ADDRESS.format(1) + "/24", "dev", bridge)
+        run("ip", "link", "set", bridge, "up")
+        for number, name in enumerate(names, start=2):
+            ends = (f"v{mark}{number}a", f"v{mark}{number}b")
+            made = (
+                run("ip", "netns", "add", name)
+                and run("ip", "link", "add", ends[0], "type", "veth", "peer", "name", ends[1], "netns", name)
+                and run("ip", "link", "set", ends[0], "master", bridge, "up")
+                and run("ip", "-n", name, "addr", "add", ADDRESS.format(number) + "/24", "dev", ends[1])
+                and run("ip", "-n", name, "link", "set", ends[1], "up")
+                and run("ip", "-n", name, "link", "set", "lo", "up")
+            )
+            if not made:
+                pytest.skip("this system lets nobody make network namespaces")
+        yield names
+    finally:
+        for name in names:
+            run("ip", "netns", "del", name)
+        run("ip", "link", "del", bridge)
+
+
+def start(*words: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+@pytest.mark.slow
+def test_a_host_torn_out_of_the_network_loses_nothing(hosts, bundle_folder, tmp_path):
+    source = write_cohort(tmp_path / "source", 8, images=1)
+    address = f"tcp://{ADDRESS.format(1)}:{PORT}"
+    scheduler = start(
+        *(sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", ADDRESS.format(1)),
+        *("--port", str(PORT), "--no-dashboard"),
+    )
+    crew = [
+        start(
+            *("ip", "netns", "exec", name, sys.executable, "-m", "distributed.cli.dask_worker", address),
+            *("--nthreads", "1", "--no-dashboard", "--memory-limit", "0"),
+        )
+        for name in hosts
+    ]
+
+    class TearsOutAHost(Listener):
+        def __init__(self) -> None:
+            self.workers: set[str] = set()
+            self.torn = False
+
+        def finished(self, examination, outcome):
+            self.workers.add(outcome.worker)
+            if len(self.workers) == 2 and not self.torn:
+                self.torn = True
+                run("ip", "-n", hosts[0], "link", "set", f"v{hosts[0][3:9]}2b", "down")
+                os.killpg(crew[0].pid, signal.SIGKILL)
+
+    listener = TearsOutAHost()
+    try:
+        settings = {"bundle": str(bundle_folder), "device": "cpu", "formats": ("json",)}
+        report = run_batch(Plan(source, tmp_path / "results", scheduler=address, **settings), listener)
+    finally:
+        for process in (*crew, scheduler):
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    assert listener.torn, "both hosts should have worked"
+    assert (report.state.done, report.state.failed) == (8, 0)
