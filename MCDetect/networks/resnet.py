@@ -1,9 +1,9 @@
 """Residual networks of 34 and 50 layers (He et al. 2016), as Leong et al. 2022 and Shiri Kahnouei et al. 2022 use them.
 
 The parameters have the names and shapes of torchvision's ``resnet34`` and ``resnet50``
-(``torchvision/models/resnet.py``), so ImageNet weights of that project load. MONAI's own ResNet names its parts otherwise, hence this file. As there, a
-bottleneck halves its resolution in the 3 x 3 convolution (called version 1.5), where Keras, which Shiri Kahnouei et al.
-used, does so in the first 1 x 1 convolution.
+(``torchvision/models/resnet.py``), so ImageNet weights of that project load. MONAI's own ResNet names its parts
+otherwise, hence this file. As there, a bottleneck halves its resolution in the 3 x 3 convolution (called version 1.5),
+where Keras, which Shiri Kahnouei et al. used, does so in the first 1 x 1 convolution.
 """
 
 from __future__ import annotations
@@ -149,7 +149,8 @@ def freeze_first_hundred_keras_layers(network: ResNet) -> list[str]:
     the layers 39, 81 and so on. Layer 100 is therefore the third convolution of the second block of ``conv4``, which is
     ``layer3.1.conv3`` here; the normalisation after it is trained.
 
-    A frozen normalisation also keeps its moving statistics, as in Keras: see :func:`hold_frozen_normalisation`.
+    A frozen normalisation also keeps its moving statistics, as in Keras: which
+    :func:`MCDetect.training.tensors.hold_frozen_normalisation` sees to.
 
     Parameters
     ----------
@@ -166,10 +167,3 @@ def freeze_first_hundred_keras_layers(network: ResNet) -> list[str]:
     for name in frozen:
         network.get_submodule(name).requires_grad_(False)
     return frozen
-
-
-def hold_frozen_normalisation(network: nn.Module) -> None:
-    """Put every batch normalisation that is not trained into evaluation mode; call it after ``network.train()``."""
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d) and not module.weight.requires_grad:
-            module.eval()

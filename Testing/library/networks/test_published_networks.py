@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from MCDetect.networks import FCDSCNN, VGG16, AlexNet, InceptionResNetV2, LeNet5, MobileNetV2, ResNet
 from MCDetect.networks.inception_resnet_v2 import freeze_trunk
-from MCDetect.networks.resnet import freeze_first_hundred_keras_layers, hold_frozen_normalisation
+from MCDetect.networks.resnet import freeze_first_hundred_keras_layers
+from MCDetect.training.tensors import hold_frozen_normalisation
 
 
 def on_meta(make: Callable[[], nn.Module]) -> nn.Module:
