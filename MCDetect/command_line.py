@@ -15,13 +15,13 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from MCDetect.commands import bundles, detect, info, simulate
+from MCDetect.commands import bundles, detect, evaluate, info, simulate, train
 from MCDetect.commands.exit_codes import NOTHING_DONE, STOPPED, WRONG_USE
 from MCDetect.commands.unforeseen import as_told
 from MCDetect.errors import MCDetectError, UsageError
 from MCDetect.version import __version__
 
-_COMMANDS = (detect, simulate, bundles, info)
+_COMMANDS = (detect, simulate, train, evaluate, bundles, info)
 
 
 def build_parser() -> argparse.ArgumentParser:
