@@ -43,8 +43,8 @@ train-default: setup-training ## train the default bundle on simulated mammogram
 score-default: setup-training ## score the default bundle and write the scores into its model card
 	$(BIN)/python -m MCDetect.training.score_default --work training-output/scores $(if $(PATCHES),--patches "$(PATCHES)")
 
-bench: setup-benchmark ## measure the speed of each stage
-	$(BIN)/python -m pytest Testing/benchmarks --benchmark-only
+bench: setup-benchmark ## measure the speed of each stage; the figures stay as JSON in .benchmarks/
+	$(BIN)/python -m pytest Testing/benchmarks --benchmark-only --benchmark-autosave
 
 clean: ## remove the environment, the demonstration and all caches
 	rm -rf $(VENV) demo build dist mcdetect.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .cache

@@ -20,6 +20,7 @@ from MCDetect.commands import (
     bundles,
     detect,
     echo,
+    evaluate,
     fetch,
     info,
     read,
@@ -28,13 +29,14 @@ from MCDetect.commands import (
     send,
     serve,
     simulate,
+    train,
 )
 from MCDetect.commands.exit_codes import NOTHING_DONE, STOPPED, WRONG_USE
 from MCDetect.commands.unforeseen import as_told
 from MCDetect.errors import MCDetectError, UsageError
 from MCDetect.version import __version__
 
-_COMMANDS = (detect, review, report, read, batch, serve, simulate, bundles, info, send, fetch, echo)
+_COMMANDS = (detect, review, report, read, batch, serve, simulate, train, evaluate, bundles, info, send, fetch, echo)
 
 
 def build_parser() -> argparse.ArgumentParser:

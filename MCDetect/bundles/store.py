@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 DEFAULT_BUNDLE = "default"
 
 _HOME = Path(__file__).parent
-_NETWORKS = ("CalcificationUNet", "ShallowCNN")
 _NETWORK_PREFIX = "MCDetect.networks."
 
 
@@ -103,7 +102,7 @@ class Bundle:
 
         definition = dict(self.settings.get(setting, {}))
         name = str(definition.pop("_target_", "")).removeprefix(_NETWORK_PREFIX)
-        if name not in _NETWORKS:
+        if name not in networks.__all__:
             raise self._damaged(f"{self.folder} asks for the unknown network {name!r}")
         try:
             network: nn.Module = getattr(networks, name)(**definition)

@@ -33,6 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder for the results; results of the same name that lie there are replaced",
     )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run")
+    parser.add_argument(
+        "--backend",
+        choices=("auto", "torch", "onnxruntime", "openvino"),
+        default="auto",
+        help="what computes the networks; auto is the fastest that is installed, measured once and remembered",
+    )
     sensitivity = parser.add_mutually_exclusive_group()
     sensitivity.add_argument("--operating-point", metavar="NAME", help="one of those that 'mcdetect bundles' lists")
     sensitivity.add_argument(
@@ -95,7 +101,7 @@ def _analyse(options: argparse.Namespace, report: Reporter) -> ResultWriter:
         for refusal in refused[:-1]:
             report.refused(refusal)
         raise InputError(refused[-1].code, refused[-1].message, refused[-1].hint)
-    detector = Detector.load(options.bundle, options.device)
+    detector = Detector.load(options.bundle, options.device, options.backend)
     operating_point = options.operating_point if options.threshold is None else options.threshold
     writer = ResultWriter(options.output, detector.algorithm(operating_point), options.formats)
     results = detect_each(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from MCDetect.inference.backends.interface import RunNetwork
     from MCDetect.networks.shallow_cnn import ShallowCNN
 
 FloatImage = npt.NDArray[np.float32]
@@ -50,6 +51,7 @@ def dense_patch_logits(
     device: torch.device,
     patch_size: int = 144,
     strip_height: int = 768,
+    features: RunNetwork | None = None,
     report: Callable[[float], None] | None = None,
 ) -> FloatImage:
     """Return the patch network's logit for the patch that begins at each pixel.
@@ -69,6 +71,8 @@ def dense_patch_logits(
         Side of a patch in pixels.
     strip_height
         Rows of patches computed at once; bounds the memory, does not change the result.
+    features
+        ``network.features`` as a back end compiled it; None means PyTorch on ``device``.
     report
         Called with the fraction done.
 
@@ -85,22 +89,25 @@ def dense_patch_logits(
     """
     import torch
 
+    from MCDetect.inference.backends.pytorch import TorchBackend
+
     rows, columns = normalised.shape[0] - patch_size + 1, normalised.shape[1] - patch_size + 1
     if rows < 1 or columns < 1:
         raise ValueError(f"an image of {normalised.shape} is smaller than a patch of {patch_size}")
     wanted = np.ones((rows, columns), dtype=np.bool_) if mask is None else mask
     logits = np.full((rows, columns), NOT_COMPUTED, dtype=np.float32)
     window = patch_size - network.border
+    run = TorchBackend(device).compile(network.features) if features is None else features
     strips = list(strips_over(wanted, strip_height))
     for number, strip in enumerate(strips, start=1):
         cut = normalised[
             strip.row_start : strip.row_stop + patch_size - 1, strip.column_start : strip.column_stop + patch_size - 1
         ]
         with torch.inference_mode():
-            features = network.features(torch.from_numpy(np.ascontiguousarray(cut))[None, None].to(device))[0]
+            maps = torch.from_numpy(run(np.ascontiguousarray(cut))).to(device)
             # Channel by channel the maxima stay in the processor's cache: 2.7 times faster than all at once.
             result = network.output.bias[0]
-            for channel, weight in zip(features, network.output.weight[0], strict=True):
+            for channel, weight in zip(maps, network.output.weight[0], strict=True):
                 result = result + weight * sliding_maximum(sliding_maximum(channel, window, 1), window, 0)
         logits[strip.window] = result.float().cpu().numpy()
         if report is not None:

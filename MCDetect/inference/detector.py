@@ -5,6 +5,7 @@ This is the place where a mammogram becomes findings; read :meth:`Detector.analy
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from MCDetect.inference.arguments import checked_image, checked_spacing
 from MCDetect.inference.calcifications import find_calcifications, peak_logit
 from MCDetect.inference.cluster_score import FEATURES, cluster_features, cluster_score
 from MCDetect.inference.clusters import describe_cluster, group_calcifications
-from MCDetect.inference.device import choose_device, device_name
+from MCDetect.inference.device import choose_device
 from MCDetect.inference.progress import StageReport, silent
 from MCDetect.inference.view_logits import NetworkRunner
 from MCDetect.preprocessing.breast_mask import breast_area_mm2, breast_mask
@@ -58,7 +59,7 @@ class Detector:
     Use :meth:`load`. A detector may be used for any number of images; it keeps nothing between them.
     """
 
-    def __init__(self, bundle: Bundle, device: str = "auto") -> None:
+    def __init__(self, bundle: Bundle, device: str = "auto", backend: str = "torch") -> None:
         self.bundle = bundle
         settings = bundle.settings
         try:
@@ -83,20 +84,29 @@ class Detector:
                 f"{bundle.folder / 'configs' / 'inference.json'} is incomplete or wrong: {error}.",
                 "Install MCDetect again, or name another model with --bundle.",
             ) from error
-        self._networks = NetworkRunner(bundle, choose_device(device))
+        self._networks = NetworkRunner(bundle, choose_device(device), backend)
 
     @classmethod
-    def load(cls, bundle: str | Path = DEFAULT_BUNDLE, device: str = "auto") -> Detector:
-        """Load a bundle by name or path onto ``"auto"``, ``"cpu"`` or ``"cuda"``.
+    def load(cls, bundle: str | Path = DEFAULT_BUNDLE, device: str = "auto", backend: str = "torch") -> Detector:
+        """Load a bundle.
+
+        Parameters
+        ----------
+        bundle
+            Name of a shipped bundle, or the path of one.
+        device
+            ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        backend
+            ``"torch"``, ``"onnxruntime"``, ``"openvino"``, or ``"auto"``: the fastest that is installed, measured once.
 
         Raises
         ------
         ModelError
             If the bundle is missing or damaged.
         DeviceError
-            If the device is not there.
+            If the device or the back end is not there.
         """
-        return cls(find_bundle(bundle), device)
+        return cls(find_bundle(bundle), device, backend)
 
     def algorithm(self, operating_point: str | float | None = None) -> Algorithm:
         """Return what to write into results as their origin."""
@@ -108,7 +118,7 @@ class Detector:
             bundle_sha256=self.bundle.sha256,
             operating_point=name,
             threshold=threshold,
-            device=device_name(self._networks.device),
+            device=self._networks.device_name,
         )
 
     def resolve_operating_point(self, operating_point: str | float | None = None) -> tuple[str, float]:
@@ -225,7 +235,7 @@ class Detector:
         report("preparing", 0.0)
         prepared = self._prepare(mammogram.pixels, mammogram.valid, mask, spacing)
         logits = self._networks.calcification_logits(
-            prepared.normalised, prepared.mask, lambda done: report("finding calcifications", 0.2 + 0.35 * done)
+            prepared.normalised, prepared.mask, lambda done: report("finding calcifications", 0.2 + 0.55 * done)
         )
         calcifications = find_calcifications(
             resize(logits, mammogram.shape), spacing, self._threshold, mask=mask, **self._calibration
@@ -238,11 +248,14 @@ class Detector:
         )
         if not groups:
             return calcifications, []
-        patch_logits = self._networks.patch_logits(
-            prepared.normalised, prepared.mask, lambda done: report("judging patches", 0.55 + 0.4 * done)
-        )
         scale = np.array(prepared.normalised.shape) / np.array(mammogram.shape)
-        return calcifications, [self._score(group, patch_logits, scale) for group in groups]
+        members = [member for group in groups for member in group]
+        centres = np.array([(member.row + 0.5, member.column + 0.5) for member in members]) * scale
+        patch_logits = self._networks.patch_logits(
+            prepared.normalised, centres.astype(np.intp), lambda done: report("judging patches", 0.8 + 0.15 * done)
+        )
+        judged = dict(zip((member.id for member in members), patch_logits.tolist(), strict=True))
+        return calcifications, [self._score(group, judged) for group in groups]
 
     def _prepare(
         self, pixels: FloatImage, valid: BoolImage, mask: BoolImage, spacing_mm: tuple[float, float]
@@ -252,15 +265,9 @@ class Detector:
         unit, mask = resize(unit, shape), resize_mask(mask, shape)
         return PreparedView(normalise_by_local_noise(unit, mask, grey_step), mask)
 
-    def _score(
-        self, members: tuple[Calcification, ...], patch_logits: FloatImage, scale: npt.NDArray[np.float64]
-    ) -> ScoredCluster:
+    def _score(self, members: tuple[Calcification, ...], patch_logits: Mapping[int, float]) -> ScoredCluster:
         logits = [peak_logit(member.score, **self._calibration) for member in members]
-        centres = np.array([(member.row + 0.5, member.column + 0.5) for member in members]) * scale
-        # The patch round a calcification near the border is the nearest one that lies in the image.
-        patch = np.array(self._networks.patch_size) // 2
-        corners = np.clip(centres.astype(int) - patch, 0, np.array(patch_logits.shape) - 1)
-        features = cluster_features(logits, self._threshold, [float(patch_logits[i, j]) for i, j in corners])
+        features = cluster_features(logits, self._threshold, [patch_logits[member.id] for member in members])
         return ScoredCluster(members, features, cluster_score(features, self._score_weights, self._score_intercept))
 
     def _cluster(

@@ -44,8 +44,9 @@ def choose_device(name: str = "auto") -> torch.device:
     return torch.device("cuda")
 
 
-def device_name(device: torch.device) -> str:
-    """Return what to call ``device`` in findings and reports, e.g. ``"cuda (NVIDIA H200)"``."""
+def device_name(device: torch.device, backend: str, precision: str = "fp32") -> str:
+    """Return what computed, for findings and reports, e.g. ``"cuda (NVIDIA H200, PyTorch, fp32)"``."""
     import torch
 
-    return f"cuda ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else device.type
+    model = [torch.cuda.get_device_name(device)] if device.type == "cuda" else []
+    return f"{device.type} ({', '.join([*model, backend, precision])})"

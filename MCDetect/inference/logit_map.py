@@ -12,27 +12,26 @@ from MCDetect.inference.strips import NOT_COMPUTED, strips_over
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import torch
-    from torch import nn
+    from MCDetect.inference.backends.interface import RunNetwork
 
 FloatImage = npt.NDArray[np.float32]
 
-HALO = 112
-"""Pixels round a strip that its result depends on.
+HALO = 96
+"""Pixels round a strip that its result depends on, rounded up to a multiple of 16.
 
-The network reaches 2 + 4 convolutions of radius 1 at pixel sizes 2, 4, 8 and two at 16: 4*2 + 4*4 + 4*8 + 2*16 = 88
-pixels, and up to 15 more by the alignment of its poolings; rounded up to a multiple of 16.
+Convolutions of radius 1, four at each of the pixel sizes 2, 4 and 8 and two at 16, reach 4*2 + 4*4 + 4*8 + 2*16 = 88
+pixels. Upsampling gives each pixel the values of the coarser pixel that it lies in, which adds up to 4 at a strip that
+begins at a multiple of 16.
 """
 
 ALIGNMENT = 16
 
 
 def calcification_logits(
-    network: nn.Module,
+    network: RunNetwork,
     normalised: FloatImage,
     mask: npt.NDArray[np.bool_],
     *,
-    device: torch.device,
     strip_height: int = 768,
     report: Callable[[float], None] | None = None,
 ) -> FloatImage:
@@ -41,13 +40,11 @@ def calcification_logits(
     Parameters
     ----------
     network
-        A ``CalcificationUNet`` in evaluation mode on ``device``.
+        A ``CalcificationUNet`` as a back end compiled it.
     normalised
         float32 (rows, columns) from ``preprocessing.intensity.normalise_by_local_noise``.
     mask
         Where it is wanted (the breast); far from it the result is ``NOT_COMPUTED``.
-    device
-        Where ``network`` is.
     strip_height
         Rows computed at once, a multiple of 16. It bounds the memory and does not change the result.
     report
@@ -58,8 +55,6 @@ def calcification_logits(
     float32 array
         (rows, columns).
     """
-    import torch
-
     shape = (normalised.shape[0], normalised.shape[1])
     # Zero is the mean of the normalised image: beyond the border there is featureless tissue.
     padding = [(0, -size % ALIGNMENT) for size in shape]
@@ -68,10 +63,8 @@ def calcification_logits(
     strips = list(strips_over(np.pad(mask, padding), strip_height, ALIGNMENT))
     for number, strip in enumerate(strips, start=1):
         outer = strip.grown(HALO, padded.shape)
-        cut = torch.from_numpy(padded[outer.window])[None, None].to(device)
-        with torch.inference_mode():
-            result = network(cut.contiguous(memory_format=torch.channels_last))[0, 0]
-        logits[strip.window] = result[strip.inside(outer)].float().cpu().numpy()
+        result = network(np.ascontiguousarray(padded[outer.window]))[0]
+        logits[strip.window] = result[strip.inside(outer)]
         if report is not None:
             report(number / len(strips))
     return logits[: shape[0], : shape[1]]

@@ -1,7 +1,7 @@
 """Horizontal strips that cover the breast: the unit of work of both networks.
 
-A strip is as wide as the breast is in its rows, so the air beside a round breast is not computed, and the memory in use
-is that of one strip, however large the image.
+A strip is as wide as the breast is in its rows, so the air beside a round breast is not computed. Very wide ones are
+parted, so that the memory in use is that of one strip, however large the image.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ import numpy.typing as npt
 
 NOT_COMPUTED = -30.0
 """Logit of what lies outside all strips: a probability of 1e-13."""
+
+_LARGEST_WIDTH = 2560
+"""Columns: no full-field view at the networks' spacing is parted, a film scanned finely is."""
 
 
 @dataclass(frozen=True)
@@ -78,4 +81,7 @@ def strips_over(mask: npt.NDArray[np.bool_], height: int, alignment: int = 1) ->
             continue
         column_start = int(occupied[0]) // alignment * alignment
         column_stop = min(columns, -(-(int(occupied[-1]) + 1) // alignment) * alignment)
-        yield Strip(row_start, row_stop, column_start, column_stop)
+        parts = -(-(column_stop - column_start) // _LARGEST_WIDTH)
+        width = -(-(column_stop - column_start) // (parts * alignment)) * alignment
+        for part_start in range(column_start, column_stop, width):
+            yield Strip(row_start, row_stop, part_start, min(column_stop, part_start + width))

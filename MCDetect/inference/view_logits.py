@@ -14,12 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from MCDetect.errors import DeviceError
-from MCDetect.inference import dense_patches, logit_map
+from MCDetect.inference import logit_map
+from MCDetect.inference.backends.choice import choose_backend
+from MCDetect.inference.backends.pytorch import TorchBackend
+from MCDetect.inference.device import device_name
+from MCDetect.inference.patches_at import patch_maxima
 
 if TYPE_CHECKING:
     import torch
 
     from MCDetect.bundles.store import Bundle
+    from MCDetect.inference.backends.interface import Backend
     from MCDetect.networks.shallow_cnn import ShallowCNN
 
 FloatImage = npt.NDArray[np.float32]
@@ -32,9 +37,9 @@ logger = logging.getLogger(__name__)
 
 
 class NetworkRunner:
-    """The two networks of a bundle, and the device and strip height they run with at present."""
+    """The two networks of a bundle, and the device, back end and strip height they run with at present."""
 
-    def __init__(self, bundle: Bundle, device: torch.device) -> None:
+    def __init__(self, bundle: Bundle, device: torch.device, backend: str = "torch") -> None:
         import torch
 
         from MCDetect.networks.folding import fold_batch_normalisation
@@ -46,13 +51,20 @@ class NetworkRunner:
         except torch.OutOfMemoryError:
             self.device = torch.device("cpu")
             logger.warning("The GPU has no free memory: working on the CPU.")
+        cpu = torch.device("cpu")
         self._calcification_network = fold_batch_normalisation(
-            bundle.load_network("calcification_network", "model.pt", self.device)
+            bundle.load_network("calcification_network", "model.pt", cpu)
         ).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._patch_network = cast(
-            "ShallowCNN", bundle.load_network("patch_network", "patch_classifier.pt", self.device)
-        )
+        self._patch_network = cast("ShallowCNN", bundle.load_network("patch_network", "patch_classifier.pt", cpu))
         self.patch_size: int = self._patch_network.patch_size
+        self._output_weight = self._patch_network.output.weight.detach()[0].numpy()
+        self._output_bias = float(self._patch_network.output.bias.detach()[0])
+        self._use(choose_backend(backend, self.device, self._calcification_network, bundle.sha256))
+
+    @property
+    def device_name(self) -> str:
+        """What the networks run on at present, e.g. ``"cpu (OpenVINO, fp32)"``."""
+        return device_name(self.device, self._backend.title)
 
     def calcification_logits(
         self, normalised: FloatImage, mask: BoolImage, report: Fraction | None = None
@@ -60,36 +72,47 @@ class NetworkRunner:
         """Return the calcification logit of each pixel (see ``logit_map.calcification_logits``)."""
         return self._with_fallback(
             lambda height: logit_map.calcification_logits(
-                self._calcification_network, normalised, mask, device=self.device, strip_height=height, report=report
+                self._run_calcification_network, normalised, mask, strip_height=height, report=report
             )
         )
 
-    def patch_logits(self, normalised: FloatImage, mask: BoolImage, report: Fraction | None = None) -> FloatImage:
-        """Return the patch network's logit of each patch (see ``dense_patches.dense_patch_logits``).
+    def patch_logits(
+        self, normalised: FloatImage, centres: npt.NDArray[np.intp], report: Fraction | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Return the patch network's logit of the patches round some pixels.
 
-        An image smaller than a patch is continued by zero, the mean of the normalised image. Patches whose centre lies
-        outside ``mask`` need not be computed.
+        An image smaller than a patch is continued by zero, the mean of the normalised image. A pixel near the border is
+        judged by the nearest patch that lies in the image.
+
+        Parameters
+        ----------
+        normalised
+            float32 (rows, columns).
+        centres
+            (n, 2): row and column of each pixel.
+        report
+            Called with the fraction done.
+
+        Returns
+        -------
+        float32 array
+            (n,).
         """
-        missing = [(0, max(0, self.patch_size - size)) for size in normalised.shape]
-        padded, inside = np.pad(normalised, missing), np.pad(mask, missing)
-        half = self.patch_size // 2
-        last = [size - self.patch_size for size in padded.shape]
-        # A pixel near the border is judged by the nearest whole patch: shift the mask like the patches' corners.
-        rows, columns = (np.clip(np.arange(size) - half, 0, end) for size, end in zip(padded.shape, last, strict=True))
-        wanted = np.zeros((last[0] + 1, last[1] + 1), dtype=np.bool_)
-        at = np.nonzero(inside)
-        wanted[rows[at[0]], columns[at[1]]] = True
-        return self._with_fallback(
-            lambda height: dense_patches.dense_patch_logits(
-                self._patch_network,
-                padded,
-                wanted,
-                device=self.device,
-                patch_size=self.patch_size,
-                strip_height=height,
-                report=report,
+        padded = np.pad(normalised, [(0, max(0, self.patch_size - size)) for size in normalised.shape])
+        last = np.array(padded.shape) - self.patch_size
+        corners = [(int(row), int(column)) for row, column in np.clip(centres - self.patch_size // 2, 0, last)]
+        maxima = self._with_fallback(
+            lambda height: patch_maxima(
+                self._run_patch_features, padded, corners, self.patch_size, largest=1024 * height, report=report
             )
         )
+        logits: npt.NDArray[np.float32] = maxima @ self._output_weight + np.float32(self._output_bias)
+        return logits
+
+    def _use(self, backend: Backend) -> None:
+        self._backend = backend
+        self._run_calcification_network = backend.compile(self._calcification_network)
+        self._run_patch_features = backend.compile(self._patch_network.features)
 
     def _with_fallback(self, run: Callable[[int], FloatImage]) -> FloatImage:
         import torch
@@ -114,8 +137,7 @@ class NetworkRunner:
         elif self.device.type != "cpu":
             self.device = torch.device("cpu")
             self._heights = list(_STRIP_HEIGHTS)
-            self._calcification_network = self._calcification_network.to(self.device)
-            self._patch_network = self._patch_network.to(self.device)
+            self._use(TorchBackend(self.device))
             logger.warning("Out of memory on the GPU even in small strips: working on the CPU.")
         else:
             raise DeviceError(

@@ -49,6 +49,7 @@ def detect(bundle_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     def run(*inputs: Path | str, output: Path | None = None, bundle: Path = bundle_folder, options=()) -> Outcome:
         folder = tmp_path / "results" if output is None else output
         words = ["detect", *map(str, inputs), "--output", str(folder), "--bundle", str(bundle), "--device", "cpu"]
+        words += ["--backend", "torch"]
         capsys.readouterr()
         code = main([*words, *options])
         captured = capsys.readouterr()

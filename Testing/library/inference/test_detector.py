@@ -81,7 +81,7 @@ def test_the_origin_names_bundle_hash_operating_point_and_device(detector):
     assert algorithm.name == "MCDetect"
     assert len(algorithm.bundle_sha256) == 64
     assert (algorithm.operating_point, algorithm.threshold) == ("high-sensitivity", 0.1)
-    assert algorithm.device == "cpu"
+    assert algorithm.device == "cpu (PyTorch, fp32)"
     assert detector.algorithm(0.42).operating_point == "custom"
     assert detector.algorithm().operating_point == SETTINGS["default_operating_point"]
 

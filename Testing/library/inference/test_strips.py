@@ -37,3 +37,10 @@ def test_a_grown_strip_stays_in_the_image_and_finds_itself_again():
 def test_a_height_that_is_not_aligned_is_refused(height):
     with pytest.raises(ValueError, match="multiple of 4"):
         list(strips_over(np.ones((8, 8), dtype=bool), height, 4))
+
+
+@pytest.mark.parametrize(("columns", "widths"), [(2560, [2560]), (2561, [1296, 1265]), (7000, [2336, 2336, 2328])])
+def test_a_very_wide_strip_is_parted_evenly_and_without_gaps(columns, widths):
+    strips = list(strips_over(np.ones((16, columns), dtype=bool), 16, 16))
+    assert [strip.column_stop - strip.column_start for strip in strips] == widths
+    assert [strip.column_start for strip in strips[1:]] == [strip.column_stop for strip in strips[:-1]]

@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from MCDetect.preprocessing.intensity import (
     _background,
+    _difference_of_gaussians,
     local_noise,
     normalise_by_local_noise,
     scale_to_unit_range,
@@ -100,3 +101,17 @@ def test_the_fast_background_is_the_gaussian_blur_of_14_pixels():
     image = ndimage.gaussian_filter(np.random.default_rng(3).standard_normal((301, 402)), 5).astype(np.float32)
     exact = ndimage.gaussian_filter(image, 14.0, mode="nearest", truncate=4.0)
     assert np.abs(_background(image) - exact).max() < 0.03 * image.std()
+
+
+@settings(max_examples=15)
+@given(rows=st.integers(3, 200), columns=st.integers(3, 200), start=st.integers(0, 60))
+def test_the_difference_of_gaussians_is_that_of_the_filtered_image(rows, columns, start):
+    image = correlated_noise((rows, columns))
+    exact = ndimage.gaussian_filter(image.astype(np.float64), 1.0, truncate=3.0)
+    exact -= ndimage.gaussian_filter(image.astype(np.float64), 2.0, truncate=3.0)
+    top, left = min(start, rows - 1), min(start, columns - 1)
+    down = _difference_of_gaussians(rows, top, min(rows, top + 57))
+    across = _difference_of_gaussians(columns, left, min(columns, left + 57))
+    part = image[down.window, across.window]
+    response = down.fine @ part @ across.fine.T - down.coarse @ part @ across.coarse.T
+    assert np.abs(response - exact[top : top + 57 : 2, left : left + 57 : 2]).max() < 1e-6

@@ -1,0 +1,41 @@
+"""A back end turns a network into a function from an image to its maps; nothing else knows which library computes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from torch import nn
+
+FloatImage = npt.NDArray[np.float32]
+FloatMaps = npt.NDArray[np.float32]
+
+RunNetwork = Callable[[FloatImage], FloatMaps]
+"""From a contiguous float32 image (rows, columns) of any size the network takes to its maps (channels, rows, columns).
+
+The maps may lie in memory that the next call uses again: copy what is kept.
+"""
+
+
+class Backend(Protocol):
+    """A library that computes networks on one device, in fp32."""
+
+    name: str
+    """As on the command line, e.g. ``"onnxruntime"``."""
+
+    title: str
+    """As its makers write it, e.g. ``"ONNX Runtime"``."""
+
+    def compile(self, network: nn.Module) -> RunNetwork:
+        """Return ``network`` ready to run.
+
+        Parameters
+        ----------
+        network
+            Fully convolutional, in evaluation mode, on the CPU; takes (1, 1, rows, columns).
+        """
+        ...

@@ -1,0 +1,120 @@
+"""CBIS-DDSM (Lee et al. 2017): digitised films with regions, masks and pathology, from The Cancer Imaging Archive.
+
+As the NBIA Data Retriever writes it::
+
+    calc_case_description_train_set.csv   calc_case_description_test_set.csv   (mass_... are not used)
+    CBIS-DDSM/Calc-Training_P_00005_RIGHT_CC/<date>-DDSM-<n>/1.000000-full mammogram images-<n>/1-1.dcm
+    CBIS-DDSM/Calc-Training_P_00005_RIGHT_CC_1/<date>-DDSM-<n>/1.000000-ROI mask images-<n>/1-1.dcm, 1-2.dcm
+
+Known oddities, all met here:
+
+- The paths in the tables are made of UIDs (``Calc-Training_P_00005_RIGHT_CC/1.3.6.../1.3.6.../000000.dcm``) and exist
+  on no disk: only their first folder holds. Some end in a line break inside quotes.
+- The columns "cropped image file path" and "ROI mask file path" are swapped for many rows, and crop and mask lie in one
+  series ("ROI mask images" or "cropped images") or in two, in either order. The mask is the larger of the two: it has
+  the shape of the full mammogram.
+- The image of a region may be missing (e.g. Calc-Training_P_00474_LEFT_MLO_1 has a mask alone): it is then cut from the
+  full mammogram.
+- Older downloads name files 000000.dcm; newer ones 1-1.dcm.
+- The headers have no pixel spacing, and call the images secondary captures. Films were digitised at 0.042 to 0.05 mm,
+  and which scanner was used is not in the tables: the spacing is left unknown.
+- Columns "breast density" and "breast_density", "left or right breast" and so on: blanks in names are kept in the
+  calcification tables, which are the ones read here.
+
+Read from: the tables' header and first rows, and paths on disk, as they appear in several public loaders on GitHub
+(among them the list of the five regions without masks), and Lee et al. 2017, Scientific Data 4:170177.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+from MCDetect.errors import InputError
+from MCDetect.training.datasets.indexing import find_one, finish, read_table, require_folder
+from MCDetect.training.datasets.record import (
+    BENIGN,
+    CALCIFICATION,
+    MALIGNANT,
+    WITHOUT_CALLBACK,
+    DatasetIndex,
+    ImageRecord,
+    Region,
+)
+
+_TABLES = {"training": "calc_case_description_train_set.csv", "test": "calc_case_description_test_set.csv"}
+_COLUMNS = ("patient_id", "left or right breast", "image view", "pathology", "image file path", "roi mask file path")
+_PATHOLOGY = {"BENIGN": BENIGN, "BENIGN_WITHOUT_CALLBACK": WITHOUT_CALLBACK, "MALIGNANT": MALIGNANT}
+_DENSITY = {"1": "a", "2": "b", "3": "c", "4": "d"}
+
+
+def index(folder: Path) -> DatasetIndex:
+    """Index the calcifications of CBIS-DDSM."""
+    require_folder(folder, "cbis-ddsm")
+    cases = find_one(folder, ["CBIS-DDSM"], "cbis-ddsm")
+    records: list[ImageRecord] = []
+    problems: list[str] = []
+    files: list[Path] = []
+    for part, name in _TABLES.items():
+        table = find_one(folder, [name], "cbis-ddsm")
+        files.append(table)
+        images: dict[str, list[dict[str, str]]] = defaultdict(list)
+        for row in read_table(table, _COLUMNS, "cbis-ddsm"):
+            images[_case(row["image file path"])].append(row)
+        for case, rows in images.items():
+            found = sorted((cases / case).rglob("*.dcm"))
+            if not found:
+                problems.append(f"{cases / case} has no image, though {name} names it.")
+                continue
+            files.append(found[0])
+            regions = [_region(cases, row, name, problems, files) for row in rows]
+            first = rows[0]
+            density = _DENSITY.get(first.get("breast density", first.get("breast_density", "")), "")
+            records.append(
+                ImageRecord(
+                    found[0],
+                    first["patient_id"],
+                    first["left or right breast"][:1],
+                    first["image view"],
+                    None,
+                    tuple(region for region in regions if region is not None),
+                    groups={"published part": part, **({"density": density} if density else {})},
+                )
+            )
+    return finish("cbis-ddsm", folder, records, problems, files)
+
+
+def _region(cases: Path, row: dict[str, str], table: str, problems: list[str], files: list[Path]) -> Region | None:
+    case = _case(row["roi mask file path"]) or _case(row.get("cropped image file path", ""))
+    pathology = _PATHOLOGY.get(row["pathology"].upper())
+    if pathology is None:
+        problems.append(f"{table} gives {case} the unknown pathology {row['pathology']!r}; the region is left out.")
+        return None
+    found = sorted((cases / case).rglob("*.dcm"))
+    sized: list[tuple[int, Path]] = []
+    for path in found:
+        try:
+            sized.append((_pixels(path), path))
+        except InputError as error:
+            problems.append(str(error))
+    if not sized:
+        problems.append(f"{cases / case} has neither mask nor crop; the region is left out.")
+        return None
+    files += [path for _, path in sized]
+    sized.sort(key=lambda entry: entry[0])
+    # One file alone is the mask: without it the region could not be placed, and crops are what is missing at times.
+    mask, crop = sized[-1][1], sized[0][1] if len(sized) > 1 else None
+    return Region(CALCIFICATION, (), pathology, row.get("calc distribution", "").upper() == "CLUSTERED", crop, mask)
+
+
+def _case(path: str) -> str:
+    """Return the folder of the case, which is all of a path in the tables that holds."""
+    return path.strip().strip('"').split("/")[0].strip()
+
+
+def _pixels(path: Path) -> int:
+    """Return the number of pixels, from the header alone."""
+    from MCDetect.dicom.opening import open_dataset
+
+    header = open_dataset(path, pixels=False)
+    return int(header.get("Rows", 0)) * int(header.get("Columns", 0))

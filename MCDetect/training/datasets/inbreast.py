@@ -1,0 +1,111 @@
+"""INbreast (Moreira et al. 2012): 410 full-field mammograms as DICOM, outlines as XML, a table.
+
+As distributed ("INbreast Release 1.0")::
+
+    AllDICOMs/20586908_6c613a14b80a8591_MG_R_CC_ANON.dcm   image, patient, modality, side, view (CC or ML)
+    AllXML/20586908.xml                                    outlines, for images with findings only
+    INbreast.csv                                           separated by semicolons
+    AllROI/, MedicalReports/, INbreast.xls, Pectoral Muscle/   not used
+
+The XML is a property list of OsiriX: ``Images[0].ROIs[]`` with ``Name`` ("Calcification", "Cluster", "Calcifications",
+"Mass", ...; spelt in several ways) and ``Point_px``, texts "(x, y)" in pixels. A calcification of one point is one
+pixel. Columns of the table: Patient ID and Patient age (both "removed"), Laterality, View, Acquisition date, File Name, ACR
+(density 1 to 4, blank for some), Bi-Rads (1 to 6 with 4a to 4c). "ML" in names means the mediolateral oblique view.
+
+Read from: public loaders on GitHub found by these names (the file name pattern, the table's header line and the parsing
+of ``Point_px`` appear in several independent ones), and Moreira et al. 2012, "INbreast: toward a full-field digital
+mammographic database", for the spacing of 0.07 mm. There is no pathology of each finding; as in the literature on this
+data set, BI-RADS 1 to 3 of the image is taken for benign and 4 to 6 for malignant.
+"""
+
+from __future__ import annotations
+
+import plistlib
+import re
+from pathlib import Path
+from typing import Any
+from xml.parsers.expat import ExpatError
+
+from MCDetect.training.datasets.indexing import find_one, finish, read_table, require_folder
+from MCDetect.training.datasets.record import (
+    BENIGN,
+    CALCIFICATION,
+    MALIGNANT,
+    OTHER,
+    DatasetIndex,
+    ImageRecord,
+    Region,
+)
+
+SPACING_MM = 0.07
+
+_NAME = re.compile(r"(\d+)_([0-9a-fA-F]+)_MG_([LR])_(CC|MLO?|FB)_ANON\.dcm", re.IGNORECASE)
+_POINT = re.compile(r"\(\s*([-+0-9.eE]+)\s*,\s*([-+0-9.eE]+)\s*\)")
+_DENSITY = {"1": "a", "2": "b", "3": "c", "4": "d"}
+
+
+def index(folder: Path) -> DatasetIndex:
+    """Index INbreast as distributed."""
+    require_folder(folder, "inbreast")
+    images, outlines = (find_one(folder, [name], "inbreast") for name in ("AllDICOMs", "AllXML"))
+    table = find_one(folder, ["INbreast.csv"], "inbreast")
+    rows = {row["file name"]: row for row in read_table(table, ("file name", "acr", "bi-rads"), "inbreast", ";")}
+    records: list[ImageRecord] = []
+    problems: list[str] = []
+    files = [table]
+    for image in sorted(images.glob("*.dcm")):
+        parts = _NAME.fullmatch(image.name)
+        if parts is None:
+            problems.append(f"{image} is not named as INbreast names its images.")
+            continue
+        number, patient, side, view = parts.groups()
+        row = rows.pop(number, None)
+        if row is None:
+            problems.append(f"{image} has no row in {table.name}.")
+            continue
+        files.append(image)
+        xml = outlines / f"{number}.xml"
+        regions: tuple[Region, ...] = ()
+        if xml.is_file():
+            files.append(xml)
+            try:
+                regions = read_outlines(xml, _pathology(row["bi-rads"]))
+            except (OSError, ExpatError, plistlib.InvalidFileException, KeyError, IndexError, TypeError, ValueError):
+                problems.append(f"{xml} is not a list of outlines; its image is left out.")
+                continue
+        density = _DENSITY.get(row["acr"].rstrip("."), "")
+        records.append(
+            ImageRecord(
+                image,
+                patient,
+                side.upper(),
+                "CC" if view.upper() == "CC" else "MLO",
+                SPACING_MM,
+                regions,
+                groups={"density": density} if density else {},
+            )
+        )
+    problems += [f"{images / number}_*.dcm is missing, though {table.name} names it." for number in sorted(rows)]
+    return finish("inbreast", folder, records, problems, files)
+
+
+def read_outlines(xml: Path, pathology: str) -> tuple[Region, ...]:
+    """Return the regions of an XML file; coordinates are texts "(x, y)", hence (column, row)."""
+    with xml.open("rb") as stream:
+        document: dict[str, Any] = plistlib.load(stream)
+    regions = []
+    for roi in document["Images"][0]["ROIs"]:
+        points = [_POINT.fullmatch(text.strip()) for text in roi["Point_px"]]
+        outline = tuple((float(point[2]), float(point[1])) for point in points if point is not None)
+        if len(outline) < len(points) or not outline:
+            raise ValueError("a point is not written as (x, y)")
+        name = str(roi["Name"]).strip().lower()
+        is_cluster = name.startswith("cluster")
+        kind = CALCIFICATION if is_cluster or name.startswith("calcif") else OTHER
+        regions.append(Region(kind, outline, pathology if kind == CALCIFICATION else "", is_cluster))
+    return tuple(regions)
+
+
+def _pathology(bi_rads: str) -> str:
+    grade = bi_rads[:1]
+    return BENIGN if grade in "123" and grade else MALIGNANT if grade in "456" and grade else ""

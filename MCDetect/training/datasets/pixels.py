@@ -1,0 +1,109 @@
+"""The pixels of any file of a data set, bright where tissue attenuates; and outlines as masks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, UnidentifiedImageError
+
+from MCDetect.errors import InputError
+from MCDetect.training.datasets.record import Region
+
+DICOM_SUFFIXES = frozenset({".dcm", ".dicom", ""})
+
+
+def read_pixels_of(path: Path) -> npt.NDArray[np.float32]:
+    """Return the grey values of a DICOM file or of a picture (PNG, TIFF, JPEG, PGM).
+
+    What makes a file a mammogram for detection (its SOP class, its spacing) is not asked: data sets were converted in
+    many ways, and CBIS-DDSM's files say that they are secondary captures.
+
+    Raises
+    ------
+    InputError
+        When it is missing, damaged or no grey image.
+    """
+    if path.suffix.lower() in DICOM_SUFFIXES:
+        from MCDetect.dicom.opening import open_dataset, readable_header
+        from MCDetect.dicom.pixels import read_pixels
+
+        dataset = open_dataset(path)
+        pixels, _ = read_pixels(dataset, readable_header(dataset)[0], str(path))
+        return pixels
+    try:
+        with Image.open(path) as picture:
+            grey = picture if picture.mode in ("L", "I", "I;16", "I;16B", "F") else picture.convert("L")
+            return np.asarray(grey, dtype=np.float32)
+    except FileNotFoundError as error:
+        raise InputError("no-such-file", f"{path} is missing.", "Copy the data set again.") from error
+    except (OSError, UnidentifiedImageError, ValueError, SyntaxError) as error:
+        raise InputError("cannot-decode", f"{path} is a damaged picture.", "Copy the data set again.") from error
+
+
+def to_8_bit(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """Return the grey values stretched to 0 to 255, as exporting DICOM to PNG or JPEG does."""
+    from MCDetect.preprocessing.intensity import scale_to_unit_range
+
+    stretched: npt.NDArray[np.uint8] = np.rint(255 * scale_to_unit_range(pixels)[0]).astype(np.uint8)
+    return stretched
+
+
+@dataclass(frozen=True)
+class PlacedMask:
+    """The pixels of a region in its bounding box, whose first pixel is (top, left) of the image."""
+
+    top: int
+    left: int
+    mask: npt.NDArray[np.bool_]
+
+    def covered(self, top: int, left: int, rows: int, columns: int) -> int:
+        """Return how many pixels of the region lie in a rectangle."""
+        start = max(0, top - self.top), max(0, left - self.left)
+        stop = max(0, top + rows - self.top), max(0, left + columns - self.left)
+        return int(self.mask[start[0] : stop[0], start[1] : stop[1]].sum())
+
+
+def mask_of(region: Region, shape: tuple[int, int]) -> PlacedMask:
+    """Return the pixels of a region inside an image.
+
+    Raises
+    ------
+    InputError
+        ``bad-mask`` when its mask cannot be read or has another shape, ``empty-region`` when nothing is marked.
+    """
+    if region.outline:
+        placed = _filled(np.asarray(region.outline), shape)
+    elif region.mask is not None:
+        whole = read_pixels_of(region.mask) > 0
+        if whole.shape != shape:
+            raise InputError("bad-mask", f"{region.mask} has another shape than its image.", "Copy the data set again.")
+        placed = PlacedMask(0, 0, whole)
+    else:
+        placed = PlacedMask(0, 0, np.zeros((0, 0), dtype=np.bool_))
+    rows, columns = np.nonzero(placed.mask.any(axis=1))[0], np.nonzero(placed.mask.any(axis=0))[0]
+    if not rows.size:
+        raise InputError(
+            "empty-region",
+            f"{region.mask or 'An outline'} marks nothing inside its image.",
+            "Leave the image out, or copy the data set again.",
+        )
+    inside = placed.mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return PlacedMask(placed.top + int(rows[0]), placed.left + int(columns[0]), inside)
+
+
+def _filled(outline: npt.NDArray[np.float64], shape: tuple[int, int]) -> PlacedMask:
+    low = np.clip(np.floor(outline.min(axis=0)), 0, shape).astype(int)
+    high = np.clip(np.ceil(outline.max(axis=0)) + 1, 0, shape).astype(int)
+    rows, columns = np.maximum(high - low, 0)
+    if not rows or not columns:
+        return PlacedMask(int(low[0]), int(low[1]), np.zeros((0, 0), dtype=np.bool_))
+    canvas = Image.new("1", (int(columns), int(rows)))
+    points = [(float(column - low[1]), float(row - low[0])) for row, column in outline]
+    if len(points) > 2:
+        ImageDraw.Draw(canvas).polygon(points, fill=1, outline=1)
+    else:
+        ImageDraw.Draw(canvas).line([*points, points[0]], fill=1)
+    return PlacedMask(int(low[0]), int(low[1]), np.array(canvas, dtype=np.bool_))

@@ -1,0 +1,40 @@
+"""What the benchmarks measure on: as many threads as processors, and a view of real size."""
+
+from __future__ import annotations
+
+import os
+import platform
+
+import numpy as np
+import pytest
+import torch
+
+ROWS, COLUMNS = 3328, 2560
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _all_processors():
+    """Use all processors: a test runs on one thread, a benchmark runs alone."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(int(os.environ.get("MCDETECT_BENCHMARK_THREADS", len(os.sched_getaffinity(0)))))
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def view():
+    """Return noise of the size of a full-field view."""
+    return np.random.default_rng(0).normal(0, 0.5, (ROWS, COLUMNS)).astype(np.float32)
+
+
+@pytest.fixture(autouse=True)
+def _conditions(benchmark):
+    """Keep with each result what it was measured on."""
+    benchmark.extra_info.update(
+        threads=torch.get_num_threads(), torch=torch.__version__, python=platform.python_version()
+    )
+
+
+def pytest_benchmark_update_machine_info(config, machine_info):
+    """Leave out the name of the computer."""
+    machine_info.pop("node", None)
