@@ -1,22 +1,24 @@
 """Leong et al. 2022: fine-tuned networks of ImageNet tell benign from malignant regions.
 
-"Microcalcification Discrimination in Mammography Using Deep Convolutional Neural Network: Towards Rapid and Early Breast
-Cancer Diagnosis". Data set CBIS-DDSM. Recipe: ``recipes/leong2022.yaml``.
+"Microcalcification Discrimination in Mammography Using Deep Convolutional Neural Network: Towards Rapid and Early
+Breast Cancer Diagnosis". Data set CBIS-DDSM. Recipe: ``recipes/leong2022.yaml``.
 
-As published: regions at 224 x 224, artefacts removed by Otsu's threshold and morphology, the adaptive median filter after
-a comparison with median and mean (:func:`compare_filters_on`, their Table 4), rotations by 90, 180 and 270 degrees,
-random flips, zoom, rotation and lighting, ResNet-50, ResNet-34, VGG16 and AlexNet from ImageNet, first the head and then
-all layers by one cycle, rates from 2e-6 (first layers) to 1e-3, batches of 64, 30 epochs, Adam; a learning-rate finder
-with its plot (:func:`find_learning_rate`); confusion matrix, top losses (:func:`top_losses`), MCC.
+As published: regions at 224 x 224, artefacts removed by Otsu's threshold and morphology, the adaptive median filter
+after a comparison with median and mean (:func:`compare_filters_on`, their Table 4), rotations by 90, 180 and 270
+degrees, random flips, zoom, rotation and lighting, ResNet-50, ResNet-34, VGG16 and AlexNet from ImageNet, first the
+head and then all layers by one cycle, rates from 2e-6 (first layers) to 1e-3, batches of 64, 30 epochs, Adam; a
+learning-rate finder with its plot (:func:`find_learning_rate`); confusion matrix, top losses (:func:`top_losses`),
+MCC.
 
 Decided, because the paper leaves it open or contradicts itself:
 
-- The split follows the rotations, so turned copies of one region are in training and validation: the authors name this
-  as their main limitation. ``--split paper`` does that, the default parts patients.
-- "0.80 testing sets and 0.20 validation" means 80 % for training. The 20 % choose the best setting and are also what is
-  reported: here a part of the 80 % validates, and the 20 % only test.
-- The filters are compared by PSNR and MSE against the unfiltered image. That measures how little a filter changes; the
-  best filter by it is none. The adaptive median is taken because the paper takes it. Its window is not given: 3 to 7.
+- The split follows the rotations, so turned copies of one region are in training and validation: the authors name
+  this as their main limitation. ``--split paper`` does that, the default parts patients.
+- "0.80 testing sets and 0.20 validation" means 80 % for training. The 20 % choose the best setting and are also what
+  is reported: here a part of the 80 % validates, and the 20 % only test.
+- The filters are compared by PSNR and MSE against the unfiltered image. That measures how little a filter changes;
+  the best filter by it is none. The adaptive median is taken because the paper takes it. Its window is not given: 3
+  to 7.
 - Rotations by 90, 180 and 270 degrees make 4 x 577 = 2,308 malignant images, Table 2 says 1,653; 4 x 1,077 = 4,308
   benign ones, Table 2 says 4,958. The sums (6,616 and 6,611) are close; all four copies of each are made here.
 - Table 9 has an accuracy of 0.9992 for ResNet-50 where Table 8 has 0.9758, and F1 scores below 0.7 beside recalls and
@@ -25,7 +27,8 @@ Decided, because the paper leaves it open or contradicts itself:
 - Epochs of the head, its rate and the strengths of the augmentation are fastai's defaults (1 epoch, 3e-3; 10 degrees,
   zoom 1.1, lighting 0.2), since they are not given. fastai's own head (two pooled vectors, two dense layers) is not
   built: the paper describes no such head.
-- Otsu's threshold on a region without air would take gland for breast: the mask of this library notices and keeps all.
+- Otsu's threshold on a region without air would take gland for breast: the mask of this library notices and keeps
+  all.
 """
 
 from __future__ import annotations

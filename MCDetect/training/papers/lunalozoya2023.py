@@ -1,17 +1,17 @@
 """Luna-Lozoya et al. 2023: a shallow network tells patches of 1 cm with a cluster from normal ones.
 
-"Shallow Convolutional Neural Network to Classify Microcalcifications Clusters in Digital Mammograms". Data set INbreast.
-Recipe: ``recipes/lunalozoya2023.yaml``.
+"Shallow Convolutional Neural Network to Classify Microcalcifications Clusters in Digital Mammograms". Data set
+INbreast. Recipe: ``recipes/lunalozoya2023.yaml``.
 
-As published: patches of 144 x 144 pixels of 0.07 mm, 8 bit over 255; five-fold by reflection, 180 degrees, both, and 90
-degrees; 64/16/20; the network with 8,301 parameters, Adam 0.001, batches of 64, 100 epochs, dropout keeping 80 %, the
-epoch of the highest validation accuracy; LeNet-5 and MobileNetV2 with their published numbers of parameters.
+As published: patches of 144 x 144 pixels of 0.07 mm, 8 bit over 255; five-fold by reflection, 180 degrees, both, and
+90 degrees; 64/16/20; the network with 8,301 parameters, Adam 0.001, batches of 64, 100 epochs, dropout keeping 80 %,
+the epoch of the highest validation accuracy; LeNet-5 and MobileNetV2 with their published numbers of parameters.
 
 Decided, because the paper leaves it open or contradicts itself:
 
-- How patches were cut is not said, and a radiologist threw the wrong ones away by hand. Here: a grid of tiles, and one
-  patch in the middle of each cluster. A tile is positive when it holds a quarter of itself or of the cluster; tiles that
-  hold less of one, or single calcifications alone, are left out in place of the radiologist.
+- How patches were cut is not said, and a radiologist threw the wrong ones away by hand. Here: a grid of tiles, and
+  one patch in the middle of each cluster. A tile is positive when it holds a quarter of itself or of the cluster;
+  tiles that hold less of one, or single calcifications alone, are left out in place of the radiologist.
 - The split follows the augmentation, so copies of one patch are in all parts; and nothing is said of patients.
   ``--split paper`` does that, the default parts patients.
 - 16,340 patches became 15,760 of equal classes: classes are balanced by chance before they are multiplied.

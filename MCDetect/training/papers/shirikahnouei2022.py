@@ -3,11 +3,11 @@
 "Microcalcification Detection in Mammograms Using Deep Learning". Own data set of 815 mammograms. Recipe:
 ``recipes/shirikahnouei2022.yaml``.
 
-As published: tiles of 224 x 224 pixels at full resolution that do not overlap, positive when they touch a marked region,
-as many normal ones drawn by chance; ResNet-50 with its first 100 layers frozen, Adam 0.0001, batches of 32, 120 epochs,
-binary cross-entropy; the operating point where a line of slope 1 touches the ROC curve (in every report); positive tiles
-marked on the whole mammogram (``marked/`` in the output folder); accuracy by age group (in every report, where the data
-set gives ages).
+As published: tiles of 224 x 224 pixels at full resolution that do not overlap, positive when they touch a marked
+region, as many normal ones drawn by chance; ResNet-50 with its first 100 layers frozen, Adam 0.0001, batches of 32,
+120 epochs, binary cross-entropy; the operating point where a line of slope 1 touches the ROC curve (in every report);
+positive tiles marked on the whole mammogram (``marked/`` in the output folder); accuracy by age group (in every
+report, where the data set gives ages).
 
 Decided, because the paper leaves it open or contradicts itself:
 

@@ -37,7 +37,7 @@ Floats = npt.NDArray[np.float64]
 def haralick_features(image: npt.NDArray[np.uint8], levels: int = LEVELS) -> Floats:
     """Return the 14 features (in the order of :data:`FEATURES`), means over four directions at distance 1."""
     quantised = (image.astype(np.int64) * levels) // 256
-    return np.mean([_features(co_occurrence(quantised, step, levels)) for step in _DIRECTIONS], axis=0)
+    return np.asarray(np.mean([_features(co_occurrence(quantised, step, levels)) for step in _DIRECTIONS], axis=0))
 
 
 def co_occurrence(levels_of: npt.NDArray[np.int64], step: tuple[int, int], levels: int) -> Floats:
@@ -48,7 +48,7 @@ def co_occurrence(levels_of: npt.NDArray[np.int64], step: tuple[int, int], level
     second = levels_of[down:, max(0, right) : columns - max(0, -right)]
     counts = np.bincount((first * levels + second).ravel(), minlength=levels * levels).reshape(levels, levels)
     both: Floats = (counts + counts.T).astype(np.float64)
-    return both / max(both.sum(), 1.0)
+    return np.asarray(both / max(both.sum(), 1.0))
 
 
 def _features(p: Floats) -> Floats:
@@ -58,8 +58,9 @@ def _features(p: Floats) -> Floats:
     marginal = p.sum(axis=1)
     mean = float((index * marginal).sum())
     variance = float(((index - mean) ** 2 * marginal).sum())
-    sums = np.bincount((row + column).astype(int).ravel(), p.ravel(), 2 * levels - 1)
-    differences = np.bincount(np.abs(row - column).astype(int).ravel(), p.ravel(), levels)
+    sums: Floats = np.bincount((row + column).astype(int).ravel(), p.ravel(), 2 * levels - 1).astype(np.float64)
+    distance = np.abs(row - column).astype(int)
+    differences: Floats = np.bincount(distance.ravel(), p.ravel(), levels).astype(np.float64)
     sum_index = np.arange(2 * levels - 1)
     sum_average = float((sum_index * sums).sum())
     difference_average = float((index * differences).sum())
