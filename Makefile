@@ -4,18 +4,20 @@
 # PIP_OPTIONS=...  options for pip, for example an index or a folder of wheels: PIP_OPTIONS="--find-links wheels"
 # DEVICE=...       auto (default), cpu or cuda, for the demonstration
 # WORKERS=...      processes that run the tests (default 2)
+# SCALE=...        share of the published epochs in `make papers` (default 0.02; 1 is as published and needs a GPU)
 # PATCHES=...      folder of real patches, 0/ normal and 1/ with a cluster, for score-default
 
 VENV := .venv
 BIN := $(VENV)/bin
 DEVICE ?= auto
 WORKERS ?= 2
+SCALE ?= 0.02
 SIMULATOR := $(wildcard MCDetect/simulation/*.py)
 
 export PYTHON PIP_OPTIONS VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slicer lint train-default score-default bench clean setup-inference setup-training setup-benchmark setup-test
+.PHONY: help demo test test-slicer lint train-default score-default bench papers clean setup-inference setup-training setup-benchmark setup-test
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +47,9 @@ score-default: setup-training ## score the default bundle and write the scores i
 
 bench: setup-benchmark ## measure the speed of each stage; the figures stay as JSON in .benchmarks/
 	$(BIN)/python -m pytest Testing/benchmarks --benchmark-only --benchmark-autosave
+
+papers: setup-training ## run the recipes of all papers on small simulated data and put the table into docs/papers.md
+	$(BIN)/python -m MCDetect.training.papers.compare --output training-output/papers --scale $(SCALE)
 
 clean: ## remove the environment, the demonstration and all caches
 	rm -rf $(VENV) demo build dist mcdetect.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .cache

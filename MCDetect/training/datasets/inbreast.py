@@ -9,8 +9,8 @@ As distributed ("INbreast Release 1.0")::
 
 The XML is a property list of OsiriX: ``Images[0].ROIs[]`` with ``Name`` ("Calcification", "Cluster", "Calcifications",
 "Mass", ...; spelt in several ways) and ``Point_px``, texts "(x, y)" in pixels. A calcification of one point is one
-pixel. Columns of the table: Patient ID and Patient age (both "removed"), Laterality, View, Acquisition date, File Name, ACR
-(density 1 to 4, blank for some), Bi-Rads (1 to 6 with 4a to 4c). "ML" in names means the mediolateral oblique view.
+pixel. Columns of the table: Patient ID and Patient age (both "removed"), Laterality, View, Acquisition date, File Name,
+ACR (density 1 to 4, blank for some), Bi-Rads (1 to 6 with 4a to 4c). "ML" in names means the mediolateral oblique view.
 
 Read from: public loaders on GitHub found by these names (the file name pattern, the table's header line and the parsing
 of ``Point_px`` appear in several independent ones), and Moreira et al. 2012, "INbreast: toward a full-field digital

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +45,8 @@ def split_by_patient(
     """Return a split in which no patient is in two parts; only training examples are multiplied.
 
     Patients are shuffled within those with and without examples of the highest class, and dealt out so that the number
-    of examples of each part follows its share. With folds, the shuffled patients are turned by ``fold / folds`` first.
+    of examples of each part follows its share. With folds, every patient is tested once. A part that small shares and
+    few patients leave empty gets one patient from training.
 
     Raises
     ------
@@ -66,8 +67,8 @@ def split_by_patient(
     chosen: dict[str, list[int]] = {part: [] for part in PARTS}
     for stratum in strata.values():
         order = [stratum[int(i)] for i in random.permutation(len(stratum))]
-        turn = round(len(order) * fold / settings.folds)
-        _deal(order[turn:] + order[:turn], members, settings, chosen)
+        _deal(order, members, settings, chosen, fold)
+    _fill_empty_parts(chosen, patients)
     for part, positions in chosen.items():
         if not positions:
             raise InputError(
@@ -105,18 +106,33 @@ def split_as_papers(labels: Sequence[int], settings: SplitSettings, copies: int,
 
 
 def _deal(
-    order: Sequence[str], members: dict[str, list[int]], settings: SplitSettings, chosen: dict[str, list[int]]
+    order: Sequence[str],
+    members: Mapping[str, list[int]],
+    settings: SplitSettings,
+    chosen: Mapping[str, list[int]],
+    fold: int,
 ) -> None:
-    """Give each patient to the part that is farthest behind its share."""
-    shares = {"test": settings.test, "validation": settings.validation, "training": settings.training}
-    dealt = dict.fromkeys(shares, 0)
-    total = 0
+    """Lay the patients along a circle by their numbers of examples, and cut it where the fold and the shares say."""
+    total = sum(len(members[patient]) for patient in order)
+    before = 0
     for patient in order:
-        total += len(members[patient])
-        # The test part comes first, so that turning the patients turns the test through all of them.
-        part = max((name for name in shares if shares[name] > 0), key=lambda name: shares[name] * total - dealt[name])
-        dealt[part] += len(members[patient])
+        middle = (before + len(members[patient]) / 2) / total
+        before += len(members[patient])
+        place = (middle - fold / settings.folds) % 1.0
+        after_test = place >= settings.test
+        part = "training" if place >= settings.test + settings.validation else "validation" if after_test else "test"
         chosen[part] += members[patient]
+
+
+def _fill_empty_parts(chosen: Mapping[str, list[int]], patients: Sequence[str]) -> None:
+    """Give each empty part the patient with the fewest examples of those in training, and keep one there."""
+    for part in PARTS:
+        learnt = Counter(patients[position] for position in chosen["training"])
+        if chosen[part] or len(learnt) < 2:
+            continue
+        moved = min(learnt, key=lambda patient: (learnt[patient], patient))
+        chosen[part] += [position for position in chosen["training"] if patients[position] == moved]
+        chosen["training"][:] = [position for position in chosen["training"] if patients[position] != moved]
 
 
 def _check_fold(settings: SplitSettings, fold: int) -> None:

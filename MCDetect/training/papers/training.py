@@ -19,6 +19,7 @@ from MCDetect.evaluation.predictions import Prediction, write_predictions
 from MCDetect.files import write_text_atomically
 from MCDetect.training import distributed
 from MCDetect.training.datasets.record import DatasetIndex
+from MCDetect.training.optimisation import OPTIMIZERS
 from MCDetect.training.papers.batches import Examples, steps_an_epoch, training_batches, validation_batches
 from MCDetect.training.papers.building import build_network, network_definition, parameter_groups, trainer_settings
 from MCDetect.training.papers.bundle import write_paper_bundle
@@ -204,6 +205,10 @@ def _adjusted(recipe: PaperRecipe, choices: Choices) -> PaperRecipe:
     if choices.epochs is not None:
         changes["epochs"] = choices.epochs
     if choices.optimizer is not None:
+        if choices.optimizer not in OPTIMIZERS:
+            raise UsageError(
+                "unknown-optimizer", f"There is no optimizer {choices.optimizer!r}.", f"Use {', '.join(OPTIMIZERS)}."
+            )
         changes["optimizer"] = choices.optimizer
     return replace(recipe, stages=tuple(replace(stage, **changes) for stage in recipe.stages))
 

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from MCDetect.errors import InputError, UsageError
+from MCDetect.training.datasets.record import BENIGN, CALCIFICATION, MALIGNANT, ImageRecord, Region
+from MCDetect.training.papers.copies import COPIES, resized
+from MCDetect.training.papers.examples import NOT_AN_EXAMPLE, cut_examples
+from MCDetect.training.papers.filters import STEPS, compare_filters
+from MCDetect.training.papers.preparation import PreparedExample
+from MCDetect.training.papers.recipe import ExampleSettings, SplitSettings
+from MCDetect.training.papers.selection import balanced, split_as_papers, split_by_patient
+
+GRID = ExampleSettings("grid", ("normal", "calcification"), rows=20, columns=20)
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> ImageRecord:
+    """Return an image of 100 x 80 pixels full of tissue, with one region in the second and third tile."""
+    pixels = np.random.default_rng(0).normal(150, 8, (100, 80)).astype(np.uint8)
+    pixels[0, 0], pixels[-1, -1] = 0, 255
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    region = Region(CALCIFICATION, ((2, 25), (2, 45), (9, 45), (9, 25)), MALIGNANT, is_cluster=True)
+    return ImageRecord(tmp_path / "a.png", "p", "L", "CC", 0.07, (region,))
+
+
+def labels(record: ImageRecord, settings: ExampleSettings) -> dict[tuple[int, int], int]:
+    return {example.place[:2]: example.label for example in cut_examples(record, settings)}
+
+
+def test_tiles_cover_the_image_and_those_that_touch_a_region_are_positive(record: ImageRecord):
+    found = labels(record, GRID)
+    assert set(found) == {(row, column) for row in range(0, 100, 20) for column in range(0, 80, 20)}
+    assert {place for place, label in found.items() if label == 1} == {(0, 20), (0, 40)}
+
+
+def test_tiles_that_touch_too_little_of_a_region_are_no_examples(record: ImageRecord):
+    found = labels(record, replace(GRID, minimum_overlap=0.5))
+    assert (found[0, 20], found[0, 40]) == (1, NOT_AN_EXAMPLE)
+
+
+def test_single_calcifications_make_no_cluster(record: ImageRecord):
+    single = replace(record, regions=(replace(record.regions[0], is_cluster=False),))
+    found = labels(single, replace(GRID, clusters_only=True))
+    assert found[0, 20] == NOT_AN_EXAMPLE
+    assert 1 not in found.values()
+
+
+def test_a_patch_in_the_middle_of_a_region_is_cut_besides_the_tiles(record: ImageRecord):
+    centred = [example for example in cut_examples(record, replace(GRID, centred=True)) if not example.is_tile]
+    assert [example.place for example in centred] == [(0, 25, 20, 20)]
+    assert centred[0].label == 1
+
+
+def test_tiles_are_as_large_as_the_spacing_says(record: ImageRecord):
+    examples = cut_examples(replace(record, spacing_mm=0.035), replace(GRID, spacing_mm=0.07))
+    assert {example.place[2:] for example in examples} == {(40, 40)}
+    assert {example.pixels.shape for example in examples} == {(20, 20)}
+
+
+def test_what_is_not_annotated_is_never_taken_for_normal(record: ImageRecord):
+    assert 0 not in labels(replace(record, is_annotated=False), GRID).values()
+
+
+def test_regions_are_cut_by_their_box_and_stretched(record: ImageRecord):
+    settings = ExampleSettings("regions", (BENIGN, MALIGNANT), rows=16, columns=24)
+    (example,) = cut_examples(record, settings)
+    assert example.place == (2, 25, 8, 21)
+    assert example.pixels.shape == (16, 24)
+    assert example.label == 1
+    assert 140 < example.pixels.mean() < 160  # grey values are stretched over the whole image, not the region
+    assert np.ptp(example.pixels) < 100
+
+
+def test_regions_without_a_class_are_left_out_and_merged_ones_are_not(record: ImageRecord):
+    settings = ExampleSettings("regions", (BENIGN, "other"), rows=16, columns=16)
+    assert cut_examples(record, settings) == []
+    assert cut_examples(record, replace(settings, merged={MALIGNANT: BENIGN}))[0].label == 0
+
+
+def test_a_region_outside_of_its_image_is_told(record: ImageRecord):
+    outside = replace(record, regions=(replace(record.regions[0], outline=((200, 200), (210, 200), (210, 210))),))
+    with pytest.raises(InputError, match="marks nothing inside"):
+        cut_examples(outside, GRID)
+
+
+def test_a_damaged_picture_is_told(record: ImageRecord):
+    record.image.write_bytes(record.image.read_bytes()[:60])
+    with pytest.raises(InputError, match="damaged picture"):
+        cut_examples(record, GRID)
+
+
+def test_copies_keep_size_and_content():
+    image = np.arange(12 * 12, dtype=np.uint8).reshape(12, 12)
+    for name, copy in COPIES.items():
+        made = copy(image)
+        assert made.shape == image.shape, name
+        if name != "rotation-45":
+            assert sorted(made.ravel()) == sorted(image.ravel()), name
+    different = {COPIES[name](image).tobytes() for name in COPIES}
+    assert len(different) == len(COPIES)
+    assert COPIES["rotation-45"](np.ones((12, 16), dtype=np.uint8))[0, 0] == 0
+
+
+def test_resizing_reaches_the_size_asked_for():
+    assert resized(np.zeros((5, 9), dtype=np.uint8), 3, 4).shape == (3, 4)
+
+
+def test_the_adaptive_median_takes_out_salt_and_pepper_and_leaves_the_rest():
+    clean = np.tile(np.linspace(80, 160, 32).astype(np.uint8), (32, 1))
+    noisy = clean.copy()
+    noisy[5, 5], noisy[20, 9] = 255, 0
+    filtered = STEPS["adaptive-median"](noisy)
+    assert abs(int(filtered[5, 5]) - int(clean[5, 5])) < 6
+    assert abs(int(filtered[20, 9]) - int(clean[20, 9])) < 6
+    assert (filtered != noisy).sum() < 0.2 * noisy.size
+
+
+def test_what_changes_least_has_the_highest_ratio_to_noise():
+    figures = compare_filters(np.random.default_rng(0).integers(0, 255, (40, 40)).astype(np.uint8))
+    order = sorted(figures, key=lambda name: figures[name]["mse"])
+    assert order == sorted(figures, key=lambda name: -figures[name]["psnr"])
+    assert compare_filters(np.zeros((8, 8), dtype=np.uint8))["mean"] == {"mse": 0.0, "psnr": 100.0}
+
+
+def test_artefacts_outside_of_the_breast_are_removed():
+    image = np.zeros((400, 300), dtype=np.uint8)
+    image[50:350, :180] = np.random.default_rng(0).integers(90, 160, (300, 180))
+    image[20:40, 220:280] = 255
+    cleaned = STEPS["remove-artefacts"](image)
+    assert cleaned[20:40, 220:280].max() == 0
+    assert np.array_equal(cleaned[150:250, 20:140], image[150:250, 20:140])
+
+
+SHARES = SplitSettings(0.6, 0.2, 0.2, folds=5)
+PATIENTS = [f"p{number % 20}" for number in range(100)]
+LABELS = [int(number % 20 < 8) for number in range(100)]
+
+
+def split(**changes: int) -> object:
+    return split_by_patient(LABELS, PATIENTS, SHARES, **{"copies": 3, "seed": 1, **changes})
+
+
+def test_no_patient_is_in_two_parts_and_only_training_examples_are_multiplied():
+    found = split()
+    patients = [{PATIENTS[place] for place, _ in part} for part in (found.training, found.validation, found.test)]
+    assert not patients[0] & patients[1] | patients[0] & patients[2] | patients[1] & patients[2]
+    assert len(set().union(*patients)) == 20
+    assert {copy for _, copy in found.training} == {0, 1, 2}
+    assert {copy for _, copy in (*found.validation, *found.test)} == {0}
+    assert [len(part) for part in patients] == [12, 4, 4]
+
+
+def test_folds_test_every_patient_once():
+    tested = [place for fold in range(5) for place, _ in split(fold=fold).test]
+    assert sorted(tested) == list(range(100))
+    with pytest.raises(UsageError):
+        split(fold=5)
+
+
+def test_another_seed_is_another_split_and_the_same_seed_the_same():
+    assert split() == split()
+    assert split() != split(seed=2)
+
+
+def test_too_few_patients_for_all_parts_are_refused():
+    with pytest.raises(InputError, match="With 1 patients"):
+        split_by_patient([0, 1], ["p", "p"], SHARES, 1, seed=0)
+
+
+def test_the_split_of_the_papers_lets_copies_of_one_example_into_several_parts():
+    found = split_as_papers(LABELS, SHARES, 4, 0)
+    parts = [{place for place, _ in part} for part in (found.training, found.test)]
+    assert parts[0] & parts[1]
+    assert len(found.training) + len(found.validation) + len(found.test) == 400
+    assert len(found.test) == 80
+
+
+def test_balancing_keeps_as_many_of_each_class_as_of_the_rarest():
+    make: Callable[[int, int], PreparedExample] = lambda n, label: PreparedExample(n, 0, label, (0, 0, 1, 1), True)  # noqa: E731
+    kept = balanced([make(number, int(number < 7)) for number in range(40)], seed=0)
+    assert [sum(example.label == label for example in kept) for label in (0, 1)] == [7, 7]
