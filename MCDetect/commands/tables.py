@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from MCDetect.findings import Findings, ImageFindings
+from MCDetect.findings import Decision, Findings, ImageFindings, Origin
 
 
 def view_name(image: ImageFindings) -> str:
@@ -48,11 +48,11 @@ def findings_table(findings: Findings) -> Table:
         for cluster in image.clusters:
             table.add_row(
                 Text(name),
-                str(cluster.id),
+                f"{cluster.id} rejected" if cluster.decision is Decision.REJECTED else str(cluster.id),
                 str(cluster.count),
                 f"{cluster.diameter_mm:.1f} mm",
                 cluster.distribution.value,
-                f"{cluster.score:.2f}",
+                "reader's" if cluster.origin is Origin.READER else f"{cluster.score:.2f}",
             )
             name = ""
         isolated = len(image.isolated_calcifications)

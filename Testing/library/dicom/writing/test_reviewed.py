@@ -306,6 +306,7 @@ def test_the_flags_tell_how_far_the_review_is(
     for path in (*written["cad-sr"], *written["measurements-sr"]):
         report = dcmread(path)
         assert (report.CompletionFlag, report.VerificationFlag) == (completion, verification)
+        assert (report.PreliminaryFlag == "FINAL") == (review is not None and review.complete)
         if verification == "VERIFIED":
             (observer,) = report.VerifyingObserverSequence
             assert (observer.VerifyingObserverName, observer.VerifyingOrganization) == ("Reader^Rita", "Hospital")
