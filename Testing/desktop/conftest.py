@@ -35,8 +35,9 @@ _kept: list[object] = []
 
 @pytest.fixture(scope="session")
 def qapp(display, qapp_cls):
-    from MCDetect.desktop.theme import use_dark
     from PyQt5.QtCore import Qt
+
+    from MCDetect.desktop.theme import use_dark
 
     qapp_cls.setAttribute(Qt.AA_DontCreateNativeWidgetSiblings)
     application = qapp_cls.instance() or qapp_cls([sys.argv[0]])
@@ -75,7 +76,7 @@ class SharedWorker:
 
 @pytest.fixture
 def window(qtbot, tmp_path, worker):
-    """A window that keeps its work in a folder of the test; what is told is kept in ``window.heard``."""
+    """Return a window that keeps its work in a folder of the test; what is told is kept in ``window.heard``."""
     from MCDetect.desktop.window import MainWindow
 
     window = MainWindow(SharedWorker(worker), tmp_path / "unfinished")
@@ -164,8 +165,7 @@ class Hands:
     def cells(self) -> list[list[str]]:
         table = self.window.widgets.findingsTable
         return [
-            [table.item(row, column).text() for column in range(table.columnCount())]
-            for row in range(table.rowCount())
+            [table.item(row, column).text() for column in range(table.columnCount())] for row in range(table.rowCount())
         ]
 
 

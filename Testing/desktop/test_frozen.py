@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 
 from PyQt5.QtCore import QTimer
-from MCDetect.desktop.slice_canvas import SliceCanvas
 from support.four_views import write_examination
+
+from MCDetect.desktop.slice_canvas import SliceCanvas
 
 _LONGEST_WORK = 0.1
 _LONGEST_PAUSE = 1.0

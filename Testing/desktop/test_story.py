@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 
-from PyQt5.QtCore import QPoint, Qt
 from pydicom import dcmread
+from PyQt5.QtCore import QPoint, Qt
 from support.four_views import write_examination
 
 from MCDetect.findings import Decision, Findings
 from MCDetect.review.panel.host import Tool
 
 
-def test_a_reader_opens_detects_reviews_corrects_undoes_exports_and_opens_again(
+def test_a_reader_opens_detects_reviews_corrects_undoes_exports_and_opens_again(  # noqa: PLR0915 (one story, in its order)
     window, hands, examination, tmp_path, monkeypatch
 ):
     w, panel = window.widgets, window.panel

@@ -18,8 +18,9 @@ from MCDetect.findings import Review
 def document_modules(dataset: Dataset, source: Dataset, context: ReportContext) -> None:
     """Say in ``dataset`` (with its SOP class) how far it is complete, who reviewed it, and what it replaces.
 
-    An unreviewed report is complete, preliminary and unverified. A report under review is partial. A reviewed one is complete, final, and
-    verified if the mammogram names an institution: a verifying observer has to belong to one, and findings name none.
+    An unreviewed report is complete, preliminary and unverified. A report under review is partial. A reviewed one is
+    complete, final, and verified if the mammogram names an institution: a verifying observer has to belong to one, and
+    findings name none.
     """
     review = context.review
     dataset.CompletionFlag = "COMPLETE" if review is None or review.complete else "PARTIAL"

@@ -11,7 +11,6 @@ from MCDetect.review.panel.part import Part
 from MCDetect.review.panel.toolkit import Toolkit
 from MCDetect.review.session import ReviewSession
 
-
 _WIDEST = 8.0
 _STEPS = 100
 
