@@ -12,6 +12,7 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -220,7 +221,13 @@ class ResultWriter:
     def _context(self) -> ReportContext:
         from MCDetect.dicom.writing.context import ReportContext
 
-        return ReportContext(self.review, self.correspondences, self.predecessors)
+        return ReportContext(self.review, self.correspondences, self.predecessors, self._operating_points)
+
+    @cached_property
+    def _operating_points(self) -> dict[str, float]:
+        from MCDetect.bundles.store import operating_points_of
+
+        return operating_points_of(self.algorithm)
 
     def _write_image_objects(self, image: ImageFindings) -> list[Path]:
         wanted = self.formats & {"seg", "gsps"}

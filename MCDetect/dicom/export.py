@@ -195,7 +195,9 @@ def write_study_objects(  # noqa: PLR0917
     if CAD_REPORT.name in formats:
         with _damage_told_plainly(what):
             dataset = cad_report(images, sources, refused, algorithm, context)
-        check = partial(check_cad_report, images=images, sources=sources, refused=refused, context=context)
+        check = partial(
+            check_cad_report, images=images, sources=sources, refused=refused, algorithm=algorithm, context=context
+        )
         paths.append(folder / f"{CAD_REPORT.name}_{_short_hash(study_uid)}.dcm")
         _write(dataset, paths[-1], check, what)
     if MEASUREMENT_REPORT.name in formats:

@@ -69,8 +69,6 @@ class Viewer:
         self._driver = driver
         driver.get(f"{url}/viewer?StudyInstanceUIDs={study}")
         wait_for("the series of the study", lambda: len(self.series()) == series)
-        for tour in driver.find_elements(By.XPATH, "//*[text()='Skip all']"):
-            driver.execute_script("arguments[0].click()", tour)  # it may still be sliding in
         wait_for("an image", lambda: self.screen().std() > 5)
 
     def series(self) -> list[Any]:

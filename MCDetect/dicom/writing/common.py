@@ -190,7 +190,7 @@ def complete(
     is_reviewed = context.review is not None
     dataset.SeriesNumber = kind.series_number + (_REVIEWED if is_reviewed else 0)
     state = "reviewed" if is_reviewed else ""
-    dataset.SeriesDescription = " ".join(part for part in (kind.description, label, state, "(research use)") if part)
+    dataset.SeriesDescription = " ".join(part for part in (label, kind.description, state, "(research use)") if part)
     dataset.InstanceNumber = 1
     dataset.Manufacturer = MANUFACTURER
     dataset.ManufacturerModelName = MANUFACTURER

@@ -1,7 +1,8 @@
 """TID 1500 measurement report of one study (DICOM PS3.16): the sizes of its clusters, for any viewer.
 
 Each cluster is a planar region with measurements (template 1410): its outline, area, longest diameter, number of
-calcifications, certainty and distribution, and what a reader said of it: morphology, assessment, decision, comment.
+calcifications, their density, certainty and distribution, and what a reader said of it: morphology, assessment,
+decision, comment.
 Sizes stand here and not in the Mammography CAD report, whose template has no place for them. A cluster that a reader
 rejected is told without a region (template 1501), so that no viewer draws it. Without a cluster there is nothing to
 measure and no report; that nothing was found is said by the Mammography CAD report.
@@ -148,6 +149,7 @@ def _measurements(cluster: Cluster) -> list[highdicom.sr.Measurement]:
         _measurement(codes.AREA, cluster.area_mm2, codes.SQUARE_MILLIMETRE, 2),
         _measurement(codes.DIAMETER, cluster.diameter_mm, codes.MILLIMETRE, 2),
         _measurement(codes.NUMBER_OF_CALCIFICATIONS, cluster.count, codes.NO_UNITS, 0),
+        _measurement(codes.DENSITY, cluster.density_per_cm2, codes.PER_SQUARE_CENTIMETRE, 1),
     ]
     if not by_reader(cluster):
         measurements.append(_measurement(codes.CERTAINTY, 100 * cluster.score, codes.PERCENT, 1))

@@ -161,7 +161,7 @@ def reviewed(make_mammogram: Any, find: Any, algorithm: Algorithm) -> Any:
 
     def check(kind: str, report: Dataset) -> None:
         if kind == "cad-sr":
-            check_cad_report(report, images, sources, {}, context)
+            check_cad_report(report, images, sources, {}, algorithm, context)
         else:
             check_measurement_report(report, images, sources, context)
 
