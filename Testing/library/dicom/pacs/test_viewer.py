@@ -112,7 +112,7 @@ def coloured(case: Case, screen: Picture) -> Mask:
     """Return where the screen is not grey, inside the image and off the viewport's own frame."""
     is_image = case.place_on(screen, np.ones(case.shape)) > 0.5
     is_image[:6], is_image[-6:] = False, False
-    return is_image & (screen.max(axis=2) - screen.min(axis=2) > 60)
+    return is_image & (screen.max(axis=2) - screen.min(axis=2) > 25)
 
 
 def similarity(case: Case, screen: Picture, view: str) -> float:
@@ -148,9 +148,9 @@ def test_the_segmentation_is_shown_on_its_image_at_its_place(viewer, case, view)
     expected = case.place_on(screen, segmentation.pixel_array.any(axis=0).astype(np.float64)) > 0
     inside = coloured(case, screen) & ndimage.binary_erosion(expected)
     assert inside.sum() > 0.9 * ndimage.binary_erosion(expected).sum() > 20
-    # Borders are drawn three pixels wide; beyond them, nothing may be coloured inside the image.
-    beyond = coloured(case, screen) & ~ndimage.binary_dilation(expected, iterations=4)
-    assert not beyond.any()
+    # Borders are drawn three pixels wide, and longer at corners; beyond, nothing may be coloured inside the image.
+    beyond = coloured(case, screen) & ~ndimage.binary_dilation(expected, iterations=6)
+    assert not beyond.any(), np.argwhere(beyond)
 
 
 def test_the_measurements_are_shown_on_their_images_at_their_place(viewer, case):
