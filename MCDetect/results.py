@@ -21,6 +21,8 @@ from MCDetect.files import write_text_atomically
 from MCDetect.findings import Algorithm, Correspondence, Findings, ImageFindings, Refusal, Review
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from pydicom.dataset import Dataset
 
     from MCDetect.dicom.mammogram import Mammogram
@@ -31,8 +33,9 @@ Argument = TypeVar("Argument")
 FORMATS = ("seg", "cad-sr", "measurements-sr", "gsps", "json", "png")
 """What is written: DICOM segmentations, both structured reports, presentation states, JSON, pictures."""
 
-OPTIONAL_FORMATS = ("sc",)
-"""What is written only when asked for: pictures as DICOM Secondary Captures."""
+OPTIONAL_FORMATS = ("sc", "probability")
+"""What is written only when asked for: pictures as DICOM Secondary Captures, and maps of the probability of each pixel
+as fractional segmentations."""
 
 _NOT_ATTEMPTED = frozenset({"unsuitable-view"})
 
@@ -134,8 +137,17 @@ class ResultWriter:
         self._labels: Counter[str] = Counter()
         self._digests: dict[str, str] = {}
 
-    def add(self, mammogram: Mammogram, image: ImageFindings) -> list[Path]:
+    def add(
+        self, mammogram: Mammogram, image: ImageFindings, probability: npt.NDArray[np.float32] | None = None
+    ) -> list[Path]:
         """Write what belongs to one image: its segmentation, presentation state and picture.
+
+        Parameters
+        ----------
+        mammogram, image
+            What was read, and what was found in it.
+        probability
+            Of each pixel to belong to a calcification, for the format "probability"; without it there is no map.
 
         Returns
         -------
@@ -168,6 +180,7 @@ class ResultWriter:
         else:
             self._headers[image.sop_instance_uid] = mammogram.header
             written += self._attempt(self._write_image_objects, image)
+            written += self._write_probability(mammogram.header, image, probability)
         if self.formats & {"png", "sc"}:
             written += self._write_pictures(mammogram, image)
         self.images.append(image)
@@ -237,6 +250,21 @@ class ResultWriter:
 
         header = self._headers[image.sop_instance_uid]
         return write_image_objects(image, header, self.algorithm, self.output / "dicom", wanted, self._context)
+
+    def _write_probability(
+        self, header: Dataset, image: ImageFindings, probability: npt.NDArray[np.float32] | None
+    ) -> list[Path]:
+        if "probability" not in self.formats:
+            return []
+        if probability is None:
+            self._note("Maps of probabilities are written by detect only: findings do not hold them.")
+            return []
+        from MCDetect.dicom.export import write_probability_map
+
+        folder = self.output / "dicom"
+        return self._attempt(
+            lambda one: [write_probability_map(one, probability, header, self.algorithm, folder, self._context)], image
+        )
 
     def _write_study_objects(self, study: str) -> list[Path]:
         wanted = self.formats & {"cad-sr", "measurements-sr"}

@@ -55,6 +55,7 @@ PRESENTATION_STATE = Kind("gsps", 9102, "MCDetect marks")
 CAD_REPORT = Kind("cad-sr", 9103, "MCDetect CAD report")
 MEASUREMENT_REPORT = Kind("measurements-sr", 9104, "MCDetect measurements")
 SECONDARY_CAPTURE = Kind("sc", 9105, "MCDetect picture")
+PROBABILITY_MAP = Kind("probability", 9106, "MCDetect probabilities")
 
 
 def view_label(image: ImageFindings) -> str:
