@@ -16,7 +16,7 @@ from pydicom.sr.coding import Code
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing import content_items as items
-from MCDetect.dicom.writing.common import algorithm_parameters, view_label
+from MCDetect.dicom.writing.common import algorithm_parameters, tracking_identifier
 from MCDetect.dicom.writing.context import READER_ALGORITHM, by_reader
 from MCDetect.dicom.writing.geometry import cluster_center, graphic_outline, graphic_point
 from MCDetect.dicom.writing.operating_points import OperatingPoint, intent_item, number_of
@@ -98,7 +98,7 @@ def correspondence_uid(first: str, second: str) -> str:
 
 
 def _composite(relationship: str, feature: Feature, correspondence: Correspondence, setting: Setting) -> Dataset:
-    named = {c.tracking_uid: f"cluster {c.id} of {view_label(image)}" for image, c in feature.findings()}
+    named = {c.tracking_uid: tracking_identifier(image, c) for image, c in feature.findings()}
     label = " and ".join(named[uid] for uid in correspondence.tracking_uids)
     # A reader joins with full certainty; that is no statement of the algorithm.
     is_readers = correspondence.confirmed and correspondence.score == 1
@@ -107,7 +107,7 @@ def _composite(relationship: str, feature: Feature, correspondence: Corresponden
     item = items.add(
         items.code(relationship, codes.COMPOSITE_FEATURE, codes.CALCIFICATION_CLUSTER),
         items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, intent),
-        items.text(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_IDENTIFIER, label[:1].upper() + label[1:]),
+        items.text(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_IDENTIFIER, label),
         items.uid(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_UID, correspondence_uid(*correspondence.tracking_uids)),
         items.code(items.HAS_PROPERTIES, codes.COMPOSITE_TYPE, codes.RELATED_SPATIALLY),
         items.code(items.HAS_PROPERTIES, codes.SCOPE_OF_FEATURE, codes.ON_MULTIPLE_IMAGES),
@@ -126,7 +126,7 @@ def _cluster(relationship: str, image: ImageFindings, cluster: Cluster, setting:
     finding = items.add(
         items.code(relationship, codes.SINGLE_IMAGE_FINDING, codes.CALCIFICATION_CLUSTER),
         intent_item(cluster, setting.points),
-        items.text(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_IDENTIFIER, f"Cluster {cluster.id}"),
+        items.text(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_IDENTIFIER, tracking_identifier(image, cluster)),
         items.uid(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_UID, cluster.tracking_uid),
         *algorithm_items(setting.algorithm, is_readers=by_reader(cluster)),
         *_certainty(cluster),

@@ -32,7 +32,7 @@ from MCDetect.dicom.writing.cad_image_library import image_library
 from MCDetect.dicom.writing.common import CAD_REPORT, complete, instance_uid, series_uid
 from MCDetect.dicom.writing.context import RAW, ReportContext
 from MCDetect.dicom.writing.macros import evidence
-from MCDetect.dicom.writing.operating_points import operating_point_items, operating_points
+from MCDetect.dicom.writing.operating_points import operating_point_items, operating_points, parameter_items
 from MCDetect.dicom.writing.review_items import document_modules
 from MCDetect.findings import Algorithm, ImageFindings
 
@@ -131,6 +131,7 @@ def _summary_of_detections(succeeded: Sequence[Dataset], failed: Sequence[Datase
             performed = items.add(
                 items.code(items.CONTAINS, codes.DETECTION_PERFORMED, codes.CALCIFICATION_CLUSTER),
                 *algorithm_items(setting.algorithm, with_parameters=True),
+                *parameter_items(setting.points),
                 *(
                     items.by_reference(items.HAS_PROPERTIES, setting.positions[str(source.SOPInstanceUID)])
                     for source in sources

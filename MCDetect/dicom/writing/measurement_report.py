@@ -29,6 +29,7 @@ from MCDetect.dicom.writing.common import (
     instance_uid,
     series_uid,
     stand_in,
+    tracking_identifier,
 )
 from MCDetect.dicom.writing.context import RAW, ReportContext, by_reader
 from MCDetect.dicom.writing.geometry import graphic_outline
@@ -113,7 +114,9 @@ def _group(
 ) -> highdicom.sr.PlanarROIMeasurementsAndQualitativeEvaluations | highdicom.sr.MeasurementsAndQualitativeEvaluations:
     site = highdicom.sr.FindingSite(codes.BREAST, laterality=codes.SIDES.get(image.laterality))
     described: dict[str, Any] = {
-        "tracking_identifier": highdicom.sr.TrackingIdentifier(cluster.tracking_uid, f"Cluster {cluster.id}"),
+        "tracking_identifier": highdicom.sr.TrackingIdentifier(
+            cluster.tracking_uid, tracking_identifier(image, cluster)
+        ),
         "finding_type": codes.CALCIFICATION_CLUSTER,
         "finding_sites": [site],
         "measurements": _measurements(cluster),

@@ -67,19 +67,23 @@ def intent_item(cluster: Cluster, points: Sequence[OperatingPoint]) -> Dataset:
 
 
 def operating_point_items(points: Sequence[OperatingPoint]) -> list[Dataset]:
-    """Return template 4023: how many points there are and which is that of the run; and what each of them means.
-
-    The template has a table for the meaning. Its container below a code is refused by validators that know the
-    relationships of the report (PS3.3, table A.35.5-2), so that each point is told as a parameter of the algorithm.
-    """
+    """Return template 4023: how many points there are, and which is that of the run."""
     last = len(points) - 1
     return [
-        *(
-            items.text(items.HAS_PROPERTIES, codes.ALGORITHM_PARAMETERS, told_in_words(number, point))
-            for number, point in enumerate(points)
-        ),
         items.number(items.HAS_PROPERTIES, codes.MAXIMUM_OPERATING_POINT, last, codes.ARBITRARY_UNIT),
         items.number(items.HAS_PROPERTIES, codes.RECOMMENDED_OPERATING_POINT, last, codes.FROM_0),
+    ]
+
+
+def parameter_items(points: Sequence[OperatingPoint]) -> list[Dataset]:
+    """Return what each operating point means, as parameters of the algorithm.
+
+    Template 4023 has a table for it. Its container below a code is refused by validators that know the relationships
+    of the report (PS3.3, section A.35.5.3.1.2), so that it is left out.
+    """
+    return [
+        items.text(items.HAS_PROPERTIES, codes.ALGORITHM_PARAMETERS, told_in_words(number, point))
+        for number, point in enumerate(points)
     ]
 
 

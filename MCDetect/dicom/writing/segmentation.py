@@ -32,6 +32,7 @@ from MCDetect.dicom.writing.common import (
     instance_uid,
     series_uid,
     stand_in,
+    tracking_identifier,
     view_label,
 )
 from MCDetect.dicom.writing.context import RAW, ReportContext, by_reader, shown
@@ -83,12 +84,12 @@ def segments_of(image: ImageFindings) -> list[Segment]:
     image = shown(image)
     segments = []
     for cluster in image.clusters:
-        name, uid = f"Cluster {cluster.id}", cluster.tracking_uid
+        name, uid, tracked = f"Cluster {cluster.id}", cluster.tracking_uid, tracking_identifier(image, cluster)
         members = image.members(cluster)
         mask = calcification_mask(image, members)
         if members:
             kind = codes.INDIVIDUAL_CALCIFICATION
-            segments.append(Segment(f"{name} calcifications", kind, uid, name, mask, _made_by(members)))
+            segments.append(Segment(f"{name} calcifications", kind, uid, tracked, mask, _made_by(members)))
         region = region_or_members(region_mask(image, cluster), mask)
         if not region.any():
             raise OutputError(
@@ -97,7 +98,7 @@ def segments_of(image: ImageFindings) -> list[Segment]:
                 "Draw it larger, or remove the cluster.",
             )
         kind = codes.CALCIFICATION_CLUSTER
-        segments.append(Segment(f"{name} region", kind, uid, name, region, _made_by([cluster])))
+        segments.append(Segment(f"{name} region", kind, uid, tracked, region, _made_by([cluster])))
     isolated = image.isolated_calcifications
     if isolated:
         name, uid = "Isolated calcifications", stable_uid(image.sop_instance_uid, "isolated calcifications")

@@ -102,7 +102,7 @@ def other_morphology(report: Dataset) -> None:
 def certainty_of_a_reader(report: Dataset) -> None:
     clusters = [item for item in content_tree(report).values() if "ContentSequence" in item]
     drawn = next(
-        item for item in clusters if any(child.get("TextValue") == "Cluster 3" for child in item.ContentSequence)
+        item for item in clusters if any(child.get("TextValue") == "R CC cluster 3" for child in item.ContentSequence)
     )
     drawn.ContentSequence.append(deepcopy(named(report, codes.CERTAINTY)[0]))
 
