@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from MCDetect.bi_rads import Distribution
+from MCDetect.runs import runs_of_mask
 from MCDetect.simulation.breast_clusters import ProjectedCluster
 from MCDetect.simulation.calcifications import (
     CalcificationKind,
@@ -19,7 +20,7 @@ from MCDetect.simulation.calcifications import (
 )
 from MCDetect.simulation.clusters import DrawnCluster, draw_cluster
 from MCDetect.simulation.fields import FloatImage, value_at
-from MCDetect.simulation.truth import SimulatedCalcification, cluster_outline, longest_extent, runs_of_mask
+from MCDetect.simulation.truth import SimulatedCalcification, cluster_outline, longest_extent
 
 ISOLATED_KINDS: dict[CalcificationKind, float] = {
     CalcificationKind.PUNCTATE: 0.52,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from MCDetect.errors import UsageError
+from MCDetect.runs import mask_of_runs
 from MCDetect.simulation.calcifications import CalcificationKind
-from MCDetect.simulation.truth import mask_of_runs
 from MCDetect.simulation.view import simulate_view
 
 SMALL = {"rows": 700, "columns": 512}
