@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.bright_bundle import bundle_folder  # noqa: F401
-from support.display import a_display, reason_against_windows
+from support.display import reason_against_windows
 from support.four_views import write_examination
 
 _REASON = reason_against_windows()
@@ -24,9 +23,8 @@ def pytest_report_header() -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def display() -> Iterator[None]:
-    with a_display():
-        yield
+def on_display(display) -> None:
+    """Let each test of this folder have a display."""
 
 
 _kept: list[object] = []
