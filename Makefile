@@ -26,7 +26,7 @@ demo: setup-inference demo/examination/truth.json ## install, detect in a simula
 	@scripts/demo "$(DEVICE)"
 
 demo/examination/truth.json: $(SIMULATOR) | setup-inference
-	@$(BIN)/python -m MCDetect simulate --output demo/examination --views 4 --seed 11
+	@$(BIN)/python -m MCDetect simulate --output demo/examination --views 4 --seed 17
 
 test: setup-test lint ## install what the tests need and run them all
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
