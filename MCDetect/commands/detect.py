@@ -11,10 +11,11 @@ from MCDetect.commands.option_types import check_spacing, format_list, positive_
 from MCDetect.commands.unforeseen import as_told
 from MCDetect.errors import InputError
 from MCDetect.findings import Refusal
-from MCDetect.results import FORMATS, ResultWriter, check_output_folder
+from MCDetect.results import FORMATS, OPTIONAL_FORMATS, ResultWriter, check_output_folder
 
 if TYPE_CHECKING:
     from MCDetect.commands.reporting import Reporter
+    from MCDetect.inference.detector import Detector
     from MCDetect.inference.pipeline import Result
 
 SUMMARY = "find calcifications in mammograms and write findings, DICOM objects and pictures"
@@ -59,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=format_list,
         default=FORMATS,
         metavar="LIST",
-        help=f"what to write, separated by commas (default: {','.join(FORMATS)}; also sc)",
+        help=f"what to write, separated by commas (default: {','.join(FORMATS)}; also {','.join(OPTIONAL_FORMATS)})",
     )
 
 
@@ -111,7 +112,7 @@ def _analyse(options: argparse.Namespace, report: Reporter) -> ResultWriter:
         for result in results:
             # The detector may have gone on with the CPU when the memory of the GPU was full.
             writer.algorithm = detector.algorithm(operating_point)
-            _take(result, writer, report)
+            _take(result, writer, report, detector)
     except KeyboardInterrupt:
         if writer.images:
             writer.finish()  # what is complete is kept, with its reports
@@ -120,14 +121,15 @@ def _analyse(options: argparse.Namespace, report: Reporter) -> ResultWriter:
     return writer
 
 
-def _take(result: Result, writer: ResultWriter, report: Reporter) -> None:
+def _take(result: Result, writer: ResultWriter, report: Reporter, detector: Detector) -> None:
     """Write and tell one result; the writer may refuse an image that the detector took."""
     if isinstance(result, Refusal):
         writer.refuse(result)
         report.refused(result)
         return
     images, refused = len(writer.images), len(writer.refused)
-    writer.add(*result)
+    probability = detector.probability_of(result[0]) if "probability" in writer.formats else None
+    writer.add(*result, probability)
     if len(writer.images) > images:
         report.found(*result)
     for refusal in writer.refused[refused:]:

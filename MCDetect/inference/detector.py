@@ -163,8 +163,17 @@ class Detector:
         """
         image, spacing = checked_image(pixels), checked_spacing(spacing_mm)
         everywhere = np.ones(image.shape, dtype=np.bool_)
-        prepared = self._prepare(image, everywhere, everywhere, spacing)
-        logits = resize(self._networks.calcification_logits(prepared.normalised, prepared.mask), image.shape)
+        return self._probability(self._prepare(image, everywhere, everywhere, spacing), image.shape)
+
+    def probability_of(self, mammogram: Mammogram) -> FloatImage:
+        """Return the map that the findings of a view are made of: as :meth:`probability_map`, 0 outside the breast."""
+        spacing = mammogram.spacing.millimetres
+        mask = breast_mask(mammogram.pixels, spacing, mammogram.valid)
+        prepared = self._prepare(mammogram.pixels, mammogram.valid, mask, spacing)
+        return np.where(mask, self._probability(prepared, mammogram.shape), np.float32(0))
+
+    def _probability(self, prepared: PreparedView, shape: tuple[int, ...]) -> FloatImage:
+        logits = resize(self._networks.calcification_logits(prepared.normalised, prepared.mask), (shape[0], shape[1]))
         scaled = self._calibration["slope"] * logits + self._calibration["intercept"]
         probability: FloatImage = (1 / (1 + np.exp(-scaled))).astype(np.float32)
         return probability

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from MCDetect.bundles.store import DEFAULT_BUNDLE
+from MCDetect.correspondence import Point, nipple_of, propose_all
 from MCDetect.dicom.inputs import find_inputs
 from MCDetect.dicom.mammogram import Mammogram
 from MCDetect.dicom.reading import read_mammogram
@@ -75,15 +76,21 @@ def detect(
     detector = Detector.load(bundle, device, backend)
     images: list[ImageFindings] = []
     refused: list[Refusal] = []
+    nipples: dict[str, Point] = {}
     for result in detect_each(sources, detector, operating_point=operating_point, spacing_mm=spacing_mm):
         if isinstance(result, Refusal):
             refused.append(result)
         else:
-            images.append(result[1])
+            mammogram, image = result
+            images.append(image)
+            nipple = nipple_of(mammogram) if image.clusters else None
+            if nipple is not None:
+                nipples[image.sop_instance_uid] = nipple
     if refused and not images:
         first = refused[0]
         raise InputError(first.code, first.message, first.hint)
-    return Findings(detector.algorithm(operating_point), tuple(images), tuple(refused))
+    pairs = propose_all(images, nipples)
+    return Findings(detector.algorithm(operating_point), tuple(images), tuple(refused), pairs)
 
 
 def detect_each(

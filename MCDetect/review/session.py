@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from MCDetect.correspondence import Point
 from MCDetect.errors import InputError, MCDetectError, UsageError
 from MCDetect.findings import (
     Algorithm,
@@ -23,7 +24,6 @@ from MCDetect.findings import (
 from MCDetect.review import recovery
 from MCDetect.review.actions import ReaderActions
 from MCDetect.review.arrival import with_view_findings
-from MCDetect.review.correspondence import Point
 from MCDetect.review.document import Kept, from_document, to_document
 from MCDetect.review.examination import Examination, open_examination
 from MCDetect.review.history import History

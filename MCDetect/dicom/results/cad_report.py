@@ -30,6 +30,7 @@ from MCDetect.dicom.results.report_content import (
 from MCDetect.dicom.results.shapes import Outline, outline_of_graphic
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing.cad_findings import correspondence_uid
+from MCDetect.dicom.writing.common import cluster_number
 from MCDetect.dicom.writing.content_tree import Position, all_children, content_tree
 from MCDetect.dicom.writing.context import READER_ALGORITHM
 from MCDetect.findings import Correspondence, Decision, Origin, Refusal
@@ -134,9 +135,9 @@ class CadReport:
         path = ".".join(map(str, position))
         tracking = text(tree, position, codes.TRACKING_UID) or stable_uid(str(self.report.SOPInstanceUID), path)
         fields = image.clusters.setdefault(tracking, {})
-        name = text(tree, position, codes.TRACKING_IDENTIFIER)
-        if self.is_ours and name.removeprefix("Cluster ").isdecimal():
-            fields["id"] = int(name.removeprefix("Cluster "))
+        number_of_cluster = cluster_number(text(tree, position, codes.TRACKING_IDENTIFIER))
+        if self.is_ours and number_of_cluster is not None:
+            fields["id"] = number_of_cluster
         members = list(below(tree, position, codes.SINGLE_IMAGE_FINDING))
         for member in members:
             centre, _, _ = self._geometry(member)

@@ -12,6 +12,7 @@ from MCDetect.dicom.writing.cad_findings import Feature, correspondence_uid, fea
 from MCDetect.dicom.writing.checks import fail
 from MCDetect.dicom.writing.content_tree import Position, children, code_value, named
 from MCDetect.dicom.writing.context import ReportContext, by_reader
+from MCDetect.dicom.writing.operating_points import OperatingPoint
 from MCDetect.dicom.writing.reader_texts import clean, person_name
 from MCDetect.findings import Cluster, Decision, ImageFindings
 
@@ -45,11 +46,23 @@ def check_review(written: Dataset, predecessors: Sequence[Dataset], context: Rep
         fail("the report does not name the reports that it replaces")
 
 
-def check_presentation(tree: Mapping[Position, Dataset], position: Position, cluster: Cluster) -> None:
-    """Check that a finding of the CAD report is to be drawn unless rejected, and how certain the algorithm is."""
+def check_presentation(
+    tree: Mapping[Position, Dataset], position: Position, cluster: Cluster, points: Sequence[OperatingPoint]
+) -> None:
+    """Check from which operating point on a finding of the CAD report is to be drawn, and how certain it is."""
     rejected = cluster.decision is Decision.REJECTED
-    intent = codes.NOT_FOR_PRESENTATION if rejected else codes.PRESENTATION_REQUIRED
-    _expect(tree, position, codes.RENDERING_INTENT, intent)
+    is_readers = by_reader(cluster) or cluster.decision is Decision.ACCEPTED
+    missed = sum(cluster.score < point.threshold for point in points[:-1])
+    number = 0 if rejected or is_readers else missed
+    intent = codes.PRESENTATION_OPTIONAL if number else codes.PRESENTATION_REQUIRED
+    _expect(tree, position, codes.RENDERING_INTENT, codes.NOT_FOR_PRESENTATION if rejected else intent)
+    told = [
+        float(tree[child].MeasuredValueSequence[0].NumericValue)
+        for modifier in children(tree, position, codes.RENDERING_INTENT)
+        for child in children(tree, modifier, codes.OPERATING_POINT)
+    ]
+    if told != ([number] if number else []):
+        fail("a finding names another operating point than its score reaches")
     _expect(tree, position, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS[cluster.distribution])
     kind = None if cluster.morphology is None else codes.MORPHOLOGIES[cluster.morphology]
     _expect(tree, position, codes.CALCIFICATION_TYPE, kind)
@@ -79,6 +92,7 @@ def check_statements(
         (codes.DIAMETER, cluster.diameter_mm, codes.MILLIMETRE),
     ):
         _check_number(tree, position, name, value, unit, 0.0051)
+    _check_number(tree, position, codes.DENSITY, cluster.density_per_cm2, codes.PER_SQUARE_CENTIMETRE, 0.051)
     _check_certainty(tree, position, cluster)
 
 
