@@ -57,6 +57,7 @@ MENUS: dict[str, tuple[Command, ...]] = {
         Command("next_view", "Next view alone", ("]",)),
         Command("previous_view", "Previous view alone", ("[",)),
         Command("next_place", "Go to the next view", ("V",)),
+        Command("fit_breast", "Fit the &breast", ("B",)),
         Command("fit", "&Whole image", ("0",)),
         Command("one_to_one", "One-to-one &pixels", ("Z",)),
         Command("real_size", "&Real size", ("S",)),

@@ -28,7 +28,8 @@ class Commands:
         self.undo, self.redo = panel.undo, panel.redo
         self.toggle_calcifications, self.toggle_outlines = panel.toggle_calcifications, panel.toggle_outlines
         views = window.views
-        self.fit, self.one_to_one, self.real_size = views.fit, views.one_to_one, views.real_size
+        self.fit, self.fit_breast = views.fit, views.fit_breast
+        self.one_to_one, self.real_size = views.one_to_one, views.real_size
         self.reset_window = views.reset_window
         self.open_files, self.open_folder, self.fetch = window.choose_files, window.choose_folder, window.fetch
         self.help, self.about, self.close_window = window.show_help, window.show_about, window.close

@@ -10,22 +10,23 @@ from PyQt5.QtWidgets import QGridLayout, QWidget
 
 from MCDetect.desktop.background import Background
 from MCDetect.desktop.magnifier import Magnifier
+from MCDetect.desktop.marked_views import MarkedViews
 from MCDetect.desktop.mrml import SliceScene
 from MCDetect.desktop.navigation import mm_per_pixel
+from MCDetect.desktop.preparing import Prepared, prepare
 from MCDetect.desktop.slice_view import SliceView
-from MCDetect.desktop.windowed_views import WindowedViews
 from MCDetect.errors import MCDetectError
 from MCDetect.findings import Cluster
 from MCDetect.review.hanging import Hanging, Layout, Slot, hang
-from MCDetect.review.overlay.overlay import Marks, ReviewOverlay
-from MCDetect.review.panel.host import Tool
+from MCDetect.review.overlay.overlay import ReviewOverlay
+from MCDetect.review.reduction import Box
 from MCDetect.review.session import ReviewSession
 
 _MOST_VIEWS = 4
 _SEEN_ROUND_FINDING_MM = 25.0
 
 
-class ViewArea(WindowedViews):
+class ViewArea(MarkedViews):
     """The views of a session.
 
     Signals
@@ -66,14 +67,20 @@ class ViewArea(WindowedViews):
         self.windows: dict[str, tuple[float, float]] = {}
         self._loading: set[str] = set()
         self._before_single = Layout.FOUR_VIEWS
-        self._marks = (True, True)
+        self.marks = (True, True)
+        self.boxes: dict[str, Box] = {}
+        self.fitted: dict[SliceView, bool] = {}
+        self._refit = QTimer(self)
+        self._refit.setSingleShot(True)
+        self._refit.timeout.connect(self._fit_again)
 
     def _connect(self, view: SliceView) -> None:
         view.moved.connect(partial(self.move_views, view))
         view.windowed.connect(partial(self.drag_window, view))
         view.clicked.connect(partial(self._tell_click, view))
         view.drawn.connect(partial(self._tell_line, view))
-        view.hovered.connect(partial(self._hover, view))
+        view.hovered.connect(partial(self.magnify_under_pointer, view))
+        view.resized.connect(lambda: self._refit.start(0))
         view.left.connect(self.magnifier.hide)
         view.activated.connect(partial(self.set_active, view))
         view.doubled.connect(partial(self.toggle_single, view))
@@ -86,7 +93,7 @@ class ViewArea(WindowedViews):
             self.overlay.close()
         self.session = session
         self.overlay = None if session is None else ReviewOverlay(self.mrml.scene, session)
-        self.windows, self._loading, self.slots = {}, set(), {}
+        self.windows, self._loading, self.slots, self.boxes, self.fitted = {}, set(), {}, {}, {}
         self.is_inverted = False
         if session is not None:
             self.apply_marks()
@@ -106,11 +113,11 @@ class ViewArea(WindowedViews):
         if layout is Layout.ONE_VIEW and self.arrangement is not Layout.ONE_VIEW:
             self._before_single = self.arrangement
         self.arrangement = layout
-        hanging = hang(self.session.examination, layout, focus or self.active_key)
-        self._place(hanging)
+        kept = focus or self.active_key
+        self._place(hang(self.session.examination, layout, kept))
         for view, slot in self.slots.items():
             self._fill(view, slot)
-        self.set_active(self.views[0] if self.active not in self.slots else self.active)
+        self.set_active((self.view_of(kept) if kept else None) or self.views[0])
         self.layout_changed.emit()
         # The new sizes are known when Qt has laid the views out.
         QTimer.singleShot(0, self.fit_all)
@@ -187,19 +194,23 @@ class ViewArea(WindowedViews):
         self._loading.add(key)
         overlay = self.overlay
         self._background.run(
-            partial(overlay.prepare, key),
-            lambda display: self._arrived(overlay, key, display),
+            partial(prepare, overlay, key),
+            lambda prepared: self._arrived(overlay, key, prepared),
             lambda error: self._missing(overlay, key, error),
         )
 
-    def _arrived(self, overlay: ReviewOverlay, key: str, display: Any) -> None:
+    def _arrived(self, overlay: ReviewOverlay, key: str, prepared: Prepared) -> None:
         if overlay is not self.overlay:
             return
+        display = prepared.display
         self.windows[key] = (display.window, display.level)
+        self.boxes[key] = prepared.box
+        overlay.volume(key, display)
+        overlay.set_reduced(key, prepared.reduced)
         for view, slot in self.slots.items():
             if slot.key == key:
                 self._show(view, slot, display)
-                self._fit(view)
+                self.fit_projection(view)
         self.loaded.emit(key)
 
     def _missing(self, overlay: ReviewOverlay, key: str, error: BaseException) -> None:
@@ -232,39 +243,15 @@ class ViewArea(WindowedViews):
         extent = max((max(rows) - min(rows)) * view.spacing_mm[0], (max(columns) - min(columns)) * view.spacing_mm[1])
         middle = (min(rows) + max(rows)) / 2, (min(columns) + max(columns)) / 2
         self.set_active(view)
+        self.fitted.pop(view, None)
         self.overlay.centre(view.node, *middle, height_mm=max(_SEEN_ROUND_FINDING_MM, 2.0 * extent))
-        self.annotate(view)
+        self.moved(view)
 
-    # Marks, tools, magnifier
+    def _fit_again(self) -> None:
+        for view in list(self.fitted):
+            self.fit_again(view)
 
-    def set_marks(self, outlines: bool, calcifications: bool) -> None:
-        """Show or hide outlines and marks."""
-        self._marks = (outlines, calcifications)
-        self.apply_marks()
-
-    def apply_marks(self) -> None:
-        """Bring the switches to the overlay."""
-        if self.overlay is not None:
-            outlines, calcifications = self._marks
-            self.overlay.set_marks(Marks.RINGS if calcifications else Marks.NONE)
-            self.overlay.set_visible(outlines or calcifications, labels=outlines, outlines=outlines)
-
-    def set_tool(self, tool: Tool) -> None:
-        """Let clicks and lines be told."""
-        for view in self.views:
-            view.set_tool(clicks=tool in (Tool.ADD, Tool.REMOVE), draws=tool.draws)
-
-    def set_magnifying(self, magnifies: bool) -> None:
-        """Let the magnifier follow the pointer."""
-        self.magnifies = magnifies
-        if not magnifies:
-            self.magnifier.hide()
-
-    def _hover(self, view: SliceView, row: float, column: float) -> None:
-        key = self.key_of(view)
-        if self.magnifies and key is not None and self.overlay is not None:
-            at = view.mapTo(self, view.to_widget((row, column)))
-            self.magnifier.show_place(self.overlay.volume(key), (row, column), self.slots[view].flips, at)
+    # What happens in a view
 
     def _tell_click(self, view: SliceView, row: float, column: float) -> None:
         key = self.key_of(view)
@@ -286,7 +273,7 @@ class ViewArea(WindowedViews):
         state = f"{percent:.0f} %   W {shown.GetWindow():.0f}  L {shown.GetLevel():.0f}"
         title = slot.title if not slot.flips.note else f"{slot.title}\n{slot.flips.note}"
         view.annotations.show(title, state, "", slot.flips.chest_wall)
-        view.annotations.place(*view.size_in_pixels, view.logicalDpiY() / 96 * view.devicePixelRatioF())
+        view.place_annotations()
         view.schedule()
 
     def finish(self) -> None:
