@@ -49,11 +49,13 @@ MENUS: dict[str, tuple[Command, ...]] = {
     "&View": (
         Command("toggle_calcifications", "&Calcification marks on or off", ("M",)),
         Command("toggle_outlines", "&Outlines on or off", ("O",)),
+        Command("toggle_probability", "Probability map on or off", ("K",)),
         Command("four_views", "&Four views", ("4",)),
         Command("cc_pair", "&CC pair", ("2",)),
         Command("mlo_pair", "&MLO pair", ("3",)),
         Command("one_view", "O&ne view", ("1",)),
         Command("beside_prior", "Current beside &prior", ("5",)),
+        Command("over_priors", "Four views over p&riors", ("6",)),
         Command("next_view", "Next view alone", ("]",)),
         Command("previous_view", "Previous view alone", ("[",)),
         Command("next_place", "Go to the next view", ("V",)),

@@ -18,11 +18,14 @@ class FittedViews(MovingViews):
     """The part of each view that is not black, by the key of the view."""
     fitted: dict[SliceView, bool]
     """The views that nobody has moved since, and whether the breast (True) or the whole image fills them."""
+    magnified: set[SliceView]
+    """The views that show a finding which was chosen in the table."""
 
     def move_views(self, source: SliceView, move: Move) -> None:
         """Move a view and its pair; they no longer follow the size of the window."""
         for view in (source, *self.partners(source)):
             self.fitted.pop(view, None)
+            self.magnified.discard(view)
         super().move_views(source, move)
 
     def fit_all(self) -> None:

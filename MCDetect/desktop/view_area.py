@@ -5,28 +5,27 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PyQt5.QtCore import QTimer, pyqtSignal
-from PyQt5.QtWidgets import QGridLayout, QWidget
+from PyQt5.QtCore import QCoreApplication, Qt, QTimer, pyqtSignal
+from PyQt5.QtWidgets import QGridLayout, QLabel, QWidget
 
 from MCDetect.desktop.background import Background
+from MCDetect.desktop.finding_views import FindingViews
 from MCDetect.desktop.magnifier import Magnifier
-from MCDetect.desktop.marked_views import MarkedViews
 from MCDetect.desktop.mrml import SliceScene
 from MCDetect.desktop.navigation import mm_per_pixel
 from MCDetect.desktop.preparing import Prepared, prepare
 from MCDetect.desktop.slice_view import SliceView
 from MCDetect.errors import MCDetectError
-from MCDetect.findings import Cluster
 from MCDetect.review.hanging import Hanging, Layout, Slot, hang
 from MCDetect.review.overlay.overlay import ReviewOverlay
 from MCDetect.review.reduction import Box
 from MCDetect.review.session import ReviewSession
 
-_MOST_VIEWS = 4
-_SEEN_ROUND_FINDING_MM = 25.0
+WELCOME = "Drop files or a folder with mammograms here, or open them: Ctrl+O, Ctrl+Shift+O.\n\nF1 shows all keys."
+_ORDINARY_VIEWS = 4
 
 
-class ViewArea(MarkedViews):
+class ViewArea(FindingViews):
     """The views of a session.
 
     Signals
@@ -47,17 +46,19 @@ class ViewArea(MarkedViews):
 
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setStyleSheet("background: black;")
+        self.setStyleSheet("background: black; color: #b8bbbf;")
+        self.setAttribute(Qt.WA_StyledBackground)
         self._background = background
         self.mrml = SliceScene()
         self.grid = QGridLayout(self)
         self.grid.setContentsMargins(0, 0, 0, 0)
         self.grid.setSpacing(2)
-        self.views = [SliceView(self.mrml, f"View {number}", self) for number in range(1, _MOST_VIEWS + 1)]
+        self.welcome = QLabel(QCoreApplication.translate("MCDetect", WELCOME), self)
+        self.welcome.setAlignment(Qt.AlignCenter)
+        self.grid.addWidget(self.welcome, 0, 0)
+        self.views: list[SliceView] = []
         self.magnifier = Magnifier(self)
-        for view in self.views:
-            self._connect(view)
-            view.hide()
+        self._make_views(_ORDINARY_VIEWS)
         self.session: ReviewSession | None = None
         self.overlay: ReviewOverlay | None = None
         self.arrangement = Layout.FOUR_VIEWS
@@ -69,10 +70,19 @@ class ViewArea(MarkedViews):
         self._before_single = Layout.FOUR_VIEWS
         self.marks = (True, True)
         self.boxes: dict[str, Box] = {}
+        self.magnified: set[SliceView] = set()
         self.fitted: dict[SliceView, bool] = {}
         self._refit = QTimer(self)
         self._refit.setSingleShot(True)
         self._refit.timeout.connect(self._fit_again)
+
+    def _make_views(self, count: int) -> None:
+        """Have so many views; few examinations need all."""
+        for number in range(len(self.views) + 1, count + 1):
+            view = SliceView(self.mrml, f"View {number}", self)
+            self.views.append(view)
+            self._connect(view)
+            view.hide()
 
     def _connect(self, view: SliceView) -> None:
         view.moved.connect(partial(self.move_views, view))
@@ -95,12 +105,15 @@ class ViewArea(MarkedViews):
         self.overlay = None if session is None else ReviewOverlay(self.mrml.scene, session)
         self.windows, self._loading, self.slots, self.boxes, self.fitted = {}, set(), {}, {}, {}
         self.is_inverted = False
+        self.magnified = set()
+        self.welcome.setVisible(session is None)
         if session is not None:
             self.apply_marks()
             views = session.examination.current
             standard = {"CC", "MLO"}
             fits = len(views) > 1 and any(view.laterality and view.view in standard for view in views)
-            self.arrange(Layout.FOUR_VIEWS if fits else Layout.ONE_VIEW)
+            many = Layout.FOUR_OVER_PRIORS if session.examination.priors else Layout.FOUR_VIEWS
+            self.arrange(many if fits else Layout.ONE_VIEW)
         else:
             for view in self.views:
                 view.spacing_mm = None
@@ -137,10 +150,6 @@ class ViewArea(MarkedViews):
         elif key is not None:
             self.arrange(Layout.ONE_VIEW, key)
 
-    def view_of(self, key: str) -> SliceView | None:
-        """Return where a view of the examination is shown."""
-        return next((view for view, slot in self.slots.items() if slot.key == key), None)
-
     def set_active(self, view: SliceView) -> None:
         """Make a view the one that keys are for."""
         self.active = view
@@ -157,7 +166,8 @@ class ViewArea(MarkedViews):
             self.set_active(shown[(at + step) % len(shown)])
 
     def _place(self, hanging: Hanging) -> None:
-        self.slots = {}
+        self.slots, self.fitted = {}, {}
+        self._make_views(sum(map(len, hanging.slots)))
         places = iter(self.views)
         for view in self.views:
             self.grid.removeWidget(view)
@@ -169,9 +179,9 @@ class ViewArea(MarkedViews):
                 view.show()
         for view in places:
             view.hide()
-        for row in range(2):
+        for row in range(self.grid.rowCount()):
             self.grid.setRowStretch(row, 1 if row < len(hanging.slots) else 0)
-        for column in range(2):
+        for column in range(self.grid.columnCount()):
             self.grid.setColumnStretch(column, 1 if column < max(map(len, hanging.slots)) else 0)
 
     def _fill(self, view: SliceView, slot: Slot) -> None:
@@ -232,21 +242,6 @@ class ViewArea(MarkedViews):
         self.overlay.set_inverted(self.is_inverted)
         self.annotate(view)
 
-    def show_finding(self, key: str, cluster: Cluster) -> None:
-        """Centre and magnify a cluster."""
-        if self.view_of(key) is None:
-            self.arrange(Layout.ONE_VIEW, key)
-        view = self.view_of(key)
-        if view is None or self.overlay is None or self.session is None or view.spacing_mm is None:
-            return
-        rows, columns = zip(*cluster.outline, strict=True)
-        extent = max((max(rows) - min(rows)) * view.spacing_mm[0], (max(columns) - min(columns)) * view.spacing_mm[1])
-        middle = (min(rows) + max(rows)) / 2, (min(columns) + max(columns)) / 2
-        self.set_active(view)
-        self.fitted.pop(view, None)
-        self.overlay.centre(view.node, *middle, height_mm=max(_SEEN_ROUND_FINDING_MM, 2.0 * extent))
-        self.moved(view)
-
     def _fit_again(self) -> None:
         for view in list(self.fitted):
             self.fit_again(view)
@@ -271,10 +266,17 @@ class ViewArea(MarkedViews):
         shown = self.overlay.volume(slot.key).GetDisplayNode()
         percent = 100 * min(view.spacing_mm) / mm_per_pixel(view.node)
         state = f"{percent:.0f} %   W {shown.GetWindow():.0f}  L {shown.GetLevel():.0f}"
-        title = slot.title if not slot.flips.note else f"{slot.title}\n{slot.flips.note}"
+        title = "\n".join(part for part in (slot.title, self._date(slot.key), slot.flips.note) if part)
         view.annotations.show(title, state, "", slot.flips.chest_wall)
         view.place_annotations()
         view.schedule()
+
+    def _date(self, key: str) -> str:
+        """Return when a view was taken, where there are views of more than one day."""
+        if self.session is None or not self.session.examination.priors:
+            return ""
+        date = self.session.examination.view(key).date[:8]
+        return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdigit() else ""
 
     def finish(self) -> None:
         """Free everything that belongs to the screen."""
