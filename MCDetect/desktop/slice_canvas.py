@@ -174,7 +174,7 @@ class SliceCanvas(QVTKRenderWindowInteractor):  # type: ignore[misc]
     # The screen
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the middle and the magnification."""
+        """Keep the middle and how much of the image is seen."""
         super().resizeEvent(event)
         self.fit_to_widget()
         self.resized.emit()
