@@ -52,6 +52,10 @@ class HostWindow(QMainWindow):
         """See Host."""
         self.views.set_marks(outlines, calcifications)
 
+    def set_probability_map(self, key: str, probability: Any) -> None:
+        """See Host."""
+        self.views.set_probability_map(key, probability)
+
     def set_tool(self, tool: Tool) -> None:
         """See Host."""
         self.views.set_tool(tool)

@@ -11,6 +11,7 @@ import pytest
 from support.bright_bundle import bundle_folder  # noqa: F401
 from support.display import reason_against_windows
 from support.four_views import write_examination
+from support.mouse import move
 
 _REASON = reason_against_windows()
 if _REASON and os.environ.get("CI"):
@@ -165,16 +166,6 @@ class Hands:
         return [
             [table.item(row, column).text() for column in range(table.columnCount())] for row in range(table.rowCount())
         ]
-
-
-def move(view, point, button) -> None:
-    """Move the mouse with a button held, which QTest.mouseMove cannot."""
-    from PyQt5.QtCore import QEvent, QPointF, Qt
-    from PyQt5.QtGui import QMouseEvent
-    from PyQt5.QtWidgets import QApplication
-
-    event = QMouseEvent(QEvent.MouseMove, QPointF(point), button, Qt.MouseButtons(button), Qt.NoModifier)
-    QApplication.sendEvent(view, event)
 
 
 @pytest.fixture

@@ -40,6 +40,9 @@ class Host(Protocol):
     def set_marks(self, outlines: bool, calcifications: bool) -> None:
         """Show or hide outlines and marks."""
 
+    def set_probability_map(self, key: str, probability: Any) -> None:
+        """Show the probability map of a view, (rows, columns) of bytes 0 to 255, above its pixels; None: no map."""
+
     def set_tool(self, tool: Tool) -> None:
         """Bring clicks and lines to :meth:`ReviewPanel.clicked` and :meth:`ReviewPanel.drawn` from now on."""
 
