@@ -40,7 +40,7 @@ class SlicerMCDetect(ScriptedLoadableModule):
 
 
 class SlicerMCDetectWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """The panel; see SlicerMCDetectLib.widget."""
+    """The panel; see SlicerMCDetectLib.seat."""
 
     def __init__(self, parent: Any = None) -> None:
         ScriptedLoadableModuleWidget.__init__(self, parent)
@@ -54,6 +54,7 @@ class SlicerMCDetectWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
         self.seat = Seat(self.layout, SlicerMCDetectLogic())
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.on_scene_start_close)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.on_scene_end_close)
 
     def enter(self) -> None:
         """Take up the mammograms that lie in the scene."""
@@ -65,7 +66,11 @@ class SlicerMCDetectWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def on_scene_start_close(self, _caller: Any, _event: Any) -> None:
         """Let go of all nodes before they are gone; the review is kept."""
-        self.seat.close_examination()
+        self.seat.leave_scene()
+
+    def on_scene_end_close(self, _caller: Any, _event: Any) -> None:
+        """Take the settings of the new scene."""
+        self.seat.take_settings()
 
     def cleanup(self) -> None:
         """End the worker and all observations."""

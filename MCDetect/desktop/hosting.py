@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QCoreApplication
@@ -90,6 +91,9 @@ class HostWindow(QMainWindow):
         """See Host; the window does not install, it says how."""
         hint = self.translate('Close the window and run: pip install "mcdetect[inference]" (about 1 GB with PyTorch).')
         self.tell(error.message, hint, f"{error.hint}\n{self.translate('Everything except detection works without.')}")
+
+    def exported(self, files: Sequence[Path], say: Callable[[str], object]) -> None:
+        """See Host; the window has no database of its own."""
 
     def translate(self, text: str) -> str:
         """See Host."""

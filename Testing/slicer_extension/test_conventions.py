@@ -13,10 +13,9 @@ import pytest
 MODULE = Path(__file__).resolve().parents[2] / "slicer_extension"
 FILES = [MODULE / "SlicerMCDetect.py", *sorted((MODULE / "SlicerMCDetectLib").glob("*.py"))]
 LIGHT = {
-    "__future__", "ast", "collections", "contextlib", "dataclasses", "DICOMLib", "functools", "importlib",
-    "logging", "numpy",
-    "pathlib", "qt", "queue", "shutil", "slicer", "SlicerMCDetectLib", "sys", "tempfile", "threading", "time",
-    "traceback", "typing", "xml",
+    "__future__", "ast", "collections", "contextlib", "ctk", "dataclasses", "DICOMLib", "functools", "html",
+    "importlib", "logging", "numpy", "pathlib", "qt", "queue", "shutil", "slicer", "SlicerMCDetectLib", "sys",
+    "tempfile", "threading", "time", "traceback", "typing", "xml",
 }  # fmt: skip
 
 
@@ -44,7 +43,8 @@ def test_pyqt_and_pytorch_are_imported_nowhere():
 
 def test_what_the_module_takes_from_the_library_needs_no_pyqt_and_no_pytorch():
     code = (
-        "import sys; import MCDetect.desktop.actions, MCDetect.review.panel.panel, MCDetect.inference.worker.client; "
+        "import sys; import MCDetect.desktop.actions, MCDetect.desktop.navigation, MCDetect.review.panel.panel, "
+        "MCDetect.inference.worker.client; "
         "print(sorted({'PyQt5', 'torch', 'monai'} & {name.split('.')[0] for name in sys.modules}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -137,7 +137,7 @@ def test_the_panel_asks_when_the_worker_has_no_pytorch_and_tells_what_goes_wrong
     from SlicerMCDetectLib.host import SlicerHost
 
     box.answer, application.extensionsManagerModel().works = "Install", False
-    SlicerHost(module.seat).offer_installation(None)
+    SlicerHost(module.seat, None).offer_installation(None)
     ((text, _details),) = application.told
     assert "could not be installed" in text
 

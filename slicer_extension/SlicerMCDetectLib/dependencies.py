@@ -128,9 +128,15 @@ def _install_torch_extension() -> None:
     from MCDetect.errors import DeviceError
 
     manager: Any = slicer.app.extensionsManagerModel()
-    if not manager.isExtensionInstalled(PYTORCH_EXTENSION) and not manager.installExtensionFromServer(
-        PYTORCH_EXTENSION
-    ):
+    was_interactive, manager.interactive = manager.interactive, False  # our own question has been answered
+    try:
+        # Without a restart of its own: what is open is the user's to finish.
+        is_there = manager.isExtensionInstalled(PYTORCH_EXTENSION) or manager.installExtensionFromServer(
+            PYTORCH_EXTENSION, False
+        )
+    finally:
+        manager.interactive = was_interactive
+    if not is_there:
         raise DeviceError(
             "not-installed",
             _("The extension PyTorch, which installs PyTorch, could not be installed."),

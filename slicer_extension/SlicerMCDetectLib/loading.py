@@ -10,7 +10,7 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
-from SlicerMCDetectLib.logic import INSTANCE_ATTRIBUTE, PLUGIN_ATTRIBUTE
+from SlicerMCDetectLib.logic import INSTANCE_ATTRIBUTE, PLUGIN_ATTRIBUTE, patient_of
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,8 @@ def load_result(files: Sequence[str]) -> None:
     Raises
     ------
     InputError
-        ``no-source-images`` when the DICOM database has none of the mammograms; those of reading results.
+        ``no-source-images`` when the DICOM database has none of the mammograms.
     """
-    from MCDetect.dicom.results.reading import read_results
     from MCDetect.errors import InputError
 
     references = dict.fromkeys(uid for file in files for uid in _references_of_result(_header(file)) or ())
@@ -90,9 +89,51 @@ def load_result(files: Sequence[str]) -> None:
             _("The mammograms that these findings speak of are not in the DICOM database."),
             _("Import the images of the examination, then load the findings again."),
         )
-    findings = read_results(list(files), images)
     slicer.util.selectModule("SlicerMCDetect")
-    slicer.util.getModuleWidget("SlicerMCDetect").seat.open_examination_files(images, findings)
+    slicer.util.getModuleWidget("SlicerMCDetect").seat.open_examination_files(images, files)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be shown: files of mammograms of a patient, and of results about them."""
+
+    images: tuple[str, ...]
+    results: tuple[str, ...] = ()
+
+    @staticmethod
+    def joined(before: Wanted | None, now: Wanted) -> Wanted:
+        """Return what is wanted now: a result of the patient who is open comes to what is open."""
+        if before is None or not now.results or patient_of(before.images[0]) != patient_of(now.images[0]):
+            return now
+        return Wanted(
+            tuple(dict.fromkeys((*before.images, *now.images))), tuple(dict.fromkeys((*before.results, *now.results)))
+        )
+
+
+def open_wanted(wanted: Wanted, folder: Path) -> tuple[Any, Any]:
+    """Return a session of the images and the findings of the results, None where there are none; for a thread.
+
+    Results of different models cannot be shown at once: the one that came last decides.
+
+    Raises
+    ------
+    InputError
+        Those of opening an examination and of reading results.
+    """
+    from MCDetect.dicom.results.reading import read_results
+    from MCDetect.errors import UsageError
+    from MCDetect.review.session import ReviewSession
+
+    findings = None
+    for first in range(len(wanted.results)):
+        try:
+            findings = read_results(wanted.results[first:], wanted.images)
+        except UsageError as error:
+            if error.code != "mixed-results":
+                raise
+        else:
+            break
+    return ReviewSession.open(wanted.images, folder=folder), findings
 
 
 def files_of_instances(uids: Iterable[str]) -> list[str]:

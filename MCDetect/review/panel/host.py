@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import Enum
+from pathlib import Path
 from typing import Any, Protocol
 
 from MCDetect.errors import MCDetectError
@@ -68,6 +69,9 @@ class Host(Protocol):
 
     def offer_installation(self, error: MCDetectError) -> None:
         """Say how detection can be installed, or install it."""
+
+    def exported(self, files: Sequence[Path], say: Callable[[str], object]) -> None:
+        """Take DICOM objects that were just written; ``say`` shows a sentence about what the viewer did with them."""
 
     def translate(self, text: str) -> str:
         """Return the text in the user's language."""
