@@ -89,6 +89,9 @@ class HostWindow(QMainWindow):
 
     def offer_installation(self, error: MCDetectError) -> None:
         """See Host; the window does not install, it says how."""
+        if error.code != "no-torch":
+            self.tell(error.message, error.hint)
+            return
         hint = self.translate('Close the window and run: pip install "mcdetect[inference]" (about 1 GB with PyTorch).')
         self.tell(error.message, hint, f"{error.hint}\n{self.translate('Everything except detection works without.')}")
 

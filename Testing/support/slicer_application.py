@@ -6,6 +6,7 @@ shows them where the module relies on it; dialogs answer what a test tells them 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import types
@@ -393,6 +394,7 @@ def _replace_utilities(monkeypatch: Any, application: Application) -> None:
         "errorDisplay": tell,
         "infoDisplay": lambda text, windowTitle: application.informed.append(text),
         "confirmYesNoDisplay": lambda _text, windowTitle: application.says_yes,
+        "WaitCursor": contextlib.nullcontext,
         "mainWindow": lambda: application.window,
         "showStatusMessage": lambda text, _duration=0: application.status.append(text),
         "selectModule": lambda name: setattr(application, "selected", name),

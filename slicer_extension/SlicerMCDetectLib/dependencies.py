@@ -65,7 +65,11 @@ def explanation(missing: Missing) -> str:
         )
     if missing.packages:
         names = ", ".join(missing.packages)
-        parts.append(_("Decoders for compressed mammograms, less than 5 MB: {names}.").format(names=names))
+        parts.append(
+            _("Small packages, together less than 15 MB, for compressed mammograms, PDF and PACS: {names}.").format(
+                names=names
+            )
+        )
     listed = "\n".join(f"•  {part}" for part in parts)
     text: str = _(
         "MCDetect needs software that is not part of 3D Slicer:\n\n{parts}\n\n"

@@ -83,9 +83,11 @@ class SlicerHost:
         self._seat.background.run(work, done, failed)
 
     def offer_installation(self, error: Any) -> None:
-        """Ask whether to install what detection needs; if it is there afterwards, detect."""
+        """Ask whether to install what is missing; go on with the detection if it is there afterwards."""
         with telling.errors_told():
-            if installing.offer():
+            if not installing.is_needed():
+                telling.tell(error.message, error.hint)  # it is there and does not work
+            elif installing.offer() and error.code == "no-torch":
                 self._seat.panel.detect()
 
     def exported(self, files: Sequence[Path], say: Callable[[str], object]) -> None:
