@@ -18,17 +18,11 @@ from MCDetect.review.panel.host import Host
 @pytest.fixture
 def found(application, module, mammogram, tmp_path):
     """Return a seat with findings on the screen."""
-    from SlicerMCDetectLib.self_test import findings_of
-
-    from MCDetect.dicom.reading import read_mammogram
-    from MCDetect.results import ResultWriter
+    from SlicerMCDetectLib.self_test import write_report
 
     slicer.dicomDatabase.add(mammogram)
-    findings = findings_of(mammogram, (512, 400), places=((250, 310), (245, 322), (262, 305), (258, 330)))
-    writer = ResultWriter(tmp_path / "earlier", findings.algorithm, {"cad-sr"})
-    writer.add(read_mammogram(mammogram), findings.images[0])
-    (report,) = [path for path in writer.finish() if path.suffix == ".dcm"]
-    module.seat.open_examination_files([mammogram], [str(report)])
+    report = write_report(mammogram, tmp_path / "earlier", (512, 400), ((250, 310), (245, 322), (262, 305), (258, 330)))
+    module.seat.open_examination_files([mammogram], [report])
     until(application, lambda: module.seat.session is not None and module.seat.session.shown_findings())
     return module.seat
 

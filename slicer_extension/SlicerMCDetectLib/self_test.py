@@ -115,12 +115,14 @@ def write_mammogram(path: Path) -> Path:
     return path
 
 
-def write_report(file: str, folder: Path) -> str:
-    """Write a Mammography CAD report of the findings."""
+def write_report(
+    file: str, folder: Path, shape: tuple[int, int] = SHAPE, places: Sequence[tuple[int, int]] = PLACES
+) -> str:
+    """Write a Mammography CAD report of :func:`findings_of` a mammogram, and return its file."""
     from MCDetect.dicom.reading import read_mammogram
     from MCDetect.results import ResultWriter
 
-    findings = findings_of(file)
+    findings = findings_of(file, shape, places)
     writer = ResultWriter(folder, findings.algorithm, {"cad-sr"})
     writer.add(read_mammogram(file), findings.images[0])
     return next(str(path) for path in writer.finish() if path.suffix == ".dcm")
