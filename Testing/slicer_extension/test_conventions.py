@@ -78,6 +78,16 @@ def test_what_is_shown_is_ready_for_translation():
             assert not bare, f"{name}, line {call.lineno}"
 
 
+def test_every_text_of_the_shared_panel_is_listed_for_slicers_tool_for_translations():
+    from support.panel_texts import TARGET, listed
+
+    tree = ast.parse(TARGET.read_text("utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_"]
+    there = {call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)}
+    missing = set(listed()) ^ there
+    assert not missing, f"run: PYTHONPATH=.:Testing python Testing/support/panel_texts.py ({missing})"
+
+
 def test_every_file_is_installed():
     listed = (MODULE / "CMakeLists.txt").read_text("utf-8")
     for path in FILES[1:]:

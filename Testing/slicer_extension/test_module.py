@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 
 import slicer
@@ -24,6 +25,22 @@ def test_the_self_test_passes(application, module):
 
     SlicerMCDetectTest().runTest()
     assert application.told == []
+
+
+def test_the_tests_that_run_inside_slicer_pass_with_the_stand_ins_too(application, module, monkeypatch):
+    import unittest
+    from pathlib import Path
+
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[1] / "slicer"))
+    # PyTorch may have been imported by an earlier test of this process.
+    for name in [name for name in sys.modules if name == "torch" or name.startswith("torch.")]:
+        monkeypatch.delitem(sys.modules, name)
+    suite = unittest.defaultTestLoader.loadTestsFromName("test_in_slicer")
+    result = unittest.TestResult()
+    suite.run(result)
+    assert result.testsRun >= 14
+    assert [text for _test, text in (*result.failures, *result.errors)] == []
+    assert result.skipped == []
 
 
 def test_detect_shows_findings_that_can_be_accepted_and_taken_back(application, detecting_module, mammogram):

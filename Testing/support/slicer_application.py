@@ -299,6 +299,9 @@ def scripted_module_classes() -> types.ModuleType:
     class ScriptedLoadableModule:
         def __init__(self, parent: Any) -> None:
             self.parent = parent
+            name = type(self).__name__
+            slicer.modules.__dict__[name.lower()] = parent
+            slicer.selfTests[name] = lambda: getattr(sys.modules[name], f"{name}Test")().runTest()
 
     class ScriptedLoadableModuleWidget:
         def __init__(self, parent: Any = None) -> None:
@@ -371,7 +374,8 @@ def start(monkeypatch: Any) -> Application:
     for name, value in {
         "app": application,
         "mrmlScene": application.views.scene,
-        "modules": types.SimpleNamespace(),
+        "modules": types.SimpleNamespace(slicermcdetect=types.SimpleNamespace()),
+        "selfTests": {},
         "dicomDatabase": Database(),
         "packaging": Packaging(),
     }.items():

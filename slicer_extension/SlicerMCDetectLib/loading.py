@@ -68,6 +68,10 @@ def load_mammogram(file: str, name: str) -> Any:
     if mammogram.header is not None:
         node.SetAttribute(INSTANCE_ATTRIBUTE, str(mammogram.header.SOPInstanceUID))
     node.SetAttribute(PLUGIN_ATTRIBUTE, "1")
+    # Slicer's own views show what was loaded last; those of an examination that is open do not take part.
+    application = slicer.app.applicationLogic()
+    application.GetSelectionNode().SetActiveVolumeID(node.GetID())
+    application.PropagateVolumeSelection()
     return node
 
 
@@ -179,12 +183,13 @@ def _mammogram(file: str, header: Any) -> Candidate | None:
 def _references_of_result(header: Any) -> tuple[str, ...] | None:
     """Return the SOP Instance UIDs of the mammograms that a result speaks of; None if it is none of ours to show."""
     from MCDetect.dicom.results.reading import kind_of_result
+    from MCDetect.dicom.results.report_content import is_ours
 
     kind = None if header is None else kind_of_result(header)
-    if kind is None:
+    # A Mammography CAD report is read of any maker and is about mammograms by its class.
+    if kind is None or (kind != "cad-sr" and not is_ours(header)):
         return None
     references = tuple(dict.fromkeys(_mammograms_referenced_by(header)))
-    # A Mammography CAD report is about mammograms by its class; a segmentation or a report is ours only if it says so.
     return references if references or kind == "cad-sr" else None
 
 
