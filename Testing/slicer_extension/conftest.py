@@ -69,5 +69,5 @@ def detecting_module(application, bundle_folder, monkeypatch, request):
 
     from MCDetect.inference.worker.client import WorkerClient
 
-    monkeypatch.setattr(logic, "make_client", lambda: WorkerClient(logic.interpreter(), bundle_folder, "cpu"))
+    monkeypatch.setattr(logic, "make_client", lambda python: WorkerClient(python, bundle_folder, "cpu"))
     return request.getfixturevalue("module")
