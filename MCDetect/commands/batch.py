@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from MCDetect.commands.exit_codes import exit_code
-from MCDetect.commands.option_types import check_spacing, count, format_list, positive_number, probability
+from MCDetect.commands.option_types import (
+    add_processor_arguments,
+    check_spacing,
+    count,
+    format_list,
+    positive_number,
+    probability,
+)
 from MCDetect.results import FORMATS
 
 if TYPE_CHECKING:
@@ -46,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_detection_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that decide what is found and written."""
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run")
+    add_processor_arguments(parser)
     sensitivity = parser.add_mutually_exclusive_group()
     sensitivity.add_argument("--operating-point", metavar="NAME", help="one of those that 'mcdetect bundles' lists")
     sensitivity.add_argument(
@@ -77,6 +84,7 @@ def run(options: argparse.Namespace) -> int:
         workers=options.workers,
         bundle=options.bundle,
         device=options.device,
+        backend=options.backend,
         operating_point=options.operating_point if options.threshold is None else options.threshold,
         spacing_mm=options.spacing,
         formats=tuple(options.formats),

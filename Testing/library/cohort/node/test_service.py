@@ -25,7 +25,20 @@ class Node:
 
     def __init__(self, folder: Path, bundle: Path, destination: int) -> None:
         words = [sys.executable, "-m", "MCDetect", "serve", "--output", str(folder), "--bundle", str(bundle)]
-        words += ["--device", "cpu", "--workers", "1", "--port", "0", "--metrics-port", "0", "--views", "2"]
+        words += [
+            "--device",
+            "cpu",
+            "--backend",
+            "torch",
+            "--workers",
+            "1",
+            "--port",
+            "0",
+            "--metrics-port",
+            "0",
+            "--views",
+            "2",
+        ]
         words += [
             "--wait",
             "2",
