@@ -123,6 +123,8 @@ def dense_patch_logits(
 def _window_maxima(channel: Tensor, window: int, stride: int) -> Tensor:
     """Return the maximum of each ``window`` x ``window`` values of a (rows, columns) map, every ``stride`` values."""
     if stride > 1:  # a window consists of whole blocks of stride x stride
-        channel = channel.unflatten(0, (-1, stride)).amax(1).unflatten(1, (-1, stride)).amax(2)
+        rows, columns = channel.shape
+        channel = channel.reshape(rows // stride, stride, columns).amax(1)
+        channel = channel.reshape(rows // stride, columns // stride, stride).amax(2)
     blocks = window // stride
     return sliding_maximum(sliding_maximum(channel, blocks, 0), blocks, 1)
