@@ -47,6 +47,9 @@ class Plan:
 class Listener:
     """What a batch tells while it runs; does nothing."""
 
+    def fetching(self, done: int, total: int) -> None:
+        """Take how many queries to a PACS were answered."""
+
     def searching(self, files: int) -> None:
         """Take the number of files looked at so far."""
 

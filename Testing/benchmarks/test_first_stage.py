@@ -1,7 +1,7 @@
 """What stages that reject tissue before the networks cost in calcifications, and what they would save.
 
 The breast mask is the stage that is used. The other, a difference of Gaussians as the noise is measured with, was tried
-and is not used: calcifications and noise lie everywhere in the breast, so hardly any tile is left out once the receptive
+and is not used: noise lies everywhere in the breast, so hardly any tile is left out once the receptive
 field round each kept tile is counted.
 """
 
