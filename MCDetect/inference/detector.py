@@ -95,7 +95,7 @@ class Detector:
         bundle
             Name of a shipped bundle, or the path of one.
         device
-            ``"auto"``, ``"cpu"`` or ``"cuda"``.
+            ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         backend
             ``"torch"``, ``"onnxruntime"``, ``"openvino"``, or ``"auto"``: the fastest that is installed, measured once.
 
