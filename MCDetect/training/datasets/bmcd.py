@@ -54,7 +54,8 @@ def index(folder: Path) -> DatasetIndex:
     problems: list[str] = []
     files = [table]
     for sheet in SHEETS:
-        cases = find_one(folder, [sheet], "bmcd")
+        cases = next((path for path in (table.with_name(sheet), *folder.glob(f"*/{sheet}")) if path.is_dir()), None)
+        cases = cases or table.with_name(sheet)
         for row in read_table(table, (_FOLDER, _GRADE), "bmcd", sheet):
             if not row[_FOLDER].isdigit():
                 continue

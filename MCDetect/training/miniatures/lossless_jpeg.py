@@ -18,6 +18,7 @@ _LENGTHS = 17
 
 def encode(pixels: npt.NDArray[np.uint16]) -> bytes:
     """Return a JPEG file of grey values (rows, columns).
+
     The length of 16 stands for a difference of 32768, which has no further bits (table H.2).
     """
     rows, columns = pixels.shape
