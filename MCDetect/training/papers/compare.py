@@ -8,6 +8,7 @@ The scale multiplies the published numbers of epochs; 1 trains as published and 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 import time
@@ -70,7 +71,6 @@ QUICK = (
     Entry("rehman2021", split="paper"),
     Entry("rehman2021", "dcnn"),
     Entry("rehman2021", dataset="cmmd"),
-    Entry("leong2022", "resnet-34"),
     Entry("leong2022", "alexnet"),
     Entry("leong2022", "alexnet", split="paper"),
     Entry("singh2022"),
@@ -84,6 +84,7 @@ FULL = (
     *QUICK,
     Entry("lunalozoya2023", "mobilenet-v2"),
     Entry("leong2022"),
+    Entry("leong2022", "resnet-34"),
     Entry("leong2022", "vgg16"),
     Entry("leong2022", split="paper"),
     Entry("singh2022", split="paper"),
@@ -150,6 +151,7 @@ def compare(
         )
         train_paper(recipe, indices[entry.dataset or OWN_DATA[entry.recipe]], output / entry.folder, choices, report)
         runs.append(read_run(output / entry.folder))
+        gc.collect()  # networks and optimisers are held in circles, and the next ones are as large
         scored = score_real_patches(output / entry.folder, patches) if patches is not None else None
         if scored is not None:
             real.append(scored)
@@ -171,7 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m MCDetect.training.papers.compare", description=__doc__)
     parser.add_argument("--output", type=Path, required=True, help="folder of all work")
     parser.add_argument("--scale", type=float, default=0.02, help="share of the published epochs (default 0.02)")
-    parser.add_argument("--patients", type=int, default=24, help="simulated patients (default 24)")
+    parser.add_argument("--patients", type=int, default=16, help="simulated patients (default 16)")
     parser.add_argument("--all", action="store_true", help="every network, not only those that two processors manage")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="where to train")
     parser.add_argument(

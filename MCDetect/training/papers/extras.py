@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from MCDetect.training.papers.batches import Examples
 
-_FINDER_STEPS = 50
+_FINDER_STEPS = (10, 50)  # least and most: no more than the stage that follows has, which may be short
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Extras:
     output: Path
     tell: Callable[[str], None]
 
-    def between_stages(self, network: nn.Module, examples: Examples, batch: int) -> None:
+    def between_stages(self, network: nn.Module, examples: Examples, batch: int, stage_steps: int) -> None:
         """Find a learning rate for what comes next, on a copy of the network."""
         picture = self.output / "learning-rate.png"
         if "learning-rate" not in self.recipe.also or picture.exists():
@@ -63,7 +63,9 @@ class Extras:
         from MCDetect.training.papers.leong2022 import find_learning_rate
 
         self.tell("finding a learning rate")
-        found = find_learning_rate(copy.deepcopy(network), examples, batch, picture, steps=_FINDER_STEPS)
+        least, most = _FINDER_STEPS
+        steps = min(max(stage_steps, least), most)
+        found = find_learning_rate(copy.deepcopy(network), examples, batch, picture, steps=steps)
         self._write("learning-rate.json", {"steepest fall of the loss": found})
 
     def at_the_end(

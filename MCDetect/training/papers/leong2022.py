@@ -23,6 +23,9 @@ Decided, because the paper leaves it open or contradicts itself:
   benign ones, Table 2 says 4,958. The sums (6,616 and 6,611) are close; all four copies of each are made here.
 - Table 9 has an accuracy of 0.9992 for ResNet-50 where Table 8 has 0.9758, and F1 scores below 0.7 beside recalls and
   precisions near 1: F1 is computed from precision and recall here.
+- Their true positives are benign regions that were called benign (section "Performance Measurement"): what they call
+  recall is the specificity here, where malignant is positive. Only accuracy and MCC, which are the same either way,
+  stand in the table of published figures.
 - Benign without callback counts as benign.
 - Epochs of the head, its rate and the strengths of the augmentation are fastai's defaults (1 epoch, 3e-3; 10 degrees,
   zoom 1.1, lighting 0.2), since they are not given. fastai's own head (two pooled vectors, two dense layers) is not

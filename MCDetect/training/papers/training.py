@@ -145,7 +145,8 @@ def train_paper(
         steps = steps_an_epoch(len(split.training), stage.batch)
         groups = parameter_groups(network, recipe, stage)
         if number > 1 and distributed.rank() == 0:
-            extras.between_stages(network, examples_of("training", augmented=True), stage.batch)
+            examples = examples_of("training", augmented=True)
+            extras.between_stages(network, examples, stage.batch, steps * stage.epochs)
         trainer = Trainer(
             network,
             ClassLoss(recipe.loss, weights),
