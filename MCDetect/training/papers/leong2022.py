@@ -102,9 +102,7 @@ def find_learning_rate(network: nn.Module, examples: Examples, batch: int, pictu
     finder = LearningRateFinder(network, optimizer, torch.nn.CrossEntropyLoss(), device=device, verbose=False)
     finder.range_test(validation_batches(mixed, batch), end_lr=1.0, num_iter=steps)
     rates, losses = finder.get_lrs_and_losses()
-    steepest, _ = finder.get_steepest_gradient()
-    if steepest is None:
-        steepest = float(rates[int(np.argmin(losses))])
+    steepest = steepest_fall(rates, losses)
     figure = Figure(figsize=(5, 3.5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
@@ -112,4 +110,15 @@ def find_learning_rate(network: nn.Module, examples: Examples, batch: int, pictu
     axes.axvline(steepest, color="#c0392b", linestyle="--")
     axes.set(xlabel="learning rate", ylabel="loss", title=f"Steepest fall at {steepest:.1e}")
     write_atomically(picture, figure.savefig)
-    return float(steepest)
+    return steepest
+
+
+def steepest_fall(rates: Sequence[float], losses: Sequence[float]) -> float:
+    """Return the rate at which the loss falls most before it is lowest; a tenth of the rate there if it never falls.
+
+    After the lowest loss the training diverges, and a loss that comes down from there is no fall to follow.
+    """
+    lowest = int(np.argmin(losses))
+    if lowest < 2:
+        return float(rates[lowest]) / 10
+    return float(rates[int(np.argmin(np.gradient(np.asarray(losses[: lowest + 1], dtype=float))))])

@@ -192,7 +192,8 @@ def _look_at_whole_images(
 ) -> None:
     judged = judge_whole_images(network, recipe, prepared, patients)
     write_marks(output / "marks.json", [scored for _, scored in judged])
-    for place, (number, scored) in enumerate(judged[:_MARKED_IMAGES], start=1):
+    shown = sorted(judged, key=lambda one: not one[1].truths)  # those with calcifications first
+    for place, (number, scored) in enumerate(shown[:_MARKED_IMAGES], start=1):
         draw_marks(output / "marked" / f"{place}.png", prepared.records[number], scored)
 
 

@@ -39,7 +39,9 @@ def judge_whole_images(
     """
     tiles: dict[int, list[PreparedExample]] = {}
     for number, record in enumerate(prepared.records):
-        if record.patient in patients and record.is_annotated:
+        # Where a data set marks suspicious findings alone, a false positive may be a benign calcification.
+        is_marked = any(not region.is_whole_breast for region in record.calcifications)
+        if record.patient in patients and (record.is_annotated or is_marked):
             tiles[number] = []
     for example in (*prepared.examples, *prepared.others):
         if example.is_tile and example.record in tiles:

@@ -17,7 +17,7 @@ from MCDetect.training.papers.batches import Examples
 from MCDetect.training.papers.building import build_network
 from MCDetect.training.papers.comparison_tables import BEGIN, END, put_into
 from MCDetect.training.papers.extras import draw_top_losses
-from MCDetect.training.papers.leong2022 import compare_filters_on, find_learning_rate
+from MCDetect.training.papers.leong2022 import compare_filters_on, find_learning_rate, steepest_fall
 from MCDetect.training.papers.lunalozoya2023 import BATCHES, FIRST_FILTERS, KEPT, KERNELS, SECOND_FILTERS, search
 from MCDetect.training.papers.recipe import PaperRecipe, load_paper_recipe
 from MCDetect.training.papers.singh2022 import compare_texture_classifiers
@@ -87,6 +87,12 @@ def test_the_learning_rate_is_found_where_the_loss_falls_and_drawn(tiny_recipe: 
     rate = find_learning_rate(network, examples, 16, tmp_path / "rate.png", steps=20)
     assert 1e-7 < rate < 1
     assert (tmp_path / "rate.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_fall_of_the_loss_is_looked_for_before_its_lowest_point():
+    rates = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0]
+    assert steepest_fall(rates, [0.7, 0.69, 0.5, 0.45, 9.0, 3.0]) == 1e-4  # its slope is that to both neighbours
+    assert steepest_fall(rates, [0.4, 0.5, 0.6, 0.7, 9.0, 3.0]) == pytest.approx(1e-6)
 
 
 def test_a_search_draws_from_its_space_and_keeps_the_lowest_loss(
