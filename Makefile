@@ -5,7 +5,7 @@
 # DEVICE=...       auto (default), cpu or cuda, for the demonstration
 # WORKERS=...      processes that run the tests (default 2)
 # SCALE=...        share of the published epochs in `make papers` (default 0.02; 1 is as published and needs a GPU)
-# PATCHES=...      folder of real patches, 0/ normal and 1/ with a cluster, for score-default
+# PATCHES=...      folder of real patches, 0/ normal and 1/ with a cluster, for score-default and papers
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -26,7 +26,7 @@ demo: setup-inference demo/examination/truth.json ## install, detect in a simula
 	@scripts/demo "$(DEVICE)"
 
 demo/examination/truth.json: $(SIMULATOR) | setup-inference
-	@$(BIN)/python -m MCDetect simulate --output demo/examination --views 4 --seed 11
+	@$(BIN)/python -m MCDetect simulate --output demo/examination --views 4 --seed 17
 
 test: setup-test lint ## install what the tests need and run them all
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
@@ -49,7 +49,7 @@ bench: setup-benchmark ## measure the speed of each stage; the figures stay as J
 	$(BIN)/python -m pytest Testing/benchmarks --benchmark-only --benchmark-autosave
 
 papers: setup-training ## run the recipes of all papers on small simulated data and put the table into docs/papers.md
-	$(BIN)/python -m MCDetect.training.papers.compare --output training-output/papers --scale $(SCALE)
+	$(BIN)/python -m MCDetect.training.papers.compare --output training-output/papers --scale $(SCALE) $(if $(PATCHES),--patches "$(PATCHES)")
 
 clean: ## remove the environment, the demonstration and all caches
 	rm -rf $(VENV) demo build dist mcdetect.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .cache

@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from MCDetect.commands.exit_codes import exit_code
-from MCDetect.commands.option_types import check_spacing, format_list, positive_number, probability
+from MCDetect.commands.option_types import (
+    add_processor_arguments,
+    check_spacing,
+    format_list,
+    positive_number,
+    probability,
+)
 from MCDetect.commands.unforeseen import as_told
 from MCDetect.errors import InputError
 from MCDetect.findings import Refusal
@@ -33,13 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder for the results; results of the same name that lie there are replaced",
     )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run")
-    parser.add_argument(
-        "--backend",
-        choices=("auto", "torch", "onnxruntime", "openvino"),
-        default="auto",
-        help="what computes the networks; auto is the fastest that is installed, measured once and remembered",
-    )
+    add_processor_arguments(parser)
     sensitivity = parser.add_mutually_exclusive_group()
     sensitivity.add_argument("--operating-point", metavar="NAME", help="one of those that 'mcdetect bundles' lists")
     sensitivity.add_argument(

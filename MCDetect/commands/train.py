@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from MCDetect.commands.exit_codes import DONE
 from MCDetect.commands.option_types import count
 from MCDetect.results import check_output_folder
+
+_ALL = -1
 
 SUMMARY = "train a published recipe on a data set; a run that was stopped goes on where it ended"
 
@@ -27,7 +30,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="patient",
         help="patient: no patient in two parts (default); paper: as the papers split, which scores too high",
     )
-    parser.add_argument("--fold", type=count(0), default=0, metavar="N", help="test part of recipes with folds")
+    parser.add_argument(
+        "--fold",
+        type=_fold,
+        default=0,
+        metavar="N",
+        help="test part of recipes with folds (default 0); all: each in turn",
+    )
+    parser.add_argument(
+        "--search", type=count(1), metavar="N", help="train N random draws of hyperparameters instead (lunalozoya2023)"
+    )
     parser.add_argument(
         "--pretrained", type=Path, metavar="FILE", help="ImageNet weights of torchvision or timm; none: from scratch"
     )
@@ -46,6 +58,7 @@ def run(options: argparse.Namespace) -> int:
     from MCDetect.inference.device import choose_device
     from MCDetect.training import distributed
     from MCDetect.training.datasets import index_dataset
+    from MCDetect.training.papers.lunalozoya2023 import search
     from MCDetect.training.papers.recipe import load_paper_recipe
     from MCDetect.training.papers.training import Choices, train_paper
 
@@ -54,8 +67,12 @@ def run(options: argparse.Namespace) -> int:
     index = index_dataset(options.dataset, options.data)
     device = choose_device(options.device)
     errors = Console(stderr=True, highlight=False)
-    names = ("network", "split", "fold", "pretrained", "epochs", "optimizer", "workers")
+    names = ("network", "split", "pretrained", "epochs", "optimizer", "workers")
     choices = Choices(device=device.type, **{name: getattr(options, name) for name in names})
+    # Each fold of a cross-validation has a folder of its own; their reports are one (mcdetect evaluate DIR/fold-*).
+    folds = range(recipe.split.folds) if options.fold == _ALL else [options.fold]
+    made: list[Path] = []
+    problems: tuple[str, ...] = ()
     with distributed.processes(device.type):
         is_first = distributed.rank() == 0
         if is_first and options.pretrained is None:
@@ -63,17 +80,25 @@ def run(options: argparse.Namespace) -> int:
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
         with Progress(*columns, console=errors, disable=not is_first) as progress:
             task = progress.add_task("preparing", total=1.0)
-            trained = train_paper(
-                recipe,
-                index,
-                options.output,
-                choices,
-                lambda text, done: progress.update(task, description=text, completed=done),
-            )
-    if trained is None or not is_first:
-        return DONE
-    for problem in trained.problems:
-        print_line(errors, problem)
-    made = [trained.bundle, options.output / "predictions.csv", options.output / "examples.csv"]
-    print_files(Console(highlight=False), options.output, made)
+
+            def report(text: str, done: float) -> None:
+                progress.update(task, description=text, completed=done)
+
+            if options.search is not None:
+                search(recipe, index, options.output, options.search, choices=choices, report=report)
+                made.append(options.output / "search.json")
+            for fold in folds if options.search is None else ():
+                output = options.output / f"fold-{fold}" if options.fold == _ALL else options.output
+                trained = train_paper(recipe, index, output, replace(choices, fold=fold), report)
+                if trained is not None:
+                    problems = trained.problems
+                    made += [trained.bundle, *(output / name for name in ("predictions.csv", "examples.csv"))]
+    if is_first:
+        for problem in problems:
+            print_line(errors, problem)
+        print_files(Console(highlight=False), options.output, made)
     return DONE
+
+
+def _fold(text: str) -> int:
+    return _ALL if text == "all" else count(0)(text)

@@ -95,7 +95,7 @@ class Detector:
         bundle
             Name of a shipped bundle, or the path of one.
         device
-            ``"auto"``, ``"cpu"`` or ``"cuda"``.
+            ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         backend
             ``"torch"``, ``"onnxruntime"``, ``"openvino"``, or ``"auto"``: the fastest that is installed, measured once.
 
@@ -240,12 +240,30 @@ class Detector:
         self, mammogram: Mammogram, mask: BoolImage, report: StageReport = silent
     ) -> tuple[tuple[Calcification, ...], list[ScoredCluster]]:
         """Return all calcifications and all clusters with their scores, before any operating point."""
-        spacing = mammogram.spacing.millimetres
+        prepared, logits = self.maps(mammogram, mask, report)
+        return self.gather(mammogram, mask, prepared, logits, report)
+
+    def maps(
+        self, mammogram: Mammogram, mask: BoolImage, report: StageReport = silent
+    ) -> tuple[PreparedView, FloatImage]:
+        """Return a view as the networks see it, and the calcification logit of each of its pixels."""
         report("preparing", 0.0)
-        prepared = self._prepare(mammogram.pixels, mammogram.valid, mask, spacing)
+        prepared = self._prepare(mammogram.pixels, mammogram.valid, mask, mammogram.spacing.millimetres)
         logits = self._networks.calcification_logits(
             prepared.normalised, prepared.mask, lambda done: report("finding calcifications", 0.2 + 0.55 * done)
         )
+        return prepared, logits
+
+    def gather(
+        self,
+        mammogram: Mammogram,
+        mask: BoolImage,
+        prepared: PreparedView,
+        logits: FloatImage,
+        report: StageReport = silent,
+    ) -> tuple[tuple[Calcification, ...], list[ScoredCluster]]:
+        """Return calcifications and scored clusters from the :meth:`maps` of a view."""
+        spacing = mammogram.spacing.millimetres
         calcifications = find_calcifications(
             resize(logits, mammogram.shape), spacing, self._threshold, mask=mask, **self._calibration
         )

@@ -36,6 +36,9 @@ class SimulatedCalcification:
         processing; the better of the filters of 1 and 2 and of 2 and 4 pixels.
     runs
         Pixels whose blurred calcium signal exceeds half of its peak: (row, first column, number), sorted.
+    detectability
+        d' of an ideal observer who knows the calcification, its place and the tissue, in the noise of the acquisition;
+        None where that noise is not known, as in a given mammogram.
     """
 
     id: int
@@ -47,6 +50,7 @@ class SimulatedCalcification:
     contrast: float
     signal_to_noise: float
     runs: Runs
+    detectability: float | None = None
 
 
 @dataclass(frozen=True)

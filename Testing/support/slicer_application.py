@@ -6,6 +6,7 @@ shows them where the module relies on it; dialogs answer what a test tells them 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import types
@@ -125,6 +126,8 @@ class LayoutManager:
 class Database:
     """ctkDICOMDatabase of some files."""
 
+    isOpen = True  # noqa: N815 -- as in CTK
+
     def __init__(self) -> None:
         self.headers: dict[str, Any] = {}
 
@@ -135,7 +138,7 @@ class Database:
         return str(file)
 
     def fileValue(self, file: str, tag: str) -> str:
-        header = self.headers[file]
+        header = self.headers.get(file, {})
         key = tuple(int(part, 16) for part in tag.split(","))
         return str(header[key].value) if key in header else ""
 
@@ -143,18 +146,42 @@ class Database:
         return next((file for file, header in self.headers.items() if header.SOPInstanceUID == uid), "")
 
 
+class Indexer(QtCore.QObject):
+    """ctkDICOMIndexer: copies files into the database, a little later."""
+
+    indexingComplete = QtCore.pyqtSignal(int, int, int, int)  # noqa: N815 -- as in CTK
+    connect = connect_as_in_python_qt
+    backgroundImportEnabled = False  # noqa: N815 -- as in CTK
+
+    def setDatabase(self, database: Database) -> None:
+        self._database = database
+
+    def addListOfFiles(self, files: list[str], copies: bool) -> None:
+        assert copies
+        assert self.backgroundImportEnabled
+        QtCore.QTimer.singleShot(10, lambda: self._index(files))
+
+    def _index(self, files: list[str]) -> None:
+        for file in files:
+            self._database.add(Path(file))
+        self.indexingComplete.emit(0, 0, 0, len(files))
+
+
 class Extensions:
-    """qSlicerExtensionsManagerModel."""
+    """qSlicerExtensionsManagerModel; left to itself it asks, and starts the application again."""
 
     works = True
 
     def __init__(self) -> None:
         self.installed: list[str] = []
+        self.interactive = True
 
     def isExtensionInstalled(self, name: str) -> bool:
         return name in self.installed
 
-    def installExtensionFromServer(self, name: str) -> bool:
+    def installExtensionFromServer(self, name: str, restart: bool = True) -> bool:
+        assert not self.interactive
+        assert not restart
         self.installed += [name] if self.works else []
         return self.works
 
@@ -189,6 +216,7 @@ class Application:
         self.views = OffScreenViews(())
         self.window = QtWidgets.QMainWindow()
         self.told: list[tuple[str, str]] = []
+        self.informed: list[str] = []
         self.status: list[str] = []
         self.selected = ""
         self.says_yes = True
@@ -224,7 +252,30 @@ def parameter_node_wrapper(wrapped: type) -> type:
         return property(read, write)
 
     fields = {name: make(name, getattr(wrapped, name)) for name in wrapped.__annotations__}
-    return type(wrapped.__name__, (), {"__init__": lambda self, node: setattr(self, "_node", node), **fields})
+    methods = {"connectParametersToGui": connect_parameters, "disconnectGui": disconnect_parameters}
+    make_node = {"__init__": lambda self, node: setattr(self, "_node", node)}
+    return type(wrapped.__name__, (), {**make_node, **methods, **fields})
+
+
+def connect_parameters(self: Any, widgets: dict[str, Any]) -> Any:
+    """Let check boxes and the node follow each other, as parameterNodeWrapper's connector for bool does."""
+
+    def show() -> None:
+        for name, box in widgets.items():
+            box.setChecked(getattr(self, name))
+
+    def take(name: str, value: bool) -> None:
+        setattr(self, name, value)
+
+    show()
+    for name, box in widgets.items():
+        box.toggled.connect(lambda value, name=name: take(name, value) if connection else None)
+    connection = [self._node.AddObserver("ModifiedEvent", lambda *_: show())]
+    return connection
+
+
+def disconnect_parameters(self: Any, connection: Any) -> None:
+    self._node.RemoveObserver(connection.pop())
 
 
 def load_ui(path: str) -> Any:
@@ -248,6 +299,9 @@ def scripted_module_classes() -> types.ModuleType:
     class ScriptedLoadableModule:
         def __init__(self, parent: Any) -> None:
             self.parent = parent
+            name = type(self).__name__
+            slicer.modules.__dict__[name.lower()] = parent
+            slicer.selfTests[name] = lambda: getattr(sys.modules[name], f"{name}Test")().runTest()
 
     class ScriptedLoadableModuleWidget:
         def __init__(self, parent: Any = None) -> None:
@@ -294,6 +348,7 @@ def dicom_lib() -> types.ModuleType:
 
     module = types.ModuleType("DICOMLib")
     module.DICOMLoadable, module.DICOMPlugin = DICOMLoadable, DICOMPlugin
+    module.DICOMUtils = types.SimpleNamespace(refreshDICOMWidget=lambda: True)
     return module
 
 
@@ -304,6 +359,7 @@ def start(monkeypatch: Any) -> Application:
     i18n.tr, i18n.translate = lambda text: text, lambda _context, text: text
     wrapper.parameterNodeWrapper = parameter_node_wrapper
     modules = {
+        "ctk": types.SimpleNamespace(ctkDICOMIndexer=Indexer),
         "qt": qt_module(),
         "DICOMLib": dicom_lib(),
         "slicer.i18n": i18n,
@@ -318,7 +374,8 @@ def start(monkeypatch: Any) -> Application:
     for name, value in {
         "app": application,
         "mrmlScene": application.views.scene,
-        "modules": types.SimpleNamespace(),
+        "modules": types.SimpleNamespace(slicermcdetect=types.SimpleNamespace()),
+        "selfTests": {},
         "dicomDatabase": Database(),
         "packaging": Packaging(),
     }.items():
@@ -339,7 +396,9 @@ def _replace_utilities(monkeypatch: Any, application: Application) -> None:
 
     replaced = {
         "errorDisplay": tell,
+        "infoDisplay": lambda text, windowTitle: application.informed.append(text),
         "confirmYesNoDisplay": lambda _text, windowTitle: application.says_yes,
+        "WaitCursor": contextlib.nullcontext,
         "mainWindow": lambda: application.window,
         "showStatusMessage": lambda text, _duration=0: application.status.append(text),
         "selectModule": lambda name: setattr(application, "selected", name),

@@ -63,6 +63,6 @@ class Background:
         self._timer.stop()
 
 
-def lend_time() -> None:
+def lend_time(seconds: float = _LEND_SECONDS) -> None:
     """Let other threads run for a moment."""
-    time.sleep(_LEND_SECONDS)
+    time.sleep(seconds)

@@ -7,6 +7,8 @@ from typing import Any
 
 import slicer
 
+from SlicerMCDetectLib.telling import errors_told
+
 _PRIORITY = 100.0  # before Slicer's own interaction, which does not get what a tool takes
 
 Point = tuple[float, float]
@@ -62,10 +64,11 @@ class Pointer:
         tags: list[int] = []
 
         def on_event(caller: Any, _event: str) -> None:
-            if handle(node, caller):
-                command = caller.GetCommand(tags[0])
-                if command is not None:
-                    command.SetAbortFlag(1)
+            with errors_told():
+                if handle(node, caller):
+                    command = caller.GetCommand(tags[0])
+                    if command is not None:
+                        command.SetAbortFlag(1)
 
         tags.append(interactor.AddObserver(event, on_event, _PRIORITY))
         self._observed.append((interactor, tags[0]))
@@ -111,12 +114,16 @@ class Pointer:
             self._shown.SetHideFromEditors(True)
             self._shown.SetSaveWithScene(False)
         spacing = self._spacing_of(self._line_of)
+        if spacing is None:
+            return
         nodes.set_lines(self._shown, lines.closed(self._line), spacing)
         nodes.show_in(self._shown, [self._line_of.GetID()], True)
 
-    def _spacing_of(self, node: Any) -> tuple[float, float]:
+    def _spacing_of(self, node: Any) -> tuple[float, float] | None:
         composite = slicer.app.applicationLogic().GetSliceLogic(node).GetSliceCompositeNode()
-        volume = slicer.mrmlScene.GetNodeByID(composite.GetBackgroundVolumeID())
+        volume = slicer.mrmlScene.GetNodeByID(composite.GetBackgroundVolumeID() or "")
+        if volume is None:  # deleted meanwhile
+            return None
         across, down, _through = volume.GetSpacing()
         return down, across
 

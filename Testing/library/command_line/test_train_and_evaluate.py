@@ -22,7 +22,7 @@ def small_recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     document["examples"] |= {"rows": 48, "columns": 48}
     document["stages"][0] |= {"epochs": 1, "batch": 16}
     path = tmp_path_factory.mktemp("recipe") / "small.yaml"
-    path.write_text(yaml.safe_dump(document))
+    path.write_text(yaml.safe_dump(document, sort_keys=False))
     return path
 
 

@@ -129,7 +129,7 @@ def test_an_image_beyond_the_limit_is_cut_off_and_leaves_nothing(node, tmp_path)
 
 
 def test_garbage_and_floods_do_not_stop_it(node, tmp_path):
-    listener = node(connections=8, connections_per_address=8, idle_s=2.0)
+    listener = node(connections=2, connections_per_address=2, idle_s=2.0)
     announces_four_gigabytes = b"\x01\x00\xff\xff\xff\xff" + b"x" * 1000
     for garbage in (
         os.urandom(5000),
@@ -141,14 +141,14 @@ def test_garbage_and_floods_do_not_stop_it(node, tmp_path):
         with socket.create_connection(("127.0.0.1", listener.port), timeout=5) as connection:
             connection.sendall(garbage)
     held = [socket.create_connection(("127.0.0.1", listener.port), timeout=5) for _ in range(40)]
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while not listener.tally.away["flood"] and time.monotonic() < deadline:
         time.sleep(0.05)
     assert listener.tally.away["flood"]
     for connection in held:
         connection.close()
     paths = write_examination(tmp_path / "sent", 1)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while (statuses := send(paths, listener.port)) != [SUCCESS, SUCCESS]:
         assert time.monotonic() < deadline, statuses
         time.sleep(0.2)
