@@ -29,7 +29,7 @@ from MCDetect.version import __version__
 
 TITLE = "MCDetect {version} (research use only)"
 _POLL_MS = 100
-_PANEL_WIDTH = 520
+_PANEL_WIDTH = 570
 
 
 class MainWindow(HostWindow):

@@ -48,8 +48,8 @@ def test_views_that_nobody_moved_follow_the_size_of_the_window(window, hands, ex
     window.resize(1300, 800)
     hands.until(lambda: mm_per_pixel(fitted.node) > 1.1 * before)
     assert middle_of(moved) == pytest.approx(place, abs=2)
-    corner = fitted.to_widget((window.views.boxes[window.views.key_of(fitted)][2], 0))
-    assert fitted.rect().adjusted(-2, -2, 2, 2).contains(corner)
+    lowest = window.views.boxes[window.views.key_of(fitted)][2]
+    hands.until(lambda: fitted.rect().adjusted(-2, -2, 2, 2).contains(fitted.to_widget((lowest, 0))), 10)
 
 
 def test_one_to_one_shows_the_selected_finding_and_not_the_air(window, hands, examination):
