@@ -17,7 +17,7 @@ GPU = "GPU"
 """The resource that GPU workers announce: ``dask worker ADDRESS --nthreads 1 --resources GPU=1``."""
 
 MEMORY_PER_WORKER = 1.5 * 2**30
-"""Bytes that a worker needs for full views; measured, see docs/cohort.md."""
+"""Bytes that a worker needs for full views; measured, see docs/performance.md."""
 
 _PATIENCE_S = 20
 

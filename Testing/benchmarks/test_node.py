@@ -1,6 +1,6 @@
 """The load that ``mcdetect serve`` holds: DCMTK's storescu, many in parallel, and Orthanc as the destination.
 
-Views have the size of full-field mammograms. ``extra_info`` says how long it took until everything was acknowledged, and
+Views have the size of full-field mammograms. ``extra_info`` says how long it took until all was acknowledged, and
 until the results of every examination lay in the Orthanc.
 """
 
