@@ -21,8 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this sub-command."""
     parser.add_argument(
         "recipe",
-        help="rehman2021, leong2022, singh2022, lunalozoya2023, shirikahnouei2022, or a YAML file like theirs; default: "
-        "the networks of the detector, which simulate their own data",
+        help="rehman2021, leong2022, singh2022, lunalozoya2023, shirikahnouei2022, or a YAML file like theirs; "
+        "default: the networks of the detector, which simulate their own data",
     )
     parser.add_argument("--dataset", metavar="NAME", help="which data set lies in --data, e.g. inbreast")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder of the data set")
