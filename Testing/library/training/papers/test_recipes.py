@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,21 @@ def test_every_recipe_has_a_module_that_says_what_was_decided(repository: Path):
     for name in PAPERS:
         text = (repository / "MCDetect" / "training" / "papers" / f"{name}.py").read_text("utf-8")
         assert "Decided" in text, name
+
+
+def test_every_decision_stands_in_the_documentation_too(repository: Path):
+    def plain(text: str) -> str:
+        marked = re.sub(r":(?:func|mod):`~?([\w.]+)`", lambda found: found[1].rpartition(".")[2], text)
+        return " ".join(marked.replace("`", "").split())
+
+    page = plain((repository / "docs" / "papers.md").read_text("utf-8"))
+    for name in PAPERS:
+        said = import_module(f"MCDetect.training.papers.{name}").__doc__
+        assert said is not None
+        _, _, decisions = said.partition("contradicts itself:\n")
+        assert decisions
+        for decision in re.split(r"^- ", decisions, flags=re.MULTILINE)[1:]:
+            assert plain(decision) in page, decision
 
 
 def test_every_network_of_a_recipe_takes_its_examples(recipe: PaperRecipe):
