@@ -8,9 +8,11 @@ from pathlib import Path
 
 from MCDetect.commands.exit_codes import DONE
 from MCDetect.commands.option_types import count
+from MCDetect.errors import UsageError
 from MCDetect.results import check_output_folder
 
 _ALL = -1
+_DEFAULT = "default"
 
 SUMMARY = "train a published recipe on a data set; a run that was stopped goes on where it ended"
 
@@ -18,10 +20,12 @@ SUMMARY = "train a published recipe on a data set; a run that was stopped goes o
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this sub-command."""
     parser.add_argument(
-        "recipe", help="rehman2021, leong2022, singh2022, lunalozoya2023, shirikahnouei2022, or a YAML file like theirs"
+        "recipe",
+        help="rehman2021, leong2022, singh2022, lunalozoya2023, shirikahnouei2022, or a YAML file like theirs; "
+        "default: the networks of the detector, which simulate their own data",
     )
-    parser.add_argument("--dataset", required=True, metavar="NAME", help="which data set lies in --data, e.g. inbreast")
-    parser.add_argument("--data", required=True, type=Path, metavar="DIR", help="folder of the data set")
+    parser.add_argument("--dataset", metavar="NAME", help="which data set lies in --data, e.g. inbreast")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder of the data set")
     parser.add_argument("--output", required=True, type=Path, metavar="DIR", help="folder for everything that is made")
     parser.add_argument("--network", metavar="NAME", help="one of the recipe's networks (default: its first)")
     parser.add_argument(
@@ -62,7 +66,11 @@ def run(options: argparse.Namespace) -> int:
     from MCDetect.training.papers.recipe import load_paper_recipe
     from MCDetect.training.papers.training import Choices, train_paper
 
+    if options.recipe == _DEFAULT:
+        return _train_default(options)
     recipe = load_paper_recipe(options.recipe)
+    if options.dataset is None or options.data is None:
+        raise UsageError("no-data", f"The recipe {recipe.name} needs data.", "Give --dataset NAME and --data DIR.")
     check_output_folder(options.output)
     index = index_dataset(options.dataset, options.data)
     device = choose_device(options.device)
@@ -98,6 +106,18 @@ def run(options: argparse.Namespace) -> int:
             print_line(errors, problem)
         print_files(Console(highlight=False), options.output, made)
     return DONE
+
+
+def _train_default(options: argparse.Namespace) -> int:
+    from MCDetect.training.default import main
+
+    if options.dataset not in (None, "simulated") or options.data is not None:
+        raise UsageError(
+            "not-for-default",
+            "The default recipe simulates what it learns from and takes no data set.",
+            "Leave out --dataset and --data, or choose a paper's recipe.",
+        )
+    return main(["--output", str(options.output)])
 
 
 def _fold(text: str) -> int:

@@ -19,7 +19,13 @@ from MCDetect.training import distributed
 from MCDetect.training.datasets.record import DatasetIndex
 from MCDetect.training.optimisation import OPTIMIZERS
 from MCDetect.training.papers.batches import Examples, steps_an_epoch, training_batches, validation_batches
-from MCDetect.training.papers.building import build_network, network_definition, parameter_groups, trainer_settings
+from MCDetect.training.papers.building import (
+    build_network,
+    network_definition,
+    parameter_groups,
+    require_fit,
+    trainer_settings,
+)
 from MCDetect.training.papers.bundle import write_paper_bundle
 from MCDetect.training.papers.extras import Extras
 from MCDetect.training.papers.losses import ClassLoss, balancing_weights
@@ -116,6 +122,7 @@ def train_paper(
     tell: Report = report or (lambda _text, _progress: None)
     recipe = _adjusted(recipe, choices)
     name, definition = network_definition(recipe, choices.network)
+    require_fit(definition, recipe)
     require_same_run(output, recipe, index, choices, name)
     prepared = Preparation(
         index, recipe.examples, output / "cache", lambda done, total: tell(f"image {done} of {total}", done / total)
