@@ -6,18 +6,21 @@
 # WORKERS=...      processes that run the tests (default 2)
 # SCALE=...        share of the published epochs in `make papers` (default 0.02; 1 is as published and needs a GPU)
 # PATCHES=...      folder of real patches, 0/ normal and 1/ with a cluster, for score-default and papers
+# REAL=...         folder of real mammograms (*.dcm) for bench-detection
+# WORK=...         folder where bench-detection keeps views and what was found in them (default work/detection)
 
 VENV := .venv
 BIN := $(VENV)/bin
 DEVICE ?= auto
 WORKERS ?= 2
 SCALE ?= 0.02
+WORK ?= work/detection
 SIMULATOR := $(wildcard MCDetect/simulation/*.py)
 
 export PYTHON PIP_OPTIONS VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slicer lint train-default score-default bench papers clean setup-inference setup-training setup-benchmark setup-test
+.PHONY: help demo test test-slicer lint train-default score-default bench bench-detection papers clean setup-inference setup-training setup-benchmark setup-test
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +50,9 @@ score-default: setup-training ## score the default bundle and write the scores i
 
 bench: setup-benchmark ## measure the speed of each stage; the figures stay as JSON in .benchmarks/
 	$(BIN)/python -m pytest Testing/benchmarks --benchmark-only --benchmark-autosave
+
+bench-detection: setup-training ## score the default bundle on the frozen sets and write docs/detection.md (resumable)
+	$(BIN)/python -m MCDetect.evaluation.detection --work $(WORK) $(if $(REAL),--real "$(REAL)")
 
 papers: setup-training ## run the recipes of all papers on small simulated data and put the table into docs/papers.md
 	$(BIN)/python -m MCDetect.training.papers.compare --output training-output/papers --scale $(SCALE) $(if $(PATCHES),--patches "$(PATCHES)")

@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 BenchmarkSettings(given.bundle, given.work, given.real, given.examinations, given.processes),
                 lambda text, done: progress.update(task, description=text, completed=done),
             )
-        files = write_document(results, given.output)
+        files = write_document(results, given.output, given.work)
     except MCDetectError as error:
         console.print(str(error), style="red", markup=False)
         return 3

@@ -54,7 +54,7 @@ GROUP_RATES = (0.25, 0.5, 1.0)
 
 _BASELINE_VIEWS = (20, 20)  # without and with clusters, of the calibration seeds
 _VALIDATION_VIEWS = 100  # the first calibration seeds belong to the trainer
-_REALISM_VIEWS = 12
+_REALISM_VIEWS = 8
 
 
 @dataclass(frozen=True)
