@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,17 @@ import numpy as np
 import numpy.typing as npt
 
 from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
-from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.errors import InputError, ModelError, UsageError
-from MCDetect.findings import Algorithm, Calcification, Cluster, ImageFindings
+from MCDetect.findings import Algorithm, Calcification, ImageFindings, score_of
 from MCDetect.inference.arguments import checked_image, checked_spacing
 from MCDetect.inference.calcifications import find_calcifications, peak_logit
 from MCDetect.inference.cluster_score import FEATURES, cluster_features, cluster_score
-from MCDetect.inference.clusters import describe_cluster, group_calcifications
+from MCDetect.inference.clusters import group_calcifications
 from MCDetect.inference.device import choose_device
+from MCDetect.inference.making import ScoredCluster, identity_of, make_cluster, nipple_of
+from MCDetect.inference.morphology.model import MorphologyModel
+from MCDetect.inference.morphology.sorting import Group, SortedGroup
+from MCDetect.inference.morphology.viewing import TypedView, type_view, untyped
 from MCDetect.inference.progress import StageReport, silent
 from MCDetect.inference.view_logits import NetworkRunner
 from MCDetect.preprocessing.breast_mask import breast_area_mm2, breast_mask
@@ -42,15 +46,6 @@ class PreparedView:
 
     normalised: FloatImage
     mask: BoolImage
-
-
-@dataclass(frozen=True)
-class ScoredCluster:
-    """A cluster before the operating point decides: its members, features and score."""
-
-    members: tuple[Calcification, ...]
-    features: dict[str, float]
-    score: float
 
 
 class Detector:
@@ -84,6 +79,7 @@ class Detector:
                 f"{bundle.folder / 'configs' / 'inference.json'} is incomplete or wrong: {error}.",
                 "Install MCDetect again, or name another model with --bundle.",
             ) from error
+        self._morphology = MorphologyModel.load(bundle.folder)
         self._networks = NetworkRunner(bundle, choose_device(device), backend)
 
     @classmethod
@@ -203,12 +199,22 @@ class Detector:
                 f"No breast was recognised in {mammogram.source}.",
                 "Look at the picture: an image without tissue is not searched and is no negative result.",
             )
-        calcifications, candidates = self.candidates(mammogram, mask, report)
+        typed, candidates = self.examine(mammogram, mask, report)
         area = breast_area_mm2(mask, mammogram.spacing.millimetres)
-        kept = sorted((c for c in candidates if c.score >= threshold), key=lambda c: -c.score)
-        uids = _identity(mammogram)
+        kept = sorted((c for c in candidates if c.score >= threshold), key=lambda c: (c.is_benign, -c.score))
+        uids = identity_of(mammogram)
+        nipple = nipple_of(mammogram, mask)
         clusters = tuple(
-            self._cluster(number, candidate, mammogram, area, uids["sop_instance_uid"])
+            make_cluster(
+                number,
+                candidate,
+                mammogram,
+                typed,
+                outline_margin_mm=self._outline_margin_mm,
+                breast_area_mm2=area,
+                nipple=nipple,
+                identity=(uids["sop_instance_uid"], self.bundle.sha256),
+            )
             for number, candidate in enumerate(kept, start=1)
         )
         report("done", 1.0)
@@ -220,42 +226,66 @@ class Detector:
             columns=mammogram.shape[1],
             spacing_mm=mammogram.spacing.millimetres,
             spacing_source=mammogram.spacing.source,
-            score=max((cluster.score for cluster in clusters), default=0.0),
+            score=score_of(clusters),
             breast_area_mm2=area,
-            calcifications=calcifications,
+            calcifications=typed.marks,
             clusters=clusters,
             warnings=mammogram.warnings,
+            nipple=nipple,
         )
 
     def candidates(
         self, mammogram: Mammogram, mask: BoolImage, report: StageReport = silent
     ) -> tuple[tuple[Calcification, ...], list[ScoredCluster]]:
-        """Return all calcifications and all clusters with their scores, before any operating point."""
+        """Return all calcifications and all suspicious clusters with their scores, before any operating point."""
+        typed, scored = self.examine(mammogram, mask, report)
+        return typed.marks, [one for one in scored if not one.is_benign]
+
+    def examine(
+        self, mammogram: Mammogram, mask: BoolImage, report: StageReport = silent
+    ) -> tuple[TypedView, list[ScoredCluster]]:
+        """Return all calcifications with their types, and all clusters with their scores, benign ones too."""
+        spacing = mammogram.spacing.millimetres
+        marks, prepared = self.marks(mammogram, mask, report)
+        group, model = self._group(spacing), self._morphology
+        typed = (
+            untyped(marks, group)
+            if model is None
+            else type_view(mammogram.pixels, mask, spacing, marks, model=model, group=group)
+        )
+        if not typed.groups:
+            return typed, []
+        scale = np.array(prepared.normalised.shape) / np.array(mammogram.shape)
+        members = [member for one in typed.groups for member in one.members]
+        centres = np.array([(member.row + 0.5, member.column + 0.5) for member in members]) * scale
+        patch_logits = self._networks.patch_logits(
+            prepared.normalised, centres.astype(np.intp), lambda done: report("judging patches", 0.8 + 0.15 * done)
+        )
+        judged = dict(zip((member.id for member in members), patch_logits.tolist(), strict=True))
+        return typed, [self._score(one, judged) for one in typed.groups]
+
+    def marks(
+        self, mammogram: Mammogram, mask: BoolImage, report: StageReport = silent
+    ) -> tuple[tuple[Calcification, ...], PreparedView]:
+        """Return the calcifications as the network marks them, and what it saw."""
         spacing = mammogram.spacing.millimetres
         report("preparing", 0.0)
         prepared = self._prepare(mammogram.pixels, mammogram.valid, mask, spacing)
         logits = self._networks.calcification_logits(
             prepared.normalised, prepared.mask, lambda done: report("finding calcifications", 0.2 + 0.55 * done)
         )
-        calcifications = find_calcifications(
+        found = find_calcifications(
             resize(logits, mammogram.shape), spacing, self._threshold, mask=mask, **self._calibration
         )
-        groups = group_calcifications(
-            calcifications,
-            spacing,
+        return found, prepared
+
+    def _group(self, spacing_mm: tuple[float, float]) -> Group:
+        return partial(
+            group_calcifications,
+            spacing_mm=spacing_mm,
             linking_distance_mm=self._linking_distance_mm,
             minimum_count=self._minimum_count,
         )
-        if not groups:
-            return calcifications, []
-        scale = np.array(prepared.normalised.shape) / np.array(mammogram.shape)
-        members = [member for group in groups for member in group]
-        centres = np.array([(member.row + 0.5, member.column + 0.5) for member in members]) * scale
-        patch_logits = self._networks.patch_logits(
-            prepared.normalised, centres.astype(np.intp), lambda done: report("judging patches", 0.8 + 0.15 * done)
-        )
-        judged = dict(zip((member.id for member in members), patch_logits.tolist(), strict=True))
-        return calcifications, [self._score(group, judged) for group in groups]
 
     def _prepare(
         self, pixels: FloatImage, valid: BoolImage, mask: BoolImage, spacing_mm: tuple[float, float]
@@ -265,42 +295,7 @@ class Detector:
         unit, mask = resize(unit, shape), resize_mask(mask, shape)
         return PreparedView(normalise_by_local_noise(unit, mask, grey_step), mask)
 
-    def _score(self, members: tuple[Calcification, ...], patch_logits: Mapping[int, float]) -> ScoredCluster:
-        logits = [peak_logit(member.score, **self._calibration) for member in members]
-        features = cluster_features(logits, self._threshold, [patch_logits[member.id] for member in members])
-        return ScoredCluster(members, features, cluster_score(features, self._score_weights, self._score_intercept))
-
-    def _cluster(
-        self, number: int, candidate: ScoredCluster, mammogram: Mammogram, breast_area: float, sop_instance_uid: str
-    ) -> Cluster:
-        geometry = describe_cluster(
-            candidate.members,
-            mammogram.spacing.millimetres,
-            mammogram.shape,
-            outline_margin_mm=self._outline_margin_mm,
-            breast_area_mm2=breast_area,
-        )
-        members = tuple(member.id for member in candidate.members)
-        return Cluster(
-            id=number,
-            member_ids=members,
-            outline=geometry.outline,
-            area_mm2=geometry.area_mm2,
-            diameter_mm=geometry.diameter_mm,
-            density_per_cm2=geometry.density_per_cm2,
-            score=candidate.score,
-            distribution=geometry.distribution,
-            tracking_uid=stable_uid(sop_instance_uid, self.bundle.sha256, "cluster", *map(str, geometry.outline)),
-        )
-
-
-def _identity(mammogram: Mammogram) -> dict[str, str]:
-    """Return the UIDs of the image; those of a picture without header are made of its content."""
-    attributes = ("SOPInstanceUID", "SOPClassUID", "SeriesInstanceUID", "StudyInstanceUID")
-    keys = ("sop_instance_uid", "sop_class_uid", "series_instance_uid", "study_instance_uid")
-    if mammogram.header is not None:
-        return {key: str(mammogram.header.get(name, "")) for key, name in zip(keys, attributes, strict=True)}
-    import hashlib
-
-    content = hashlib.sha256(mammogram.pixels.tobytes()).hexdigest()
-    return {key: stable_uid("picture", key, content) if key != "sop_class_uid" else "" for key in keys}
+    def _score(self, group: SortedGroup, patch_logits: Mapping[int, float]) -> ScoredCluster:
+        logits = [peak_logit(member.score, **self._calibration) for member in group.members]
+        features = cluster_features(logits, self._threshold, [patch_logits[member.id] for member in group.members])
+        return ScoredCluster(group, features, cluster_score(features, self._score_weights, self._score_intercept))
