@@ -1,9 +1,10 @@
 """Find, verify and load the trained models.
 
 A bundle is a folder in the layout of MONAI bundles. One bundle is one whole detector: both networks, the calibration
-and the operating points. Its identity is a SHA-256 over everything that decides a result (``configs/inference.json``
-and ``models/*.pt``), and every output carries it. Bundles may come from strangers: weights are loaded with
-``weights_only=True`` and the networks are built from a fixed table, so a bundle holds data and never code.
+and the operating points. Its identity is a SHA-256 over everything that decides a result (``configs/inference.json``,
+``configs/morphology.json`` if there is one, and ``models/*.pt``), and every output carries it. Bundles may come from
+strangers: weights are loaded with ``weights_only=True`` and the networks are built from a fixed table, so a bundle
+holds data and never code.
 """
 
 from __future__ import annotations
@@ -112,7 +113,8 @@ class Bundle:
         return network
 
     def _deciding_files(self) -> list[Path]:
-        return [self.folder / "configs" / "inference.json", *sorted((self.folder / "models").glob("*.pt"))]
+        configs = [self.folder / "configs" / name for name in ("inference.json", "morphology.json")]
+        return [configs[0], *filter(Path.exists, configs[1:]), *sorted((self.folder / "models").glob("*.pt"))]
 
     def _read_json(self, file_name: str) -> dict[str, Any]:
         path = self.folder / "configs" / file_name

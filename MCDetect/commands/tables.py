@@ -35,9 +35,10 @@ def findings_table(findings: Findings) -> Table:
     )
     table.add_column("View")
     table.add_column("Cluster", justify="right")
-    table.add_column("Calcifications", justify="right")
-    table.add_column("Longest diameter", justify="right")
+    table.add_column("Marks", justify="right")
+    table.add_column("Diameter", justify="right")
     table.add_column("Distribution")
+    table.add_column("Type", min_width=24)
     table.add_column("Score", justify="right")
     seen: Counter[str] = Counter()
     for image in findings.images:
@@ -52,12 +53,19 @@ def findings_table(findings: Findings) -> Table:
                 str(cluster.count),
                 f"{cluster.diameter_mm:.1f} mm",
                 cluster.distribution.value,
+                Text(cluster.type_text),
                 "reader's" if cluster.origin is Origin.READER else f"{cluster.score:.2f}",
             )
             name = ""
-        isolated = len(image.isolated_calcifications)
-        if isolated or not image.clusters:
-            table.add_row(Text(name), "isolated" if isolated else "none", str(isolated), "", "", "")
+        alone = image.isolated_calcifications
+        benign = Counter(c.benign_type for c in alone if c.benign_type is not None)
+        isolated = len(alone) - benign.total()
+        if isolated or not (image.clusters or benign):
+            table.add_row(Text(name), "isolated" if isolated else "none", str(isolated), "", "", "", "")
+            name = ""
+        for kind, count in benign.most_common():
+            table.add_row(Text(name), "isolated", str(count), "", "", f"{kind.value} (benign)", "")
+            name = ""
         table.add_section()
     return table
 

@@ -135,3 +135,12 @@ def _name(item: Dataset, names: dict[str, str]) -> str:
     scheme = "SRT" if scheme in ("SNM3", "99SDM") else scheme
     coded = Code(value, scheme, "")
     return next((name for code, name in names.items() if coded == Code(code, "SCT", "")), "")
+
+
+def points_to_last_column(header: Dataset | None) -> bool | None:
+    """Return whether the breast points toward growing columns, by the Patient Orientation; None if it does not say."""
+    value = None if header is None else header.get("PatientOrientation")
+    if value is None or isinstance(value, str) or len(value) != 2:
+        return None
+    directions = [letter for letter in str(value[0]).strip().upper() if letter in "AP"]
+    return None if not directions else directions[0] == "A"

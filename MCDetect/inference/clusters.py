@@ -20,13 +20,11 @@ from scipy.spatial.distance import pdist
 
 from MCDetect.bi_rads import Distribution
 from MCDetect.findings import Calcification
+from MCDetect.inference.distribution import distribution_of
 
 FloatPoints = npt.NDArray[np.float64]
 
 _CIRCLE = np.array([(math.sin(angle), math.cos(angle)) for angle in np.arange(16) * (math.pi / 8)])
-_GROUPED_MM = 20.0  # BI-RADS: grouped within 2 cm, regional beyond
-_LINEAR_MM, _LINEAR_RATIO = 5.0, 0.25
-_DIFFUSE_FRACTION = 0.5
 
 
 @dataclass(frozen=True)
@@ -93,6 +91,7 @@ def describe_cluster(
     *,
     outline_margin_mm: float = 1.0,
     breast_area_mm2: float = math.inf,
+    nipple: tuple[float, float] | None = None,
 ) -> ClusterGeometry:
     """Return outline, measures and distribution of a cluster.
 
@@ -111,6 +110,8 @@ def describe_cluster(
         Space between the outermost calcifications and the outline.
     breast_area_mm2
         For the distribution "diffuse".
+    nipple
+        (row, column) in pixels, for the distribution "segmental"; None if unknown.
     """
     spacing = np.asarray(spacing_mm)
     centres = np.array([(c.row, c.column) for c in members]) * spacing
@@ -126,7 +127,9 @@ def describe_cluster(
         area_mm2=area,
         diameter_mm=diameter,
         density_per_cm2=len(members) / (area / 100),
-        distribution=_distribution(centres, diameter, area, breast_area_mm2),
+        distribution=distribution_of(
+            centres, diameter, area, breast_area_mm2=breast_area_mm2, nipple=_in_mm(nipple, spacing)
+        ),
     )
 
 
@@ -136,6 +139,7 @@ def measure_outline(
     spacing_mm: tuple[float, float],
     *,
     breast_area_mm2: float = math.inf,
+    nipple: tuple[float, float] | None = None,
 ) -> ClusterGeometry:
     """Return measures and distribution of a cluster whose outline is given, as a reader draws it.
 
@@ -149,6 +153,8 @@ def measure_outline(
         (between rows, between columns).
     breast_area_mm2
         For the distribution "diffuse".
+    nipple
+        (row, column) in pixels, for the distribution "segmental"; None if unknown.
     """
     spacing = np.asarray(spacing_mm)
     area = _area(np.asarray(outline, dtype=np.float64) * spacing)
@@ -156,7 +162,9 @@ def measure_outline(
     if members:
         centres = np.array([(c.row, c.column) for c in members]) * spacing
         diameter = float(pdist(_discs(centres, np.array([c.diameter_mm / 2 for c in members]))).max())
-        distribution = _distribution(centres, diameter, area, breast_area_mm2)
+        distribution = distribution_of(
+            centres, diameter, area, breast_area_mm2=breast_area_mm2, nipple=_in_mm(nipple, spacing)
+        )
     return ClusterGeometry(
         members=members,
         outline=tuple((float(row), float(column)) for row, column in outline),
@@ -167,17 +175,8 @@ def measure_outline(
     )
 
 
-def _distribution(centres: FloatPoints, diameter_mm: float, area_mm2: float, breast_area_mm2: float) -> Distribution:
-    """Return the BI-RADS distribution by extent and elongation.
-
-    Segmental means "along a duct's tree", which no single shape tells; it is left to the reader.
-    """
-    if area_mm2 > _DIFFUSE_FRACTION * breast_area_mm2:
-        return Distribution.DIFFUSE
-    deviations = np.linalg.svd(centres - centres.mean(axis=0), compute_uv=False)
-    if diameter_mm >= _LINEAR_MM and len(centres) >= 4 and deviations[1] <= _LINEAR_RATIO * deviations[0]:
-        return Distribution.LINEAR
-    return Distribution.GROUPED if diameter_mm <= _GROUPED_MM else Distribution.REGIONAL
+def _in_mm(point: tuple[float, float] | None, spacing: FloatPoints) -> tuple[float, float] | None:
+    return None if point is None else (float(point[0] * spacing[0]), float(point[1] * spacing[1]))
 
 
 def _discs(centres: FloatPoints, radii: npt.NDArray[np.float64]) -> FloatPoints:

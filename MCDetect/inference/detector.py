@@ -6,7 +6,7 @@ This is the place where a mammogram becomes findings; read :meth:`Detector.analy
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,19 +14,23 @@ import numpy as np
 import numpy.typing as npt
 
 from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
-from MCDetect.dicom.identifiers import stable_uid
-from MCDetect.errors import InputError, ModelError, UsageError
-from MCDetect.findings import Algorithm, Calcification, Cluster, ImageFindings
+from MCDetect.errors import InputError, UsageError
+from MCDetect.findings import Algorithm, Calcification, ImageFindings, score_of
 from MCDetect.inference.arguments import checked_image, checked_spacing
 from MCDetect.inference.calcifications import find_calcifications, peak_logit
-from MCDetect.inference.cluster_score import FEATURES, cluster_features, cluster_score
-from MCDetect.inference.clusters import describe_cluster, group_calcifications
+from MCDetect.inference.cluster_score import cluster_features, cluster_score
+from MCDetect.inference.clusters import group_calcifications
 from MCDetect.inference.device import choose_device
+from MCDetect.inference.making import ScoredCluster, identity_of, make_cluster, nipple_of
+from MCDetect.inference.morphology.model import MorphologyModel
+from MCDetect.inference.morphology.sorting import Group, SortedGroup
+from MCDetect.inference.morphology.viewing import TypedView, type_view, untyped
+from MCDetect.inference.prepared import PreparedView, prepare_view
 from MCDetect.inference.progress import StageReport, silent
+from MCDetect.inference.settings import DetectorSettings
 from MCDetect.inference.view_logits import NetworkRunner
 from MCDetect.preprocessing.breast_mask import breast_area_mm2, breast_mask
-from MCDetect.preprocessing.intensity import normalise_by_local_noise, scale_to_unit_range
-from MCDetect.preprocessing.resampling import resampled_shape, resize, resize_mask
+from MCDetect.preprocessing.resampling import resize
 from MCDetect.version import __version__
 
 if TYPE_CHECKING:
@@ -34,23 +38,6 @@ if TYPE_CHECKING:
 
 FloatImage = npt.NDArray[np.float32]
 BoolImage = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class PreparedView:
-    """A view as the networks see it: normalised, at the networks' spacing, with the breast marked."""
-
-    normalised: FloatImage
-    mask: BoolImage
-
-
-@dataclass(frozen=True)
-class ScoredCluster:
-    """A cluster before the operating point decides: its members, features and score."""
-
-    members: tuple[Calcification, ...]
-    features: dict[str, float]
-    score: float
 
 
 class Detector:
@@ -61,29 +48,10 @@ class Detector:
 
     def __init__(self, bundle: Bundle, device: str = "auto", backend: str = "torch") -> None:
         self.bundle = bundle
-        settings = bundle.settings
-        try:
-            self._spacing_mm = float(settings["spacing_mm"])
-            self._threshold = float(settings["calcification_threshold"])
-            self._calibration = {
-                key: float(settings["calcification_calibration"][key]) for key in ("slope", "intercept")
-            }
-            self._linking_distance_mm = float(settings["clusters"]["linking_distance_mm"])
-            self._minimum_count = int(settings["clusters"]["minimum_count"])
-            self._outline_margin_mm = float(settings["clusters"]["outline_margin_mm"])
-            self._score_weights: dict[str, float] = dict(settings["cluster_score"]["weights"])
-            self._score_intercept = float(settings["cluster_score"]["intercept"])
-            self.operating_points: dict[str, float] = dict(bundle.operating_points)
-            self.default_operating_point: str = settings["default_operating_point"]
-            unknown = {*self._score_weights} - {*FEATURES} or {self.default_operating_point} - {*self.operating_points}
-            if unknown:
-                raise ValueError(f"unknown {', '.join(sorted(unknown))}")
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(
-                "damaged-bundle",
-                f"{bundle.folder / 'configs' / 'inference.json'} is incomplete or wrong: {error}.",
-                "Install MCDetect again, or name another model with --bundle.",
-            ) from error
+        self._settings = DetectorSettings.of(bundle)
+        self.operating_points: dict[str, float] = dict(bundle.operating_points)
+        self.default_operating_point = self._settings.default_operating_point
+        self._morphology = MorphologyModel.load(bundle.folder)
         self._networks = NetworkRunner(bundle, choose_device(device), backend)
 
     @classmethod
@@ -174,7 +142,7 @@ class Detector:
 
     def _probability(self, prepared: PreparedView, shape: tuple[int, ...]) -> FloatImage:
         logits = resize(self._networks.calcification_logits(prepared.normalised, prepared.mask), (shape[0], shape[1]))
-        scaled = self._calibration["slope"] * logits + self._calibration["intercept"]
+        scaled = self._settings.calibration["slope"] * logits + self._settings.calibration["intercept"]
         probability: FloatImage = (1 / (1 + np.exp(-scaled))).astype(np.float32)
         return probability
 
@@ -212,12 +180,22 @@ class Detector:
                 f"No breast was recognised in {mammogram.source}.",
                 "Look at the picture: an image without tissue is not searched and is no negative result.",
             )
-        calcifications, candidates = self.candidates(mammogram, mask, report)
+        typed, candidates = self.examine(mammogram, mask, report)
         area = breast_area_mm2(mask, mammogram.spacing.millimetres)
-        kept = sorted((c for c in candidates if c.score >= threshold), key=lambda c: -c.score)
-        uids = _identity(mammogram)
+        kept = sorted((c for c in candidates if c.score >= threshold), key=lambda c: (c.is_benign, -c.score))
+        uids = identity_of(mammogram)
+        nipple = nipple_of(mammogram, mask)
         clusters = tuple(
-            self._cluster(number, candidate, mammogram, area, uids["sop_instance_uid"])
+            make_cluster(
+                number,
+                candidate,
+                mammogram,
+                typed,
+                outline_margin_mm=self._settings.outline_margin_mm,
+                breast_area_mm2=area,
+                nipple=nipple,
+                identity=(uids["sop_instance_uid"], self.bundle.sha256),
+            )
             for number, candidate in enumerate(kept, start=1)
         )
         report("done", 1.0)
@@ -229,17 +207,25 @@ class Detector:
             columns=mammogram.shape[1],
             spacing_mm=mammogram.spacing.millimetres,
             spacing_source=mammogram.spacing.source,
-            score=max((cluster.score for cluster in clusters), default=0.0),
+            score=score_of(clusters),
             breast_area_mm2=area,
-            calcifications=calcifications,
+            calcifications=typed.marks,
             clusters=clusters,
             warnings=mammogram.warnings,
+            nipple=nipple,
         )
 
     def candidates(
         self, mammogram: Mammogram, mask: BoolImage, report: StageReport = silent
     ) -> tuple[tuple[Calcification, ...], list[ScoredCluster]]:
-        """Return all calcifications and all clusters with their scores, before any operating point."""
+        """Return all calcifications and all suspicious clusters with their scores, before any operating point."""
+        typed, scored = self.examine(mammogram, mask, report)
+        return typed.marks, [one for one in scored if not one.is_benign]
+
+    def examine(
+        self, mammogram: Mammogram, mask: BoolImage, report: StageReport = silent
+    ) -> tuple[TypedView, list[ScoredCluster]]:
+        """Return all calcifications with their types, and all clusters with their scores, benign ones too."""
         prepared, logits = self.maps(mammogram, mask, report)
         return self.gather(mammogram, mask, prepared, logits, report)
 
@@ -254,6 +240,12 @@ class Detector:
         )
         return prepared, logits
 
+    def marks(self, mammogram: Mammogram, mask: BoolImage, logits: FloatImage) -> tuple[Calcification, ...]:
+        """Return the calcifications as the network marks them, from the :meth:`maps` of a view."""
+        spacing, settings = mammogram.spacing.millimetres, self._settings
+        stored = resize(logits, mammogram.shape)
+        return find_calcifications(stored, spacing, settings.threshold, mask=mask, **settings.calibration)
+
     def gather(
         self,
         mammogram: Mammogram,
@@ -261,73 +253,42 @@ class Detector:
         prepared: PreparedView,
         logits: FloatImage,
         report: StageReport = silent,
-    ) -> tuple[tuple[Calcification, ...], list[ScoredCluster]]:
-        """Return calcifications and scored clusters from the :meth:`maps` of a view."""
+    ) -> tuple[TypedView, list[ScoredCluster]]:
+        """Return what :meth:`examine` does from the :meth:`maps` of a view."""
         spacing = mammogram.spacing.millimetres
-        calcifications = find_calcifications(
-            resize(logits, mammogram.shape), spacing, self._threshold, mask=mask, **self._calibration
+        marks = self.marks(mammogram, mask, logits)
+        group, model = self._group(spacing), self._morphology
+        typed = (
+            untyped(marks, group)
+            if model is None
+            else type_view(mammogram.pixels, mask, spacing, marks, model=model, group=group)
         )
-        groups = group_calcifications(
-            calcifications,
-            spacing,
-            linking_distance_mm=self._linking_distance_mm,
-            minimum_count=self._minimum_count,
-        )
-        if not groups:
-            return calcifications, []
+        if not typed.groups:
+            return typed, []
         scale = np.array(prepared.normalised.shape) / np.array(mammogram.shape)
-        members = [member for group in groups for member in group]
+        members = [member for one in typed.groups for member in one.members]
         centres = np.array([(member.row + 0.5, member.column + 0.5) for member in members]) * scale
         patch_logits = self._networks.patch_logits(
             prepared.normalised, centres.astype(np.intp), lambda done: report("judging patches", 0.8 + 0.15 * done)
         )
         judged = dict(zip((member.id for member in members), patch_logits.tolist(), strict=True))
-        return calcifications, [self._score(group, judged) for group in groups]
+        return typed, [self._score(one, judged) for one in typed.groups]
+
+    def _group(self, spacing_mm: tuple[float, float]) -> Group:
+        return partial(
+            group_calcifications,
+            spacing_mm=spacing_mm,
+            linking_distance_mm=self._settings.linking_distance_mm,
+            minimum_count=self._settings.minimum_count,
+        )
 
     def _prepare(
         self, pixels: FloatImage, valid: BoolImage, mask: BoolImage, spacing_mm: tuple[float, float]
     ) -> PreparedView:
-        unit, grey_step = scale_to_unit_range(pixels, valid)
-        shape = resampled_shape((pixels.shape[0], pixels.shape[1]), spacing_mm, self._spacing_mm)
-        unit, mask = resize(unit, shape), resize_mask(mask, shape)
-        return PreparedView(normalise_by_local_noise(unit, mask, grey_step), mask)
+        return prepare_view(pixels, valid, mask, spacing_mm, self._settings.spacing_mm)
 
-    def _score(self, members: tuple[Calcification, ...], patch_logits: Mapping[int, float]) -> ScoredCluster:
-        logits = [peak_logit(member.score, **self._calibration) for member in members]
-        features = cluster_features(logits, self._threshold, [patch_logits[member.id] for member in members])
-        return ScoredCluster(members, features, cluster_score(features, self._score_weights, self._score_intercept))
-
-    def _cluster(
-        self, number: int, candidate: ScoredCluster, mammogram: Mammogram, breast_area: float, sop_instance_uid: str
-    ) -> Cluster:
-        geometry = describe_cluster(
-            candidate.members,
-            mammogram.spacing.millimetres,
-            mammogram.shape,
-            outline_margin_mm=self._outline_margin_mm,
-            breast_area_mm2=breast_area,
-        )
-        members = tuple(member.id for member in candidate.members)
-        return Cluster(
-            id=number,
-            member_ids=members,
-            outline=geometry.outline,
-            area_mm2=geometry.area_mm2,
-            diameter_mm=geometry.diameter_mm,
-            density_per_cm2=geometry.density_per_cm2,
-            score=candidate.score,
-            distribution=geometry.distribution,
-            tracking_uid=stable_uid(sop_instance_uid, self.bundle.sha256, "cluster", *map(str, geometry.outline)),
-        )
-
-
-def _identity(mammogram: Mammogram) -> dict[str, str]:
-    """Return the UIDs of the image; those of a picture without header are made of its content."""
-    attributes = ("SOPInstanceUID", "SOPClassUID", "SeriesInstanceUID", "StudyInstanceUID")
-    keys = ("sop_instance_uid", "sop_class_uid", "series_instance_uid", "study_instance_uid")
-    if mammogram.header is not None:
-        return {key: str(mammogram.header.get(name, "")) for key, name in zip(keys, attributes, strict=True)}
-    import hashlib
-
-    content = hashlib.sha256(mammogram.pixels.tobytes()).hexdigest()
-    return {key: stable_uid("picture", key, content) if key != "sop_class_uid" else "" for key in keys}
+    def _score(self, group: SortedGroup, patch_logits: Mapping[int, float]) -> ScoredCluster:
+        settings = self._settings
+        logits = [peak_logit(member.score, **settings.calibration) for member in group.members]
+        features = cluster_features(logits, settings.threshold, [patch_logits[member.id] for member in group.members])
+        return ScoredCluster(group, features, cluster_score(features, settings.score_weights, settings.score_intercept))

@@ -43,10 +43,10 @@ def draw_details(
     PIL.Image.Image or None
         RGB, or None when there is no cluster.
     """
-    clusters = sorted(image.clusters, key=lambda cluster: -cluster.score)[:MOST_DETAILS]
+    clusters = sorted(image.clusters, key=lambda c: (c.is_typically_benign, -c.score))[:MOST_DETAILS]
     if not clusters:
         return None
-    gap, caption = sizes.gap, round(2.9 * sizes.text)
+    gap, caption = sizes.gap, round(4.2 * sizes.text)
     usual = max(8 * sizes.text, (height - gap) // MOST_DETAILS - caption - gap)
     # One cluster alone gets the whole panel, the marked detail below the plain one.
     alone = len(clusters) == 1
@@ -61,6 +61,7 @@ def draw_details(
         lines = [
             f"Cluster {cluster.id}   score {cluster.score:.2f}   {side / extent:.1f} x",
             f"{cluster.count} calcifications   {cluster.diameter_mm:.1f} mm   {cluster.distribution.value}",
+            cluster.type_text,
         ]
         draw_lines(canvas, (gap, top), lines, sizes.text, style.TEXT)
         top += caption

@@ -58,12 +58,16 @@ def draw_findings(picture: Image.Image, image: ImageFindings, placement: Placeme
         Width of a cluster's outline in pixels; circles are finer.
     """
     for cluster in image.clusters:
-        draw_outline(picture, [placement.point(row, column) for row, column in cluster.outline], line)
+        points = [placement.point(row, column) for row, column in cluster.outline]
+        draw_outline(picture, points, line, benign=cluster.is_typically_benign)
     isolated = {calcification.id for calcification in image.isolated_calcifications}
     for calcification in image.calcifications:
         centre = placement.point(calcification.row, calcification.column)
         radius = mark_radius(calcification, image, placement.magnification)
-        if calcification.id in isolated:
+        if calcification.benign_type is not None:
+            # A square: what a reader may pass over has another shape, not only another colour.
+            draw_square(picture, centre, max(radius, 0.8 * isolated_radius(line)), 0.6 * line)
+        elif calcification.id in isolated:
             # No outline leads the eye to it, so it needs a mark that is seen by itself.
             radius = max(radius, isolated_radius(line))
             draw_circle(picture, centre, radius, 0.7 * line, isolated=True)
@@ -82,16 +86,52 @@ def isolated_radius(line: float) -> float:
     return _ISOLATED_MINIMUM_RADIUS * line / 2
 
 
-def draw_outline(picture: Image.Image, points: Sequence[Point], width: float) -> None:
-    """Draw a closed polygon in the colour of clusters."""
+def draw_outline(picture: Image.Image, points: Sequence[Point], width: float, *, benign: bool = False) -> None:
+    """Draw a closed polygon in the colour of clusters, or a dashed one in that of typically benign ones."""
     left, top = min(x for x, _ in points), min(y for _, y in points)
     right, bottom = max(x for x, _ in points), max(y for _, y in points)
 
     def draw(canvas: ImageDraw.ImageDraw, place: Callable[[Point], Point], line: float) -> None:
         placed = [place(point) for point in points]
-        canvas.line([*placed, *placed[:2]], fill=255, width=round(line), joint="curve")
+        if benign:
+            for dash in _dashes(placed, 4 * line):
+                canvas.line(dash, fill=255, width=round(0.8 * line))
+        else:
+            canvas.line([*placed, *placed[:2]], fill=255, width=round(line), joint="curve")
 
-    _draw_cased(picture, (left, top, right, bottom), style.CLUSTER, width, draw)
+    _draw_cased(picture, (left, top, right, bottom), style.BENIGN if benign else style.CLUSTER, width, draw)
+
+
+def draw_square(picture: Image.Image, centre: Point, radius: float, width: float) -> None:
+    """Draw the mark of a typically benign calcification."""
+    x, y = centre
+    box = (x - radius, y - radius, x + radius, y + radius)
+
+    def draw(canvas: ImageDraw.ImageDraw, place: Callable[[Point], Point], line: float) -> None:
+        canvas.rectangle([place((box[0], box[1])), place((box[2], box[3]))], outline=255, width=round(line))
+
+    _draw_cased(picture, box, style.BENIGN, width, draw)
+
+
+def _dashes(points: Sequence[Point], length: float) -> list[list[Point]]:
+    """Return dashes of a length, with gaps as long, along a closed polygon."""
+    dashes: list[list[Point]] = []
+    position = 0.0
+    for start, end in zip(points, [*points[1:], points[0]], strict=True):
+        side = math.dist(start, end)
+        reached = 0.0
+        while reached < side:
+            step = min(side - reached, length - position % length)
+            if int(position / length) % 2 == 0:
+                dashes.append(
+                    [
+                        (start[0] + t * (end[0] - start[0]), start[1] + t * (end[1] - start[1]))
+                        for t in (reached / side, (reached + step) / side)
+                    ]
+                )
+            reached += step
+            position += step
+    return dashes
 
 
 def draw_circle(picture: Image.Image, centre: Point, radius: float, width: float, *, isolated: bool) -> None:

@@ -7,6 +7,7 @@ above and below it, magnified details of the clusters on the right, so that noth
 from __future__ import annotations
 
 import math
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,15 @@ from MCDetect.findings import Algorithm, Cluster, ImageFindings
 from MCDetect.pictures import style
 from MCDetect.pictures.details import MOST_DETAILS, draw_details
 from MCDetect.pictures.labels import Box, place_label
-from MCDetect.pictures.marks import Placement, draw_circle, draw_findings, draw_outline, isolated_radius, mark_radius
+from MCDetect.pictures.marks import (
+    Placement,
+    draw_circle,
+    draw_findings,
+    draw_outline,
+    draw_square,
+    isolated_radius,
+    mark_radius,
+)
 from MCDetect.pictures.scale_bar import draw_scale_bar
 from MCDetect.pictures.text import LINE_HEIGHT, draw_lines, wrap
 
@@ -86,7 +95,10 @@ def _draw_labels(view: Image.Image, image: ImageFindings, sizes: style.Sizes) ->
         for mark in image.calcifications
     ]
     for cluster in image.clusters:
+        colour = style.BENIGN if cluster.is_typically_benign else style.CLUSTER
         text = f"{cluster.id}  {cluster.score:.2f}"
+        if cluster.benign_type is not None and cluster.is_typically_benign:
+            text += f"  {cluster.benign_type.value}"
         padding = max(2, sizes.text // 6)
         size = font.getlength(text) + 2 * padding, 1.15 * sizes.text + 2 * padding
         # A label close to the outline of another cluster would be taken for that one's.
@@ -99,9 +111,9 @@ def _draw_labels(view: Image.Image, image: ImageFindings, sizes: style.Sizes) ->
         if not Box.around([(target.left, target.top), (target.right, target.bottom)], 2 * sizes.gap).overlaps(box):
             corners = [place.point(row, column) for row, column in cluster.outline]
             end = min(corners, key=lambda corner: math.dist(corner, box.centre))
-            canvas.line([_nearest(box, end), end], style.CLUSTER, round(sizes.line))
-        canvas.rectangle((box.left, box.top, box.right, box.bottom), style.CASING, style.CLUSTER, max(1, padding // 3))
-        canvas.text(box.centre, text, style.CLUSTER, font, anchor="mm")
+            canvas.line([_nearest(box, end), end], colour, round(sizes.line))
+        canvas.rectangle((box.left, box.top, box.right, box.bottom), style.CASING, colour, max(1, padding // 3))
+        canvas.text(box.centre, text, colour, font, anchor="mm")
 
 
 def _outline_box(cluster: Cluster, margin: float) -> Box:
@@ -119,9 +131,13 @@ def _title(image: ImageFindings, width: int, sizes: style.Sizes) -> Image.Image:
     large = round(1.6 * sizes.text)
     name = " ".join(part for part in (image.laterality, image.view) if part) or "View not known"
     isolated = len(image.isolated_calcifications)
+    benign = sum(cluster.is_typically_benign for cluster in image.clusters)
+    typed = Counter(c.benign_type.value for c in image.calcifications if c.benign_type is not None)
     summary = (
-        f"{_number(len(image.clusters), 'cluster')}, {_number(len(image.calcifications), 'calcification')}, "
+        f"{_number(len(image.clusters) - benign, 'cluster')}, {_number(len(image.calcifications), 'calcification')}, "
         f"{isolated} of them isolated"
+        + (f"; typically benign: {_number(benign, 'group') + ', ' if benign else ''}" if typed or benign else "")
+        + ", ".join(f"{count} {kind}" for kind, count in typed.most_common())
         if image.calcifications
         else "No calcifications found"
     )
@@ -151,6 +167,8 @@ def _key(image: ImageFindings, algorithm: Algorithm, width: int, sizes: style.Si
         ("calcification in a cluster", "member"),
         ("isolated calcification", "isolated"),
     ]
+    if any(c.benign_type is not None for c in image.calcifications):
+        entries.append(("typically benign", "benign"))
     bar_width = 0.25 * image.columns
     rows: list[list[tuple[float, str, str]]] = [[]]
     x = bar_width + 4 * gap
@@ -190,6 +208,8 @@ def _draw_symbol(band: Image.Image, position: tuple[float, float], kind: str, si
     if kind == "cluster":
         corners = [(0.0, -0.5), (1.0, -1.0), (1.9, -0.3), (1.6, 0.8), (0.4, 0.7)]
         draw_outline(band, [(x + radius * 2 * a, y + radius * 1.2 * b) for a, b in corners], sizes.line)
+    elif kind == "benign":
+        draw_square(band, (x + sizes.text, y), radius, 0.7 * sizes.line)
     else:
         draw_circle(band, (x + sizes.text, y), radius, 0.7 * sizes.line, isolated=kind == "isolated")
 

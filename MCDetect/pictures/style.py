@@ -1,6 +1,6 @@
 """Colours, fonts and sizes of every picture.
 
-The colours are three of the palette of Okabe and Ito (2008), which people with any of the common colour vision
+The colours are four of the palette of Okabe and Ito (2008), which people with any of the common colour vision
 deficiencies tell apart. Kinds of marks differ in shape as well, so no meaning rests on colour alone.
 """
 
@@ -16,6 +16,7 @@ Colour = tuple[int, int, int]
 CLUSTER: Colour = (230, 159, 0)
 CALCIFICATION: Colour = (86, 180, 233)
 ISOLATED: Colour = (240, 228, 66)
+BENIGN: Colour = (0, 200, 150)
 TEXT: Colour = (235, 235, 235)
 QUIET_TEXT: Colour = (170, 170, 170)
 BAND: Colour = (24, 24, 24)

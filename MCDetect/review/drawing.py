@@ -213,6 +213,8 @@ def _measured(image: ImageFindings, cluster: Cluster, members: tuple[Calcificati
         diameter_mm=geometry.diameter_mm,
         density_per_cm2=geometry.density_per_cm2,
         origin=Origin.READER,
+        benign_type=None,  # the algorithm said it of another outline and other members
+        descriptors=None,
     )
 
 

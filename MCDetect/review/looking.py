@@ -49,9 +49,9 @@ class ShownFindings(ABC):
         return visible_calcifications(self.state, self._image(key), self.threshold)
 
     def shown_findings(self) -> list[tuple[str, Cluster]]:
-        """Return (key of the view, cluster) for all that is shown, highest score first: the table of findings."""
+        """Return (key of the view, cluster) for all that is shown, suspicious ones first, highest score first."""
         listed = [(key, cluster) for key in self.examination.keys for cluster in self.clusters(key)]
-        return sorted(listed, key=lambda entry: -entry[1].score)
+        return sorted(listed, key=lambda entry: (entry[1].is_typically_benign, -entry[1].score))
 
     def proposals(self) -> tuple[Correspondence, ...]:
         """Return the pairs of shown, not rejected clusters that are proposed to be the same, best first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from MCDetect.findings import Algorithm, Cluster, Correspondence, Findings, Refusal
+from MCDetect.findings import Algorithm, Cluster, Correspondence, Findings, Refusal, score_of
 from MCDetect.review.state import ReviewState
 
 NO_ALGORITHM = Algorithm("MCDetect", "none", "none", "0" * 64, "none", 0.0, "none")
@@ -40,8 +40,7 @@ def shown_as_findings(
     for key, clusters in shown.items():
         image = state.image(key)
         if image is not None and (key in state.analysed or image.clusters or image.calcifications):
-            score = max((cluster.score for cluster in clusters), default=0.0)
-            images.append(replace(image, clusters=clusters, score=score))
+            images.append(replace(image, clusters=clusters, score=score_of(clusters)))
     there = {cluster.tracking_uid for image in images for cluster in image.clusters}
     kept = tuple(pair for pair in pairs if there.issuperset(pair.tracking_uids))
     return Findings(algorithm or NO_ALGORITHM, tuple(images), tuple(refused), kept)

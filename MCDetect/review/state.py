@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from MCDetect.errors import UsageError
-from MCDetect.findings import Calcification, Cluster, Correspondence, Decision, ImageFindings, Origin
+from MCDetect.findings import Calcification, Cluster, Correspondence, Decision, ImageFindings, Origin, score_of
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class ReviewState:
 
     def with_image(self, image: ImageFindings) -> ReviewState:
         """Return the state with the findings of one view replaced or added."""
-        scored = replace(image, score=max((cluster.score for cluster in image.clusters), default=0.0))
+        scored = replace(image, score=score_of(image.clusters))
         if self.image(image.sop_instance_uid) is None:
             return replace(self, images=(*self.images, scored))
         key = image.sop_instance_uid

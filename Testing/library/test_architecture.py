@@ -11,7 +11,7 @@ PACKAGE = REPOSITORY / "MCDetect"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 ROWS = (
-    {"findings", "bi_rads", "errors", "files", "runs", "version"},
+    {"findings", "descriptors", "bi_rads", "errors", "files", "runs", "version"},
     {"dicom", "preprocessing", "networks", "simulation", "pictures"},
     {"inference", "training", "evaluation", "bundles", "results", "correspondence"},
     {"review", "cohort"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from support import random_findings
 
-from MCDetect.bi_rads import Distribution
+from MCDetect.bi_rads import Distribution, Morphology
+from MCDetect.descriptors import Descriptors, MorphologyProbability, Spread
 from MCDetect.findings import (
     SCHEMA_VERSION,
     Algorithm,
@@ -34,9 +36,25 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 def full_findings() -> dict[str, Any]:
     """Return findings in which every list has an entry."""
-    calcification = Calcification(1, 10.0, 11.5, 0.05, 0.3, 0.9, ((10, 10, 4),))
+    calcification = Calcification(1, 10.0, 11.5, 0.05, 0.3, 0.9, ((10, 10, 4),), benign_type=Morphology.VASCULAR)
     cluster = Cluster(
-        1, (1,), ((5.0, 5.0), (5.0, 15.0), (15.0, 15.0)), 9.0, 0.3, 11.1, 0.8, Distribution.GROUPED, "2.25.7"
+        1,
+        (1,),
+        ((5.0, 5.0), (5.0, 15.0), (15.0, 15.0)),
+        9.0,
+        0.3,
+        11.1,
+        0.8,
+        Distribution.GROUPED,
+        "2.25.7",
+        benign_type=Morphology.VASCULAR,
+        descriptors=Descriptors(
+            Spread(0.7, 0.2),
+            Spread(0.3, 0.1),
+            Spread(0.4, 0.1),
+            (MorphologyProbability(Morphology.VASCULAR, 0.9), MorphologyProbability(Morphology.FINE_LINEAR, 0.1)),
+            0.02,
+        ),
     )
     image = ImageFindings(
         sop_instance_uid="2.25.1",
@@ -54,6 +72,7 @@ def full_findings() -> dict[str, Any]:
         calcifications=(calcification,),
         clusters=(cluster,),
         warnings=("The breast has an implant.",),
+        nipple=(50.0, 3.0),
     )
     algorithm = Algorithm("MCDetect", "0.1.0", "default", "0" * 64, "balanced", 0.4, "cpu")
     refused = Refusal("a.txt", "not-dicom", "a.txt is not DICOM.", "Give a DICOM file.")
@@ -64,6 +83,9 @@ def full_findings() -> dict[str, Any]:
 
 READERS_FIELDS = {"origin", "decision", "reason", "comment", "morphology", "assessment", "correspondences", "review"}
 """What findings of version 1.0 did not have."""
+
+FIELDS_OF_1_2 = {"benign_type", "descriptors", "nipple"}
+"""What findings of version 1.1 did not have."""
 
 
 def objects(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
@@ -135,6 +157,7 @@ def test_a_missing_field_is_refused_by_the_reader():
                 "confirmed",
                 "predecessor_uids",
                 *READERS_FIELDS,
+                *FIELDS_OF_1_2,
             }:  # these have a default
                 continue
             changed = json.loads(json.dumps(document))
@@ -154,11 +177,30 @@ def test_a_further_field_is_refused_by_the_reader():
             Findings.from_json(json.dumps(changed))
 
 
-def test_findings_of_the_version_before_are_read_with_no_word_of_a_reader():
+def test_findings_of_version_1_1_are_read_without_types_descriptors_and_nipple():
     document = full_findings()
-    for path, part in objects(document):
-        for field in READERS_FIELDS & part.keys():
-            del _at(document, path)[field]
+    for _, part in list(objects(document)):
+        for field in FIELDS_OF_1_2 & part.keys():
+            del part[field]
+    document["schema_version"] = "1.1"
+    image = Findings.from_json(json.dumps(document)).images[0]
+    assert (image.nipple, image.clusters[0].benign_type, image.clusters[0].descriptors) == (None, None, None)
+    assert image.calcifications[0].benign_type is None
+    assert not image.clusters[0].is_typically_benign
+
+
+def test_the_readers_morphology_decides_whether_a_cluster_is_typically_benign():
+    cluster = Findings.from_json(json.dumps(full_findings())).images[0].clusters[0]
+    assert cluster.is_typically_benign
+    assert not replace(cluster, morphology=Morphology.AMORPHOUS).is_typically_benign
+    assert replace(cluster, benign_type=None, morphology=Morphology.SKIN).is_typically_benign
+
+
+def test_findings_of_version_1_0_are_read_with_no_word_of_a_reader():
+    document = full_findings()
+    for _, part in list(objects(document)):
+        for field in (READERS_FIELDS | FIELDS_OF_1_2) & part.keys():
+            del part[field]
     document["schema_version"] = "1.0"
     findings = Findings.from_json(json.dumps(document))
     cluster = findings.images[0].clusters[0]

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
+from MCDetect.descriptors import Descriptors, MorphologyProbability, Spread
 from MCDetect.findings import (
     Algorithm,
     Calcification,
@@ -30,6 +31,25 @@ _sentences = st.text(max_size=30)
 _uids = st.lists(st.integers(0, 2**31), min_size=2, max_size=5).map(lambda parts: "2.25." + ".".join(map(str, parts)))
 
 
+benign_types = st.sampled_from(
+    [Morphology.SKIN, Morphology.VASCULAR, Morphology.COARSE, Morphology.LARGE_ROD_LIKE, Morphology.RIM]
+)
+_spreads = st.builds(Spread, mean=st.floats(0, 300), deviation=st.floats(0, 300))
+descriptors = st.builds(
+    Descriptors,
+    nearest_neighbour_mm=_spreads,
+    size_mm=_spreads,
+    contrast=_spreads,
+    morphologies=st.lists(
+        st.builds(MorphologyProbability, morphology=st.sampled_from(Morphology), probability=_scores),
+        min_size=1,
+        max_size=4,
+        unique_by=lambda one: one.morphology,
+    ).map(lambda some: tuple(sorted(some, key=lambda one: -one.probability))),
+    suspicion=_scores,
+)
+
+
 @st.composite
 def calcifications(draw: st.DrawFn, identifier: int) -> Calcification:
     """Draw a calcification inside the image."""
@@ -43,6 +63,7 @@ def calcifications(draw: st.DrawFn, identifier: int) -> Calcification:
         score=draw(_scores),
         origin=draw(st.sampled_from(Origin)),
         runs=((row, column, draw(st.integers(1, 12))),),
+        benign_type=draw(st.none() | benign_types),
     )
 
 
@@ -72,6 +93,8 @@ def clusters(draw: st.DrawFn, identifier: int, members: tuple[Calcification, ...
         comment=draw(_sentences),
         morphology=draw(st.none() | st.sampled_from(Morphology)),
         assessment=draw(st.none() | st.sampled_from(AssessmentCategory)),
+        benign_type=draw(st.none() | benign_types),
+        descriptors=draw(st.none() | descriptors),
     )
 
 
@@ -96,6 +119,7 @@ def images(draw: st.DrawFn, most_calcifications: int = 6, most_clusters: int = 3
         "calcifications": members,
         "clusters": tuple(draw(clusters(number, members)) for number in range(1, count + 1)),
         "warnings": tuple(draw(st.lists(st.text(max_size=30), max_size=2))),
+        "nipple": draw(st.none() | st.tuples(st.floats(0, ROWS), st.floats(0, COLUMNS))),
     }
     return ImageFindings(**{**values, **fixed})
 

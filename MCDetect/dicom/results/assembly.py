@@ -19,7 +19,7 @@ from MCDetect.dicom.results.pieces import ImagePiece, MaskPiece, PointPiece
 from MCDetect.dicom.results.shapes import Outline, area_of, centre_of, longest_extent, outline_round
 from MCDetect.dicom.spacing import decide_spacing
 from MCDetect.errors import InputError
-from MCDetect.findings import Calcification, Cluster, ImageFindings, Origin, SpacingSource
+from MCDetect.findings import Calcification, Cluster, ImageFindings, Origin, SpacingSource, score_of
 from MCDetect.runs import Runs
 
 _MARGIN_MM = 2.0
@@ -88,7 +88,7 @@ def assembled(piece: ImagePiece, source: Dataset | None) -> ImageFindings:
         columns=fields["columns"],
         spacing_mm=spacing,
         spacing_source=fields.get("spacing_source", SpacingSource.AT_DETECTOR),
-        score=max((cluster.score for cluster in clusters), default=0.0),
+        score=score_of(clusters),
         breast_area_mm2=0.0,  # no object tells it
         calcifications=calcifications,
         clusters=clusters,

@@ -16,7 +16,7 @@ from MCDetect.findings import Calcification
 
 if TYPE_CHECKING:
     from MCDetect.bundles.store import Bundle
-    from MCDetect.inference.detector import PreparedView
+    from MCDetect.inference.prepared import PreparedView
     from MCDetect.networks.shallow_cnn import ShallowCNN
 
 FloatImage = npt.NDArray[np.float32]

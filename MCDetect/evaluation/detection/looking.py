@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from MCDetect.inference.detector import Detector
     from MCDetect.training.simulated_views import ViewWithTruth
 
-RECORD_VERSION = 1
+RECORD_VERSION = 2
 """Changes when what is kept of a view changes: older records are made again."""
 
 THRESHOLD_STEPS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5)
@@ -95,6 +95,8 @@ def look(detector: Detector, view: ViewWithTruth, patches: bool = True) -> Looke
     ]
     clusters = []
     for scored in detector.gather(mammogram, mask, prepared, logits)[1]:
+        if scored.is_benign:
+            continue
         geometry = describe_cluster(
             scored.members, spacing, mammogram.shape, outline_margin_mm=settings["clusters"]["outline_margin_mm"]
         )

@@ -27,6 +27,7 @@ class Lines(Enum):
     """The sets of lines of a view; each is one MRML node."""
 
     UNDECIDED = "undecided clusters"
+    BENIGN = "typically benign clusters"
     ACCEPTED = "accepted clusters"
     REJECTED = "rejected clusters"
     SELECTED = "selected cluster"
@@ -36,6 +37,7 @@ class Lines(Enum):
 
 STYLES = {
     Lines.UNDECIDED: Style((0.902, 0.624, 0.0), 2),  # orange
+    Lines.BENIGN: Style((0.8, 0.8, 0.8), 1.5),  # light grey, thinner
     Lines.ACCEPTED: Style((0.0, 0.82, 0.6), 2),  # bluish green, lighter than in print
     Lines.REJECTED: Style((0.80, 0.475, 0.655), 2, 0.8),  # reddish purple
     Lines.SELECTED: Style((0.941, 0.894, 0.259), 4),  # yellow
@@ -53,10 +55,13 @@ _SIGNS = {Decision.UNDECIDED: "", Decision.ACCEPTED: " +", Decision.REJECTED: " 
 
 def lines_of(cluster: Cluster) -> Lines:
     """Return the set of lines that a cluster is drawn in while it is not selected."""
+    if cluster.decision is Decision.UNDECIDED and cluster.is_typically_benign:
+        return Lines.BENIGN
     return _OF_DECISION[cluster.decision]
 
 
 def label_of(cluster: Cluster) -> str:
-    """Return number, score and decision: ``"3: 87 % +"``; a cluster that a reader drew has no score but an ``R``."""
+    """Return number, score, type if benign, and decision: ``"3: 87 % +"``; one that a reader drew has an ``R``."""
+    benign = f" {cluster.benign_type.value}" if cluster.benign_type and cluster.is_typically_benign else ""
     drawn = cluster.origin is Origin.READER and cluster.score >= 1.0
-    return f"{cluster.id}: {'R' if drawn else f'{100 * cluster.score:.0f} %'}{_SIGNS[cluster.decision]}"
+    return f"{cluster.id}: {'R' if drawn else f'{100 * cluster.score:.0f} %'}{benign}{_SIGNS[cluster.decision]}"

@@ -1,4 +1,4 @@
-"""The table of findings, highest score first."""
+"""The table of findings: suspicious ones first, then typically benign ones, highest score first."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class FindingsPart(Part):
             self.text("drawn") if cluster.origin is Origin.READER and cluster.score == 1 else f"{cluster.score:.2f}",
             self.text(DECISIONS[cluster.decision]),
             self.text(cluster.distribution.value),
-            "" if cluster.morphology is None else self.text(cluster.morphology.value),
+            cluster.type_text,
         )
 
     def _summary(self) -> str:

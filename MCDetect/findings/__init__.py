@@ -2,7 +2,7 @@
 
 Inference makes findings, review edits them, writers turn them into DICOM and pictures, evaluation scores them.
 They are frozen: a change makes a new object (:func:`dataclasses.replace`). ``to_json`` and ``from_json`` are exact
-inverses; ``findings.schema.json`` beside this file documents the format for other programs.
+inverses; ``MCDetect/findings.schema.json`` documents the format for other programs.
 
 Coordinates are (row, column) in the stored pixel grid of the image, zero-based, with the *centre* of the first pixel
 at (0, 0). DICOM graphic coordinates are (column + 0.5, row + 0.5); only the writers in ``MCDetect.dicom`` add the half.
@@ -11,16 +11,19 @@ at (0, 0). DICOM graphic coordinates are (column + 0.5, row + 0.5); only the wri
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
 from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
+from MCDetect.descriptors import Descriptors
 
-SCHEMA_VERSION = "1.1"
-READABLE_VERSIONS = ("1.0", SCHEMA_VERSION)
-"""Findings of version 1.0 know nothing of readers: what a reader says has its default value in them."""
+SCHEMA_VERSION = "1.2"
+READABLE_VERSIONS = ("1.0", "1.1", SCHEMA_VERSION)
+"""Findings of version 1.0 know nothing of readers, those before 1.2 nothing of types, descriptors and nipples: what
+they do not say has its default value.
+"""
 
 
 class SpacingSource(str, Enum):
@@ -53,7 +56,8 @@ class Calcification:
 
     ``runs`` are the exact pixels of its mask: (row, first column, number of pixels) for each horizontal run, sorted.
     ``row`` and ``column`` are the sub-pixel centre; ``diameter_mm`` is the longest extent of the mask; ``score`` is
-    the calibrated probability of the calcification, 0 to 1; 1 for one that a reader added.
+    the calibrated probability of the calcification, 0 to 1; 1 for one that a reader added. ``benign_type`` is the
+    typically benign type that the algorithm recognised, None for all others.
     """
 
     id: int
@@ -64,6 +68,7 @@ class Calcification:
     score: float
     runs: tuple[tuple[int, int, int], ...]
     origin: Origin = Origin.ALGORITHM
+    benign_type: Morphology | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,10 @@ class Cluster:
     What a reader says of it: ``decision`` with a ``reason`` and a ``comment``, ``morphology`` and ``assessment``; a
     reader may also change ``distribution``, the outline and the members. A rejected cluster stays in the findings: it
     was there. Only a cluster that a reader drew may have no members.
+
+    What the algorithm says of its kind: ``descriptors``, and ``benign_type``, the typically benign type that it
+    recognised; such a cluster is reported apart from suspicious ones. Both are None when a reader changed what they
+    were measured on.
     """
 
     id: int
@@ -96,6 +105,27 @@ class Cluster:
     comment: str = ""
     morphology: Morphology | None = None
     assessment: AssessmentCategory | None = None
+    benign_type: Morphology | None = None
+    descriptors: Descriptors | None = None
+
+    @property
+    def is_typically_benign(self) -> bool:
+        """Whether it is of a typically benign type: by the reader's word, else by the algorithm's."""
+        if self.morphology is not None:
+            return self.morphology.is_typically_benign
+        return self.benign_type is not None
+
+    @property
+    def type_text(self) -> str:
+        """What it is, in a few words: the reader's morphology, else the benign type, else the most probable one."""
+        if self.morphology is not None:
+            return self.morphology.value
+        if self.benign_type is not None:
+            return f"{self.benign_type.value} (benign)"
+        if self.descriptors is None:
+            return ""
+        likely = self.descriptors.morphology
+        return f"{likely.morphology.value} {100 * likely.probability:.0f} %"
 
     @property
     def count(self) -> int:
@@ -103,12 +133,19 @@ class Cluster:
         return len(self.member_ids)
 
 
+def score_of(clusters: Iterable[Cluster]) -> float:
+    """Return the score of an image: the highest of its clusters that are not typically benign, 0 without one."""
+    return max((cluster.score for cluster in clusters if not cluster.is_typically_benign), default=0.0)
+
+
 @dataclass(frozen=True)
 class ImageFindings:
     """What was found in one image; an image without findings has empty tuples (a negative result is a result).
 
     ``laterality`` is ``"L"``, ``"R"`` or empty; ``view`` is the DICOM view code meaning's abbreviation (``"CC"``,
-    ``"MLO"``, ...) or empty; ``spacing_mm`` is (between rows, between columns); ``score`` is the highest cluster score.
+    ``"MLO"``, ...) or empty; ``spacing_mm`` is (between rows, between columns); ``score`` is the highest score of a
+    cluster that is not of a benign type; ``nipple`` is (row, column) of the most anterior point of the breast, None if
+    the header does not say which way the breast points.
     """
 
     sop_instance_uid: str
@@ -126,6 +163,7 @@ class ImageFindings:
     calcifications: tuple[Calcification, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     warnings: tuple[str, ...] = ()
+    nipple: tuple[float, float] | None = None
 
     def members(self, cluster: Cluster) -> tuple[Calcification, ...]:
         """Return the calcifications of ``cluster`` in the order of its ``member_ids``."""
@@ -227,14 +265,10 @@ class Findings:
         if version not in READABLE_VERSIONS:
             readable = " and ".join(READABLE_VERSIONS)
             raise ValueError(f"findings have schema version {version!r}; this software reads {readable}")
+        from MCDetect.findings.entries import findings_of
+
         try:
-            return cls(
-                algorithm=Algorithm(**document["algorithm"]),
-                images=tuple(_image(entry) for entry in document["images"]),
-                refused=tuple(Refusal(**entry) for entry in document["refused"]),
-                correspondences=tuple(_correspondence(entry) for entry in document.get("correspondences", ())),
-                review=_review(document.get("review")),
-            )
+            return findings_of(document)
         except (KeyError, TypeError) as error:
             raise ValueError(f"findings are incomplete or malformed: {error}") from error
 
@@ -243,46 +277,3 @@ def _enum_value(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
-
-
-def _pairs(entries: Iterable[Iterable[Any]]) -> tuple[Any, ...]:
-    return tuple(tuple(entry) for entry in entries)
-
-
-def _image(entry: Mapping[str, Any]) -> ImageFindings:
-    values = dict(entry)
-    values["spacing_mm"] = tuple(values["spacing_mm"])
-    values["spacing_source"] = SpacingSource(values["spacing_source"])
-    values["warnings"] = tuple(values["warnings"])
-    values["calcifications"] = tuple(
-        Calcification(**{**c, "runs": _pairs(c["runs"]), "origin": Origin(c.get("origin", Origin.ALGORITHM))})
-        for c in values["calcifications"]
-    )
-    values["clusters"] = tuple(_cluster(cluster) for cluster in values["clusters"])
-    return ImageFindings(**values)
-
-
-def _cluster(entry: Mapping[str, Any]) -> Cluster:
-    values = dict(entry)
-    values.pop("count", None)
-    values["member_ids"] = tuple(values["member_ids"])
-    values["outline"] = _pairs(values["outline"])
-    values["distribution"] = Distribution(values["distribution"])
-    values["origin"] = Origin(values.get("origin", Origin.ALGORITHM))
-    values["decision"] = Decision(values.get("decision", Decision.UNDECIDED))
-    for name, terms in (("morphology", Morphology), ("assessment", AssessmentCategory)):
-        values[name] = None if values.get(name) is None else terms(values[name])
-    return Cluster(**values)
-
-
-def _correspondence(entry: Mapping[str, Any]) -> Correspondence:
-    values = dict(entry)
-    first, second = values["tracking_uids"]
-    values["tracking_uids"] = (first, second)
-    return Correspondence(**values)
-
-
-def _review(entry: Mapping[str, Any] | None) -> Review | None:
-    if entry is None:
-        return None
-    return Review(**{**entry, "predecessor_uids": tuple(entry.get("predecessor_uids", ()))})

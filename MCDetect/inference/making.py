@@ -1,0 +1,112 @@
+"""From a scored group of calcifications to a cluster of the findings, and what an image is called in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from MCDetect.dicom.identifiers import stable_uid
+from MCDetect.dicom.orientation import points_to_last_column
+from MCDetect.findings import Calcification, Cluster
+from MCDetect.inference.clusters import describe_cluster
+from MCDetect.inference.morphology.sorting import SortedGroup
+from MCDetect.inference.morphology.viewing import TypedView, describe
+from MCDetect.preprocessing.nipple import most_anterior_point
+
+if TYPE_CHECKING:
+    from MCDetect.dicom.mammogram import Mammogram
+
+BoolImage = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class ScoredCluster:
+    """A cluster before the operating point decides: its members with what they are, features and score."""
+
+    group: SortedGroup
+    features: dict[str, float]
+    score: float
+
+    @property
+    def members(self) -> tuple[Calcification, ...]:
+        """The calcifications."""
+        return self.group.members
+
+    @property
+    def is_benign(self) -> bool:
+        """Whether it is of a typically benign type, and so no suspicious cluster."""
+        return self.group.benign_type is not None
+
+
+def make_cluster(
+    number: int,
+    candidate: ScoredCluster,
+    mammogram: Mammogram,
+    typed: TypedView,
+    *,
+    outline_margin_mm: float,
+    breast_area_mm2: float,
+    nipple: tuple[float, float] | None,
+    identity: tuple[str, str],
+) -> Cluster:
+    """Return the cluster with its outline, measures, type and descriptors.
+
+    Parameters
+    ----------
+    number
+        Its id.
+    candidate
+        Members and score.
+    mammogram, typed
+        The view, and what its marks are.
+    outline_margin_mm, breast_area_mm2, nipple
+        See :func:`MCDetect.inference.clusters.describe_cluster`.
+    identity
+        SOP Instance UID of the image and SHA-256 of the bundle: the tracking UID is made of them and the outline.
+    """
+    spacing = mammogram.spacing.millimetres
+    geometry = describe_cluster(
+        candidate.members,
+        spacing,
+        mammogram.shape,
+        outline_margin_mm=outline_margin_mm,
+        breast_area_mm2=breast_area_mm2,
+        nipple=nipple,
+    )
+    image_uid, bundle = identity
+    return Cluster(
+        id=number,
+        member_ids=tuple(member.id for member in candidate.members),
+        outline=geometry.outline,
+        area_mm2=geometry.area_mm2,
+        diameter_mm=geometry.diameter_mm,
+        density_per_cm2=geometry.density_per_cm2,
+        score=candidate.score,
+        distribution=geometry.distribution,
+        tracking_uid=stable_uid(image_uid, bundle, "cluster", *map(str, geometry.outline)),
+        benign_type=candidate.group.benign_type,
+        descriptors=describe(candidate.group, typed.contrasts, spacing, geometry.distribution),
+    )
+
+
+def nipple_of(mammogram: Mammogram, mask: BoolImage) -> tuple[float, float] | None:
+    """Return (row, column) of the most anterior point, where the header says which way the breast points."""
+    toward_last = points_to_last_column(mammogram.header)
+    if toward_last is None:
+        return None
+    return most_anterior_point(mask, mammogram.spacing.millimetres, points_to_last_column=toward_last)
+
+
+def identity_of(mammogram: Mammogram) -> dict[str, str]:
+    """Return the UIDs of the image; those of a picture without header are made of its content."""
+    attributes = ("SOPInstanceUID", "SOPClassUID", "SeriesInstanceUID", "StudyInstanceUID")
+    keys = ("sop_instance_uid", "sop_class_uid", "series_instance_uid", "study_instance_uid")
+    if mammogram.header is not None:
+        return {key: str(mammogram.header.get(name, "")) for key, name in zip(keys, attributes, strict=True)}
+    import hashlib
+
+    content = hashlib.sha256(mammogram.pixels.tobytes()).hexdigest()
+    return {key: stable_uid("picture", key, content) if key != "sop_class_uid" else "" for key in keys}

@@ -1,0 +1,123 @@
+"""All marks of a view: large ones taken whole, every one typed, groups sorted, each described."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from MCDetect.bi_rads import Distribution
+from MCDetect.descriptors import Descriptors, Spread
+from MCDetect.findings import Calcification
+from MCDetect.inference.morphology.arrangement import nearest_distances
+from MCDetect.inference.morphology.bodies import find_body
+from MCDetect.inference.morphology.features import FEATURES, ViewContext, feature_matrix
+from MCDetect.inference.morphology.model import MorphologyModel
+from MCDetect.inference.morphology.sorting import Group, SortedGroup, Typing, sort_groups
+from MCDetect.inference.morphology.suspicion import suspicion
+from MCDetect.inference.morphology.whole import marked_whole
+
+FloatImage = npt.NDArray[np.float32]
+BoolImage = npt.NDArray[np.bool_]
+
+_LOG_CONTRAST = FEATURES.index("log_contrast")
+
+
+@dataclass(frozen=True)
+class TypedView:
+    """The marks of a view with their types, and its groups.
+
+    Attributes
+    ----------
+    marks
+        All calcifications, those on one large body as one; with their benign types.
+    groups
+        Suspicious and typically benign groups of them.
+    contrasts
+        Height over the surroundings, over the range of grey values of the breast, by id.
+    """
+
+    marks: tuple[Calcification, ...]
+    groups: tuple[SortedGroup, ...]
+    contrasts: Mapping[int, float]
+
+
+def type_view(
+    picture: FloatImage,
+    mask: BoolImage,
+    spacing_mm: tuple[float, float],
+    marks: Sequence[Calcification],
+    *,
+    model: MorphologyModel,
+    group: Group,
+) -> TypedView:
+    """Type the marks of a view and sort their groups.
+
+    Parameters
+    ----------
+    picture
+        float32 (rows, columns), bright is attenuating.
+    mask
+        The breast.
+    spacing_mm
+        (between rows, between columns).
+    marks
+        Calcifications as the network marks them.
+    model
+        Of the bundle.
+    group
+        How calcifications are grouped.
+    """
+    whole, features = whole_marks(picture, mask, spacing_mm, marks)
+    typing = Typing.of(whole, features, model, spacing_mm)
+    groups = sort_groups(group(whole), typing, group)
+    types = {number: kind for number, kind in typing.benign.items() if kind is not None}
+    for one in groups:
+        for member in one.members:
+            if one.benign_type is None:
+                types.pop(member.id, None)  # it is one of a suspicious group
+            elif member.id not in types:
+                types[member.id] = typing.of_member(member.id)
+    typed = {mark.id: replace(mark, benign_type=types.get(mark.id)) for mark in whole}
+    return TypedView(
+        tuple(typed.values()),
+        tuple(replace(one, members=tuple(typed[m.id] for m in one.members)) for one in groups),
+        {n: float(np.exp(row[_LOG_CONTRAST])) for n, row in typing.features.items()},
+    )
+
+
+def whole_marks(
+    picture: FloatImage, mask: BoolImage, spacing_mm: tuple[float, float], marks: Sequence[Calcification]
+) -> tuple[tuple[Calcification, ...], npt.NDArray[np.float64]]:
+    """Return the marks with large bodies whole, and their (marks, features)."""
+    whole = marked_whole(marks, {m.id: find_body(picture, m, spacing_mm) for m in marks}, spacing_mm)
+    bodies = {m.id: find_body(picture, m, spacing_mm) for m in whole}
+    return whole, feature_matrix(whole, bodies, ViewContext(picture, mask, spacing_mm, whole))
+
+
+def untyped(marks: Sequence[Calcification], group: Group) -> TypedView:
+    """Return the marks and groups of a bundle without a model of morphologies: nothing is typed."""
+    groups = tuple(SortedGroup(members, (), None) for members in group(marks))
+    return TypedView(tuple(marks), groups, {})
+
+
+def describe(
+    one: SortedGroup, contrasts: Mapping[int, float], spacing_mm: tuple[float, float], distribution: Distribution
+) -> Descriptors | None:
+    """Return the descriptors of a group; None where there is no model of morphologies."""
+    if not one.morphologies:
+        return None
+    points = np.array([(m.row, m.column) for m in one.members]) * np.asarray(spacing_mm)
+    return Descriptors(
+        nearest_neighbour_mm=_spread(nearest_distances(points)),
+        size_mm=_spread([m.diameter_mm for m in one.members]),
+        contrast=_spread([contrasts[m.id] for m in one.members]),
+        morphologies=one.morphologies,
+        suspicion=suspicion(one.morphologies, distribution),
+    )
+
+
+def _spread(values: Sequence[float] | npt.NDArray[np.float64]) -> Spread:
+    return Spread(float(np.mean(values)), float(np.std(values)))
