@@ -67,7 +67,7 @@ LOCAL_SCHEME = "99MCDETECT"
 READERS_DECISION = Code("decision", LOCAL_SCHEME, "Reader's decision")
 REASON_OF_DECISION = Code("reason", LOCAL_SCHEME, "Reason of the reader's decision")
 # Neither has how many calcifications lie on an area.
-DENSITY = Code("density", LOCAL_SCHEME, "Calcifications per area of the cluster")
+DENSITY = Code("density", LOCAL_SCHEME, "Calcifications per area")
 DECISIONS = {
     Decision.UNDECIDED: Code("undecided", LOCAL_SCHEME, "Undecided"),
     Decision.ACCEPTED: Code("accepted", LOCAL_SCHEME, "Accepted"),
