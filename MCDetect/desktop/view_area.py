@@ -53,7 +53,7 @@ class ViewArea(FindingViews):
         self.grid = QGridLayout(self)
         self.grid.setContentsMargins(0, 0, 0, 0)
         self.grid.setSpacing(2)
-        self.welcome = QLabel(QCoreApplication.translate("MCDetect", WELCOME), self)
+        self.welcome = QLabel(_text(WELCOME), self)
         self.welcome.setAlignment(Qt.AlignCenter)
         self.grid.addWidget(self.welcome, 0, 0)
         self.views: list[SliceView] = []
@@ -190,11 +190,11 @@ class ViewArea(FindingViews):
         view.spacing_mm = None
         self.overlay.hide(view.node)
         if slot.key is None:
-            view.annotations.show(slot.title, "", "There is no such view.", "")
+            view.annotations.show(slot.title, "", _text("There is no such view."), "")
         elif slot.key in self.windows:
             self._show(view, slot, None)
         else:
-            view.annotations.show(slot.title, "", "Loading…", slot.flips.chest_wall)
+            view.annotations.show(slot.title, "", _text("Loading…"), slot.flips.chest_wall)
             self._load(slot.key)
         view.fit_to_widget()
 
@@ -229,7 +229,7 @@ class ViewArea(FindingViews):
         self._loading.discard(key)
         view = self.view_of(key)
         if view is not None:
-            text = error.message if isinstance(error, MCDetectError) else "This view could not be loaded."
+            text = error.message if isinstance(error, MCDetectError) else _text("This view could not be loaded.")
             view.annotations.show(self.slots[view].title, "", text, "")
             view.schedule()
         self.failed.emit(error)
@@ -286,3 +286,8 @@ class ViewArea(FindingViews):
         for view in self.views:
             view.finish()
         self.mrml.close()
+
+
+def _text(english: str) -> str:
+    """Return a text in the user's language."""
+    return QCoreApplication.translate("MCDetect", english)

@@ -206,7 +206,9 @@ class MainWindow(HostWindow):
 
     def show_help(self) -> None:
         """Show all keys."""
-        box = QMessageBox(QMessageBox.NoIcon, self.translate("Keys and mouse"), help_sheet(), QMessageBox.Ok, self)
+        box = QMessageBox(
+            QMessageBox.NoIcon, self.translate("Keys and mouse"), help_sheet(self.translate), QMessageBox.Ok, self
+        )
         box.setTextFormat(Qt.RichText)
         box.setModal(False)
         box.setObjectName("helpSheet")
