@@ -13,6 +13,7 @@ from MCDetect.desktop.finding_views import FindingViews
 from MCDetect.desktop.magnifier import Magnifier
 from MCDetect.desktop.mrml import SliceScene
 from MCDetect.desktop.navigation import mm_per_pixel
+from MCDetect.desktop.one_by_one import OneByOne
 from MCDetect.desktop.preparing import Prepared, prepare
 from MCDetect.desktop.slice_view import SliceView
 from MCDetect.errors import MCDetectError
@@ -72,6 +73,7 @@ class ViewArea(FindingViews):
         self.boxes: dict[str, Box] = {}
         self.magnified: set[SliceView] = set()
         self.fitted: dict[SliceView, bool] = {}
+        self._steps = OneByOne(self)
         self._refit = QTimer(self)
         self._refit.setSingleShot(True)
         self._refit.timeout.connect(self._fit_again)
@@ -100,7 +102,7 @@ class ViewArea(FindingViews):
     def set_session(self, session: ReviewSession | None) -> None:
         """Show another session."""
         if self.overlay is not None:
-            self.overlay.close()
+            self._steps.add(self.overlay.closing())
         self.session = session
         self.overlay = None if session is None else ReviewOverlay(self.mrml.scene, session)
         self.windows, self._loading, self.slots, self.boxes, self.fitted = {}, set(), {}, {}, {}
@@ -205,7 +207,7 @@ class ViewArea(FindingViews):
         overlay = self.overlay
         self._background.run(
             partial(prepare, overlay, key),
-            lambda prepared: self._arrived(overlay, key, prepared),
+            lambda prepared: self._steps.add([partial(self._arrived, overlay, key, prepared)]),
             lambda error: self._missing(overlay, key, error),
         )
 
@@ -280,6 +282,7 @@ class ViewArea(FindingViews):
 
     def finish(self) -> None:
         """Free everything that belongs to the screen."""
+        self._steps.finish()
         if self.overlay is not None:
             self.overlay.close()
             self.overlay = None

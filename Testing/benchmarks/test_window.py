@@ -89,11 +89,12 @@ def test_opening_until_all_four_views_are_on_the_screen(benchmark: Any, window: 
         benchmark.extra_info["largest memory, MiB"] = round(memory("VmHWM"))
 
 
-@pytest.mark.parametrize("layout", ["pair of four views", "one view"])
 @pytest.mark.parametrize("what", ["pan", "zoom"])
-@pytest.mark.parametrize("size", ["whole", "magnified"])
+@pytest.mark.parametrize(
+    "seen", ["pair of four views", "one view", "pair of four views, magnified", "one view, magnified"]
+)
 @pytest.mark.benchmark(group=GROUP)
-def test_one_frame(benchmark: Any, window: Any, folder: Path, layout: str, what: str, size: str) -> None:
+def test_one_frame(benchmark: Any, window: Any, folder: Path, seen: str, what: str) -> None:
     from PyQt5.QtTest import QTest
 
     from MCDetect.desktop.navigation import pan_by, zoom_about
@@ -102,10 +103,10 @@ def test_one_frame(benchmark: Any, window: Any, folder: Path, layout: str, what:
     if window.session is None:
         opened(window, folder)
     views = window.views
-    views.arrange(Layout.FOUR_VIEWS if layout.startswith("pair") else Layout.ONE_VIEW)
+    views.arrange(Layout.FOUR_VIEWS if seen.startswith("pair") else Layout.ONE_VIEW)
     QTest.qWait(50)
     view = views.active
-    if size == "magnified":
+    if seen.endswith("magnified"):
         views.set_mm_per_pixel(0.05)
     steps = count()
 
