@@ -13,6 +13,7 @@ from MCDetect.desktop.finding_views import FindingViews
 from MCDetect.desktop.magnifier import Magnifier
 from MCDetect.desktop.mrml import SliceScene
 from MCDetect.desktop.navigation import mm_per_pixel
+from MCDetect.desktop.one_by_one import OneByOne
 from MCDetect.desktop.preparing import Prepared, prepare
 from MCDetect.desktop.slice_view import SliceView
 from MCDetect.errors import MCDetectError
@@ -53,7 +54,7 @@ class ViewArea(FindingViews):
         self.grid = QGridLayout(self)
         self.grid.setContentsMargins(0, 0, 0, 0)
         self.grid.setSpacing(2)
-        self.welcome = QLabel(QCoreApplication.translate("MCDetect", WELCOME), self)
+        self.welcome = QLabel(_text(WELCOME), self)
         self.welcome.setAlignment(Qt.AlignCenter)
         self.grid.addWidget(self.welcome, 0, 0)
         self.views: list[SliceView] = []
@@ -72,6 +73,7 @@ class ViewArea(FindingViews):
         self.boxes: dict[str, Box] = {}
         self.magnified: set[SliceView] = set()
         self.fitted: dict[SliceView, bool] = {}
+        self._steps = OneByOne(self)
         self._refit = QTimer(self)
         self._refit.setSingleShot(True)
         self._refit.timeout.connect(self._fit_again)
@@ -100,7 +102,7 @@ class ViewArea(FindingViews):
     def set_session(self, session: ReviewSession | None) -> None:
         """Show another session."""
         if self.overlay is not None:
-            self.overlay.close()
+            self._steps.add(self.overlay.closing())
         self.session = session
         self.overlay = None if session is None else ReviewOverlay(self.mrml.scene, session)
         self.windows, self._loading, self.slots, self.boxes, self.fitted = {}, set(), {}, {}, {}
@@ -190,11 +192,11 @@ class ViewArea(FindingViews):
         view.spacing_mm = None
         self.overlay.hide(view.node)
         if slot.key is None:
-            view.annotations.show(slot.title, "", "There is no such view.", "")
+            view.annotations.show(slot.title, "", _text("There is no such view."), "")
         elif slot.key in self.windows:
             self._show(view, slot, None)
         else:
-            view.annotations.show(slot.title, "", "Loading…", slot.flips.chest_wall)
+            view.annotations.show(slot.title, "", _text("Loading…"), slot.flips.chest_wall)
             self._load(slot.key)
         view.fit_to_widget()
 
@@ -205,7 +207,7 @@ class ViewArea(FindingViews):
         overlay = self.overlay
         self._background.run(
             partial(prepare, overlay, key),
-            lambda prepared: self._arrived(overlay, key, prepared),
+            lambda prepared: self._steps.add([partial(self._arrived, overlay, key, prepared)]),
             lambda error: self._missing(overlay, key, error),
         )
 
@@ -229,7 +231,7 @@ class ViewArea(FindingViews):
         self._loading.discard(key)
         view = self.view_of(key)
         if view is not None:
-            text = error.message if isinstance(error, MCDetectError) else "This view could not be loaded."
+            text = error.message if isinstance(error, MCDetectError) else _text("This view could not be loaded.")
             view.annotations.show(self.slots[view].title, "", text, "")
             view.schedule()
         self.failed.emit(error)
@@ -280,9 +282,15 @@ class ViewArea(FindingViews):
 
     def finish(self) -> None:
         """Free everything that belongs to the screen."""
+        self._steps.finish()
         if self.overlay is not None:
             self.overlay.close()
             self.overlay = None
         for view in self.views:
             view.finish()
         self.mrml.close()
+
+
+def _text(english: str) -> str:
+    """Return a text in the user's language."""
+    return QCoreApplication.translate("MCDetect", english)

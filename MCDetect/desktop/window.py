@@ -11,7 +11,7 @@ from typing import Any
 from PyQt5 import uic
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
-from PyQt5.QtWidgets import QAction, QDockWidget, QMessageBox, QPushButton, QScrollArea, QWidget
+from PyQt5.QtWidgets import QAction, QApplication, QDockWidget, QMessageBox, QPushButton, QScrollArea, QWidget
 
 from MCDetect.desktop.actions import MENUS, Command, help_sheet
 from MCDetect.desktop.commands import Commands
@@ -79,7 +79,9 @@ class MainWindow(HostWindow):
         self.addDockWidget(Qt.RightDockWidgetArea, dock)
         scrolled.setMinimumWidth(max(420, panel.minimumSizeHint().width() + 30))
         # Views are higher than wide: on a wide screen the panel may have what they leave free.
-        self.resizeDocks([dock], [_PANEL_WIDTH], Qt.Horizontal)
+        screen = QApplication.primaryScreen()
+        room = _PANEL_WIDTH if screen is None else round(screen.availableGeometry().width() / 3)
+        self.resizeDocks([dock], [min(_PANEL_WIDTH, room)], Qt.Horizontal)
         return panel
 
     def _make_menus(self) -> dict[str, QAction]:
@@ -206,7 +208,9 @@ class MainWindow(HostWindow):
 
     def show_help(self) -> None:
         """Show all keys."""
-        box = QMessageBox(QMessageBox.NoIcon, self.translate("Keys and mouse"), help_sheet(), QMessageBox.Ok, self)
+        box = QMessageBox(
+            QMessageBox.NoIcon, self.translate("Keys and mouse"), help_sheet(self.translate), QMessageBox.Ok, self
+        )
         box.setTextFormat(Qt.RichText)
         box.setModal(False)
         box.setObjectName("helpSheet")

@@ -66,7 +66,6 @@ class Photographer:
         self.until(lambda: window.widgets.progressBar.value() > 500)
         self.photograph("window-searching")
         self.until(lambda: not window.panel.is_detecting)
-        self.photograph("window-found")
         self.press(keys.Key_N)
         while window.session.partner(window.session.selected) is None:
             self.press(keys.Key_N)

@@ -7,7 +7,7 @@ nodes of other sessions and of the user are never touched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -218,10 +218,17 @@ class ReviewOverlay(Placing):
 
     def close(self) -> None:
         """Take everything of this session out of the scene and stop following it."""
+        for step in self.closing():
+            step()
+
+    def closing(self) -> list[Callable[[], object]]:
+        """Stop following the session; return what is to be called, view by view, to take it out of the scene.
+
+        Each call takes some ten milliseconds, because slice views look at what is left.
+        """
         self._end_listening()
-        for layer in self._layers.values():
-            layer.remove()
-        self._layers.clear()
+        layers, self._layers = list(self._layers.values()), {}
+        return [layer.remove for layer in layers]
 
     def _follow(self, change: Change) -> None:
         if change.kind in (ChangeKind.FINDINGS, ChangeKind.FILTER, ChangeKind.SELECTION):

@@ -136,7 +136,7 @@ class ReportingPart(Part):
         self.host.status(text)
 
     def _sent(self, report: Any) -> None:
-        text, problem = send_report(report)
+        text, problem = send_report(report, self.text)
         self._end(text)
         if problem is not None:
             self.tell(problem)
