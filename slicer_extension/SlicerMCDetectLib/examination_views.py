@@ -213,10 +213,16 @@ class ExaminationViews:
         def show(display: Any) -> None:
             # Another examination or another hanging may have come in between.
             if overlay is self.overlay and any(node is n and slot is s for n, s in self._places()):
-                with self.movements.paused():
-                    overlay.show(slot.key, node, display, slot.flips)
-                    overlay.fit(node)
                 self._windows.setdefault(slot.key, (display.window, display.level))
-                overlay.set_inverted(self._is_inverted)
+                self._show(node, slot, display)
 
-        self._background.run(lambda: overlay.prepare(slot.key), show, self._failed)
+        if overlay.has_volume(slot.key):
+            self._show(node, slot, None)
+        else:
+            self._background.run(lambda: overlay.prepare(slot.key), show, self._failed)
+
+    def _show(self, node: Any, slot: Any, display: Any) -> None:
+        with self.movements.paused():
+            self.overlay.show(slot.key, node, display, slot.flips)
+            self.overlay.fit(node)
+        self.overlay.set_inverted(self._is_inverted)
