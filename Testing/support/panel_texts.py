@@ -47,7 +47,7 @@ def listed() -> list[str]:
         *STAGES,
         *WORDS,
         *(term.value for term in (*Distribution, *Morphology)),
-        *(kind for _, kind in KINDS),
+        *(name for _, *names in KINDS for name in names),
         *editing._GUIDANCE.values(),
         *DECISIONS.values(),
         *CATEGORIES.values(),

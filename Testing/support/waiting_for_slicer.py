@@ -9,7 +9,7 @@ from typing import Any
 import slicer
 
 
-def until(application: Any, condition: Callable[[], object], seconds: float = 30.0) -> None:
+def until(application: Any, condition: Callable[[], object], seconds: float = 120.0) -> None:
     """Let Qt work until ``condition`` holds."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -116,6 +116,14 @@ class ExaminationViews:
         """Return (row, column) of a place in a slice view, None outside an image."""
         return None if self.overlay is None else self.overlay.position(node, x, y)
 
+    def spacing_of(self, node: Any) -> tuple[float, float] | None:
+        """Return the spacing of what a slice view shows, None where it shows nothing."""
+        key = None if self.overlay is None else self.overlay.shown_in(node)
+        if key is None or not self.overlay.has_volume(key):  # deleted meanwhile
+            return None
+        spacing: tuple[float, float] = self.session.examination.view(key).spacing.millimetres
+        return spacing
+
     def interactors(self) -> list[tuple[Any, Any]]:
         """Return the slice node and the interactor of each view."""
         return self._views.interactors()
@@ -135,6 +143,11 @@ class ExaminationViews:
         if self.overlay is not None:
             self.overlay.set_marks(Marks.RINGS if calcifications else Marks.NONE)
             self.overlay.set_visible(outlines or calcifications, labels=outlines, outlines=outlines)
+
+    def set_probability_map(self, key: str, probability: Any) -> None:
+        """Show the probability of each pixel of a view, or no longer (None)."""
+        if self.overlay is not None:
+            self.overlay.set_probability_map(key, probability)
 
     def fit(self) -> None:
         """Show the whole image in every view."""
@@ -213,10 +226,16 @@ class ExaminationViews:
         def show(display: Any) -> None:
             # Another examination or another hanging may have come in between.
             if overlay is self.overlay and any(node is n and slot is s for n, s in self._places()):
-                with self.movements.paused():
-                    overlay.show(slot.key, node, display, slot.flips)
-                    overlay.fit(node)
                 self._windows.setdefault(slot.key, (display.window, display.level))
-                overlay.set_inverted(self._is_inverted)
+                self._show(node, slot, display)
 
-        self._background.run(lambda: overlay.prepare(slot.key), show, self._failed)
+        if overlay.has_volume(slot.key):
+            self._show(node, slot, None)
+        else:
+            self._background.run(lambda: overlay.prepare(slot.key), show, self._failed)
+
+    def _show(self, node: Any, slot: Any, display: Any) -> None:
+        with self.movements.paused():
+            self.overlay.show(slot.key, node, display, slot.flips)
+            self.overlay.fit(node)
+        self.overlay.set_inverted(self._is_inverted)

@@ -48,6 +48,10 @@ class SlicerHost:
         """Show or hide outlines and marks."""
         self._seat.views.set_marks(outlines, calcifications)
 
+    def set_probability_map(self, key: str, probability: Any) -> None:
+        """Show the probability map of a view; None takes it away."""
+        self._seat.views.set_probability_map(key, probability)
+
     def set_tool(self, tool: Any) -> None:
         """Bring clicks and lines to the panel."""
         self._seat.set_tool(tool)

@@ -21,6 +21,8 @@ class Pointer:
     ----------
     position
         Returns (row, column) of a place in the slice view of a slice node, None outside an image.
+    spacing
+        Returns millimetres (between rows, between columns) of what a slice node shows, None where it shows nothing.
     clicked, drawn
         Called with the slice node and the place, or the places of a closed line.
     """
@@ -28,10 +30,12 @@ class Pointer:
     def __init__(
         self,
         position: Callable[[Any, float, float], Point | None],
+        spacing: Callable[[Any], Point | None],
         clicked: Callable[[Any, Point], object],
         drawn: Callable[[Any, list[Point]], object],
     ) -> None:
         self._position = position
+        self._spacing = spacing
         self._clicked = clicked
         self._drawn = drawn
         self._observed: list[tuple[Any, int]] = []
@@ -113,19 +117,11 @@ class Pointer:
             self._shown = nodes.make_lines(slicer.mrmlScene, "MCDetect line", STYLES[Lines.SELECTED])
             self._shown.SetHideFromEditors(True)
             self._shown.SetSaveWithScene(False)
-        spacing = self._spacing_of(self._line_of)
+        spacing = self._spacing(self._line_of)
         if spacing is None:
             return
         nodes.set_lines(self._shown, lines.closed(self._line), spacing)
         nodes.show_in(self._shown, [self._line_of.GetID()], True)
-
-    def _spacing_of(self, node: Any) -> tuple[float, float] | None:
-        composite = slicer.app.applicationLogic().GetSliceLogic(node).GetSliceCompositeNode()
-        volume = slicer.mrmlScene.GetNodeByID(composite.GetBackgroundVolumeID() or "")
-        if volume is None:  # deleted meanwhile
-            return None
-        across, down, _through = volume.GetSpacing()
-        return down, across
 
     def _forget_line(self) -> None:
         self._line, self._line_of = [], None

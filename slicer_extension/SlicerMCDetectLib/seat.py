@@ -63,7 +63,7 @@ class Seat:
         self._wanted: Wanted | None = None
         self._known: set[str] = set()
         self._has_offered = False
-        self._pointer = Pointer(self.views.position, self._clicked, self._drawn)
+        self._pointer = Pointer(self.views.position, self.views.spacing_of, self._clicked, self._drawn)
         python = self._interpreter()
         self._client = None if python is None else logic.make_client(python)
         self._widget = slicer.util.loadUI(UI_FILE)

@@ -56,6 +56,10 @@ class ReviewOverlay(Placing):
         """Read and window the pixels of a view; may be called in another thread, before :meth:`show`."""
         return display_of(self.session.examination.view(key).mammogram())
 
+    def has_volume(self, key: str) -> bool:
+        """Say whether the pixels of a view are in the scene."""
+        return key in self._layers and nodes.is_there(self.scene, self._layers[key].volume)
+
     def volume(self, key: str, display: ViewDisplay | None = None) -> Node:
         """Return the volume node of a view, made if it is not in the scene.
 
