@@ -57,6 +57,7 @@ def compare_texture_classifiers(
     ValueError
         If a class has fewer than two patients.
     """
+    from sklearn.calibration import CalibratedClassifierCV
     from sklearn.metrics import accuracy_score, roc_auc_score
     from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
     from sklearn.neighbors import KNeighborsClassifier
@@ -72,7 +73,7 @@ def compare_texture_classifiers(
     folds = StratifiedGroupKFold(min(FOLDS, rarest), shuffle=True, random_state=seed)
     found = {}
     for name, classifier in (
-        ("SVM (RBF)", SVC(kernel="rbf", probability=True, random_state=seed)),
+        ("SVM (RBF)", CalibratedClassifierCV(SVC(kernel="rbf", random_state=seed), ensemble=False)),
         ("k-NN", KNeighborsClassifier(NEIGHBOURS)),
     ):
         model = make_pipeline(StandardScaler(), classifier)
