@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--real", type=Path, help="folder with real For Presentation mammograms (*.dcm)")
     parser.add_argument("--output", type=Path, default=Path("docs"), help="folder for detection.md and detection/")
     parser.add_argument("--examinations", type=int, default=EXAMINATIONS, help="of the frozen set, to see it work")
+    parser.add_argument("--only-done", action="store_true", help="score what an earlier run has finished")
     parser.add_argument("--processes", type=int, default=2)
     given = parser.parse_args(arguments)
     console = Console(stderr=True)
@@ -40,7 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with Progress(console=console) as progress:
             task = progress.add_task("simulating", total=1.0)
             results = run(
-                BenchmarkSettings(given.bundle, given.work, given.real, given.examinations, given.processes),
+                BenchmarkSettings(
+                    bundle=given.bundle,
+                    work=given.work,
+                    real=given.real,
+                    examinations=given.examinations,
+                    only_done=given.only_done,
+                    processes=given.processes,
+                ),
                 lambda text, done: progress.update(task, description=text, completed=done),
             )
         files = write_document(results, given.output, given.work)

@@ -22,7 +22,7 @@ from MCDetect.evaluation.detection.figures import (
     match_views,
     operating_points,
 )
-from MCDetect.evaluation.detection.looking import LookedAt, look_at_all
+from MCDetect.evaluation.detection.looking import LookedAt, look_at_all, were_looked_at
 from MCDetect.evaluation.detection.mark_figures import (
     calcification_figures,
     cluster_bound,
@@ -52,19 +52,37 @@ Report = Callable[[str, float], None]
 GROUP_RATES = (0.25, 0.5, 1.0)
 """False positives a view at which groups of clusters are compared."""
 
-_BASELINE_VIEWS = (20, 20)  # without and with clusters, of the calibration seeds
+_BASELINE_VIEWS = (20, 16)  # without and with clusters, of the calibration seeds
 _VALIDATION_VIEWS = 100  # the first calibration seeds belong to the trainer
 _REALISM_VIEWS = 8
+_LEAST_EXAMINATIONS = 3
 
 
 @dataclass(frozen=True)
 class BenchmarkSettings:
-    """What to score, and where to keep it; ``real`` is a folder of real mammograms, or None."""
+    """What to score, and where to keep it.
+
+    Attributes
+    ----------
+    bundle
+        Name or folder.
+    work
+        Where views, and what was found in them, are kept.
+    real
+        A folder of real mammograms, or None.
+    examinations
+        Of the frozen set, from the first.
+    only_done
+        Only those of them that an earlier run has finished: the state of a run that was stopped.
+    processes
+        Number of processes.
+    """
 
     bundle: str | Path = DEFAULT_BUNDLE
     work: Path = Path("benchmark-work")
     real: Path | None = None
     examinations: int = frozen_set.EXAMINATIONS
+    only_done: bool = False
     processes: int = 2
 
 
@@ -100,7 +118,7 @@ def run(settings: BenchmarkSettings, report: Report | None = None) -> dict[str, 
     ModelError
         When the bundle is missing or damaged.
     """
-    if not 3 <= settings.examinations <= frozen_set.EXAMINATIONS:
+    if not _LEAST_EXAMINATIONS <= settings.examinations <= frozen_set.EXAMINATIONS:
         raise UsageError(
             "wrong-benchmark", f"The frozen set has {frozen_set.EXAMINATIONS} examinations; 3 are the least."
         )
@@ -110,7 +128,7 @@ def run(settings: BenchmarkSettings, report: Report | None = None) -> dict[str, 
     look = _Look(bundle, settings, tell)
     frozen = frozen_set.prepare(
         settings.work / "frozen",
-        frozen_set.view_seeds(settings.examinations),
+        _seeds(settings, bundle),
         settings.processes,
         lambda done, total: tell("simulating the frozen set", done / total),
     )
@@ -126,6 +144,7 @@ def run(settings: BenchmarkSettings, report: Report | None = None) -> dict[str, 
     tell("figures", 0.0)
     hashes = frozen_set.frozen_hashes()
     results: dict[str, Any] = {
+        "seeds": [truth.seed for truth in truths],
         "bundle": {"name": bundle.name, "sha256": bundle.sha256},
         "software_version": __version__,
         "date": datetime.now(timezone.utc).date().isoformat(),
@@ -146,6 +165,19 @@ def run(settings: BenchmarkSettings, report: Report | None = None) -> dict[str, 
     tell("realism", 0.0)
     results["realism"] = compare_realism(mammograms, _REALISM_VIEWS, settings.work / "realism")
     return results
+
+
+def _seeds(settings: BenchmarkSettings, bundle: Bundle) -> list[int]:
+    folder = settings.work / "frozen"
+    each = [
+        [seed for seed in frozen_set.view_seeds() if frozen_set.examination_of(seed) == number]
+        for number in range(settings.examinations)
+    ]
+    if settings.only_done:
+        each = [s for s in each if were_looked_at(bundle, [folder / f"{seed}.npy" for seed in s], settings.work)]
+        if len(each) < _LEAST_EXAMINATIONS:
+            raise UsageError("nothing-done", f"Only {len(each)} examinations are done.", "Let the benchmark run on.")
+    return [seed for seeds in each for seed in seeds]
 
 
 def _mammograms(folder: Path | None) -> list[Path]:
@@ -225,6 +257,10 @@ def _on_real(
     thresholds: Mapping[str, Mapping[str, float]],
 ) -> dict[str, Any]:
     plain, injected = injected_set.prepare(look.settings.work / "injected", mammograms)
+    if look.settings.only_done:
+        injected = [path for path in injected if were_looked_at(look.bundle, [path], look.settings.work)]
+        if not injected:
+            raise UsageError("nothing-done", "No view of the injected set is done.", "Let the benchmark run on.")
     truths, looked = look.at("looking at the injected set", injected)
     bundle = look.bundle
     document: dict[str, Any] = {

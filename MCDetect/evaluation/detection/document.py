@@ -51,8 +51,7 @@ def write_document(results: Mapping[str, Any], output: Path, work: Path) -> list
     """
     folder = output / "detection"
     plots = draw_plots(results, folder)
-    seeds = frozen_set.view_seeds(results["frozen set"]["examinations"])
-    views = [work / "frozen" / f"{seed}.npy" for seed in seeds]
+    views = [work / "frozen" / f"{seed}.npy" for seed in results["seeds"]]
     truths = [read_view_truth(view) for view in views]
     pictures = [
         draw_crops(views, truths, folder / "crops.png"),

@@ -142,12 +142,21 @@ def look_at_all(
     report
         Called with the fraction done.
     """
-    folder = work / f"looked-{RECORD_VERSION}-{bundle.sha256[:12]}"
+    folder = _folder(work, bundle)
     folder.mkdir(parents=True, exist_ok=True)
     missing = [path for path in views if not _record(folder, path).exists()]
     if missing:
         examine(bundle.folder, missing, partial(_look_and_keep, folder=folder, patches=patches), processes, report)
     return [_read(_record(folder, path)) for path in views]
+
+
+def were_looked_at(bundle: Bundle, views: Sequence[Path], work: Path) -> bool:
+    """Tell whether a run before this one has looked at all these views."""
+    return all(_record(_folder(work, bundle), view).exists() for view in views)
+
+
+def _folder(work: Path, bundle: Bundle) -> Path:
+    return work / f"looked-{RECORD_VERSION}-{bundle.sha256[:12]}"
 
 
 def _look_and_keep(detector: Detector, view: ViewWithTruth, folder: Path, patches: bool = True) -> None:

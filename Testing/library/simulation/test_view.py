@@ -111,3 +111,8 @@ def test_arguments_without_meaning_are_refused_with_one_sentence(arguments):
         simulate_view(0, **{**SMALL, **arguments})
     assert caught.value.code == "wrong-simulation"
     assert caught.value.message.count(".") == 1
+
+
+def test_rows_that_are_no_multiple_of_four_can_be_simulated():
+    view = simulate_view(3, rows=1014, columns=798, spacing_mm=0.2, clusters=1)
+    assert view.pixels.shape == (1014, 798)
