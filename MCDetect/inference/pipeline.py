@@ -15,6 +15,7 @@ from MCDetect.dicom.mammogram import Mammogram
 from MCDetect.dicom.reading import read_mammogram
 from MCDetect.errors import InputError, MCDetectError, UsageError
 from MCDetect.findings import Findings, ImageFindings, Refusal
+from MCDetect.inference.correspondence import propose
 from MCDetect.inference.detector import Detector
 from MCDetect.inference.progress import Progress, Report
 
@@ -83,7 +84,7 @@ def detect(
     if refused and not images:
         first = refused[0]
         raise InputError(first.code, first.message, first.hint)
-    return Findings(detector.algorithm(operating_point), tuple(images), tuple(refused))
+    return Findings(detector.algorithm(operating_point), tuple(images), tuple(refused), propose(images))
 
 
 def detect_each(

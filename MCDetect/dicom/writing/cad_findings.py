@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
+from MCDetect.bi_rads import Morphology
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing import content_items as items
@@ -65,13 +66,16 @@ def features_of(images: Sequence[ImageFindings], correspondences: Sequence[Corre
 def intent_of(feature: Feature) -> Code:
     """Return whether a viewer has to draw it, may, or should not (CID 6034).
 
-    What the reader rejected is not for presentation. That two clusters are one is to be presented when a reader has
-    said so and may be when software has.
+    What the reader rejected is not for presentation; what is typically benign need not be drawn. That two clusters are
+    one is to be presented when a reader has said so and may be when software has.
     """
     if feature.correspondence is not None:
         return codes.PRESENTATION_REQUIRED if feature.correspondence.confirmed else codes.PRESENTATION_OPTIONAL
-    rejected = any(cluster.decision is Decision.REJECTED for _, cluster in feature.findings())
-    return codes.NOT_FOR_PRESENTATION if rejected else codes.PRESENTATION_REQUIRED
+    clusters = [cluster for _, cluster in feature.findings()]
+    if any(cluster.decision is Decision.REJECTED for cluster in clusters):
+        return codes.NOT_FOR_PRESENTATION
+    benign = all(c.is_typically_benign and c.decision is Decision.UNDECIDED for c in clusters)
+    return codes.PRESENTATION_OPTIONAL if benign else codes.PRESENTATION_REQUIRED
 
 
 def feature_item(relationship: str, feature: Feature, algorithm: Algorithm, positions: Positions) -> Dataset:
@@ -117,16 +121,14 @@ def _cluster(
     finding = items.add(
         items.code(relationship, codes.SINGLE_IMAGE_FINDING, codes.CALCIFICATION_CLUSTER),
         items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, intent_of(Feature((image, cluster)))),
-        items.text(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_IDENTIFIER, f"Cluster {cluster.id}"),
+        items.text(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_IDENTIFIER, identifier_of(cluster)),
         items.uid(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_UID, cluster.tracking_uid),
         *algorithm_items(algorithm, is_readers=by_reader(cluster)),
         *_certainty(cluster),
         items.add(center, items.by_reference(items.SELECTED_FROM, position)),
         items.add(outline, items.by_reference(items.SELECTED_FROM, position)),
     )
-    if cluster.morphology is not None:
-        kind = codes.MORPHOLOGIES[cluster.morphology]
-        items.add(finding, items.code(items.HAS_PROPERTIES, codes.CALCIFICATION_TYPE, kind))
+    items.add(finding, *_type(cluster.morphology or cluster.benign_type))
     items.add(
         finding,
         items.code(items.HAS_PROPERTIES, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS[cluster.distribution]),
@@ -150,7 +152,24 @@ def _calcification(
         *algorithm_items(algorithm, is_readers=by_reader(calcification)),
         *_certainty(calcification),
         items.add(center, items.by_reference(items.SELECTED_FROM, position)),
+        *_type(calcification.benign_type),
     )
+
+
+def identifier_of(cluster: Cluster) -> str:
+    """Return the tracking identifier: number, and the benign type if the algorithm recognised one.
+
+    The calcification type of the template says the reader's word where there is one. A reader of the report learns from
+    the identifier what the algorithm said.
+    """
+    return f"Cluster {cluster.id}" + (f", {cluster.benign_type.value}" if cluster.benign_type else "")
+
+
+def _type(term: Morphology | None) -> list[Dataset]:
+    """Return the calcification type (CID 6010), or nothing."""
+    if term is None:
+        return []
+    return [items.code(items.HAS_PROPERTIES, codes.CALCIFICATION_TYPE, codes.MORPHOLOGIES[term])]
 
 
 def _certainty(one: Cluster | Calcification) -> list[Dataset]:

@@ -48,11 +48,12 @@ def check_review(written: Dataset, predecessors: Sequence[Dataset], context: Rep
 def check_presentation(tree: Mapping[Position, Dataset], position: Position, cluster: Cluster) -> None:
     """Check that a finding of the CAD report is to be drawn unless rejected, and how certain the algorithm is."""
     rejected = cluster.decision is Decision.REJECTED
-    intent = codes.NOT_FOR_PRESENTATION if rejected else codes.PRESENTATION_REQUIRED
-    _expect(tree, position, codes.RENDERING_INTENT, intent)
+    optional = cluster.is_typically_benign and cluster.decision is Decision.UNDECIDED
+    drawn = codes.PRESENTATION_OPTIONAL if optional else codes.PRESENTATION_REQUIRED
+    _expect(tree, position, codes.RENDERING_INTENT, codes.NOT_FOR_PRESENTATION if rejected else drawn)
     _expect(tree, position, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS[cluster.distribution])
-    kind = None if cluster.morphology is None else codes.MORPHOLOGIES[cluster.morphology]
-    _expect(tree, position, codes.CALCIFICATION_TYPE, kind)
+    kind = cluster.morphology or cluster.benign_type
+    _expect(tree, position, codes.CALCIFICATION_TYPE, None if kind is None else codes.MORPHOLOGIES[kind])
     _check_certainty(tree, position, cluster)
 
 
@@ -67,6 +68,8 @@ def check_statements(
     _expect(tree, position, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS[cluster.distribution])
     kind = None if cluster.morphology is None else codes.MORPHOLOGIES[cluster.morphology]
     _expect(tree, position, codes.CALCIFICATION_TYPE, kind)
+    benign = None if cluster.benign_type is None else codes.MORPHOLOGIES[cluster.benign_type]
+    _expect(tree, position, codes.BENIGN_TYPE, benign)
     assessment = None if cluster.assessment is None else codes.ASSESSMENTS[cluster.assessment]
     _expect(tree, position, codes.ASSESSMENT_CATEGORY, assessment)
     _expect(tree, position, codes.READERS_DECISION, codes.DECISIONS[cluster.decision] if is_decided else None)
