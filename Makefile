@@ -20,7 +20,7 @@ SIMULATOR := $(wildcard MCDetect/simulation/*.py)
 export PYTHON PIP_OPTIONS VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slicer lint train-default score-default bench bench-detection papers clean setup-inference setup-training setup-benchmark setup-test
+.PHONY: help demo test test-slicer lint train-default train-morphology score-default bench bench-detection papers clean setup-inference setup-training setup-benchmark setup-test
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ train-default: setup-training ## train the default bundle on simulated mammogram
 
 score-default: setup-training ## score the default bundle and write the scores into its model card
 	$(BIN)/python -m MCDetect.training.score_default --work training-output/scores $(if $(PATCHES),--patches "$(PATCHES)")
+
+train-morphology: setup-training ## fit the model of calcification types of the default bundle on simulated mammograms
+	$(BIN)/python -m MCDetect.training.morphology.train --work training-output/morphology
 
 bench: setup-benchmark ## measure the speed of each stage; the figures stay as JSON in .benchmarks/
 	$(BIN)/python -m pytest Testing/benchmarks --benchmark-only --benchmark-autosave

@@ -16,10 +16,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from MCDetect.correspondence import Point, nipple_of, propose_all
 from MCDetect.errors import MCDetectError, OutputError, UsageError
 from MCDetect.files import write_text_atomically
 from MCDetect.findings import Algorithm, Correspondence, Findings, ImageFindings, Refusal, Review
+from MCDetect.inference.correspondence import propose
 
 if TYPE_CHECKING:
     import numpy as np
@@ -137,7 +137,6 @@ class ResultWriter:
         self._refused_headers: dict[str, Dataset] = {}
         self._labels: Counter[str] = Counter()
         self._digests: dict[str, str] = {}
-        self._nipples: dict[str, Point] = {}
 
     def add(
         self, mammogram: Mammogram, image: ImageFindings, probability: npt.NDArray[np.float32] | None = None
@@ -183,9 +182,6 @@ class ResultWriter:
             self._headers[image.sop_instance_uid] = mammogram.header
             written += self._attempt(self._write_image_objects, image)
             written += self._write_probability(mammogram.header, image, probability)
-        nipple = nipple_of(mammogram) if self.correspondences is None and image.clusters else None
-        if nipple is not None:
-            self._nipples[image.sop_instance_uid] = nipple
         if self.formats & {"png", "sc"}:
             written += self._write_pictures(mammogram, image)
         self.images.append(image)
@@ -236,7 +232,7 @@ class ResultWriter:
     def _pairs(self) -> tuple[Correspondence, ...]:
         if self.correspondences is not None:
             return tuple(self.correspondences)
-        return propose_all(self.images, self._nipples)
+        return propose(self.images)
 
     @property
     def _context_of_image(self) -> ReportContext:

@@ -92,6 +92,7 @@ def _detect(options: argparse.Namespace, report: Reporter) -> int:
 
 
 def _analyse(options: argparse.Namespace, report: Reporter) -> ResultWriter:
+    from MCDetect.inference.correspondence import propose
     from MCDetect.inference.detector import Detector
     from MCDetect.inference.pipeline import detect_each, expand_inputs
 
@@ -115,8 +116,10 @@ def _analyse(options: argparse.Namespace, report: Reporter) -> ResultWriter:
             _take(result, writer, report, detector)
     except KeyboardInterrupt:
         if writer.images:
+            writer.correspondences = propose(writer.images)
             writer.finish()  # what is complete is kept, with its reports
         raise
+    writer.correspondences = propose(writer.images)
     writer.finish()
     return writer
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from MCDetect.bundles.store import DEFAULT_BUNDLE
-from MCDetect.correspondence import Point, nipple_of, propose_all
 from MCDetect.dicom.inputs import find_inputs
 from MCDetect.dicom.mammogram import Mammogram
 from MCDetect.dicom.reading import read_mammogram
 from MCDetect.errors import InputError, MCDetectError, UsageError
 from MCDetect.findings import Findings, ImageFindings, Refusal
+from MCDetect.inference.correspondence import propose
 from MCDetect.inference.detector import Detector
 from MCDetect.inference.progress import Progress, Report
 
@@ -76,21 +76,15 @@ def detect(
     detector = Detector.load(bundle, device, backend)
     images: list[ImageFindings] = []
     refused: list[Refusal] = []
-    nipples: dict[str, Point] = {}
     for result in detect_each(sources, detector, operating_point=operating_point, spacing_mm=spacing_mm):
         if isinstance(result, Refusal):
             refused.append(result)
         else:
-            mammogram, image = result
-            images.append(image)
-            nipple = nipple_of(mammogram) if image.clusters else None
-            if nipple is not None:
-                nipples[image.sop_instance_uid] = nipple
+            images.append(result[1])
     if refused and not images:
         first = refused[0]
         raise InputError(first.code, first.message, first.hint)
-    pairs = propose_all(images, nipples)
-    return Findings(detector.algorithm(operating_point), tuple(images), tuple(refused), pairs)
+    return Findings(detector.algorithm(operating_point), tuple(images), tuple(refused), propose(images))
 
 
 def detect_each(

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
-from MCDetect.correspondence import ordered
 from MCDetect.errors import UsageError
 from MCDetect.findings import Cluster, Correspondence, Decision, Origin
+from MCDetect.inference.correspondence import ordered
 from MCDetect.review import drawing
 from MCDetect.review.local_segmentation import segment_calcification
 from MCDetect.review.looking import ShownFindings

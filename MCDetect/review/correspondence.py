@@ -1,10 +1,17 @@
-"""Where the nipple of a view is, for the proposals of :mod:`MCDetect.correspondence`."""
+"""The same cluster in two views: where the nipple is in a view that no algorithm has searched yet.
+
+The pairs are proposed in :mod:`MCDetect.inference.correspondence`, for detection and review alike.
+"""
 
 from __future__ import annotations
 
-from MCDetect import correspondence
-from MCDetect.correspondence import Point
+from MCDetect.dicom.orientation import points_to_last_column
+from MCDetect.inference.correspondence import Point
+from MCDetect.preprocessing.breast_mask import breast_mask
+from MCDetect.preprocessing.nipple import most_anterior_point
 from MCDetect.review.examination import View
+
+_COARSE_MM = 0.8
 
 
 def nipple_of(view: View) -> Point | None:
@@ -12,4 +19,13 @@ def nipple_of(view: View) -> Point | None:
 
     Reads the pixels of the view if they are not in memory.
     """
-    return correspondence.nipple_of(view.mammogram())
+    toward_last = points_to_last_column(view.header)
+    if toward_last is None or not view.laterality:
+        return None
+    mammogram = view.mammogram()
+    spacing = mammogram.spacing.millimetres
+    step = max(1, round(_COARSE_MM / max(spacing)))
+    coarse = spacing[0] * step, spacing[1] * step
+    mask = breast_mask(mammogram.pixels[::step, ::step], coarse, mammogram.valid[::step, ::step])
+    found = most_anterior_point(mask, coarse, points_to_last_column=toward_last)
+    return None if found is None else (found[0] * step, found[1] * step)

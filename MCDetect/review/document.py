@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from MCDetect.correspondence import ordered
 from MCDetect.findings import Algorithm, Findings
+from MCDetect.inference.correspondence import ordered
 from MCDetect.review.outcome import NO_ALGORITHM
 from MCDetect.review.state import ReviewState
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from MCDetect.correspondence import Point, propose
 from MCDetect.errors import UsageError
 from MCDetect.findings import Calcification, Cluster, Correspondence, Decision, ImageFindings, Origin
+from MCDetect.inference.correspondence import Point, propose
 from MCDetect.review.examination import Examination
 from MCDetect.review.state import ReviewState, visible_calcifications, visible_clusters
 

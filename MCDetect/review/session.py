@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from MCDetect.correspondence import Point
 from MCDetect.errors import InputError, MCDetectError, UsageError
 from MCDetect.findings import (
     Algorithm,
@@ -21,6 +20,7 @@ from MCDetect.findings import (
     Refusal,
     Review,
 )
+from MCDetect.inference.correspondence import Point
 from MCDetect.review import recovery
 from MCDetect.review.actions import ReaderActions
 from MCDetect.review.arrival import with_view_findings

@@ -15,11 +15,12 @@ from support.sample_files import bright_pixels, mammogram_dataset
 
 import MCDetect
 from MCDetect.command_line import main
-from MCDetect.correspondence import nipple_of
 from MCDetect.dicom.reading import read_mammogram
 from MCDetect.dicom.results.reading import read_results
 from MCDetect.dicom.writing import codes
 from MCDetect.findings import Findings
+from MCDetect.inference.making import nipple_of
+from MCDetect.preprocessing.breast_mask import breast_mask
 
 __all__ = ["bundle_folder"]
 
@@ -32,14 +33,16 @@ def test_the_nipple_is_where_the_header_says_that_the_front_is(side: str, along:
     pixels[breast] = 900 + (rows * 7 + columns * 13)[breast] % 60
     values = {"ImageLaterality": side, "PatientOrientation": [along, "L"]}
     mammogram = read_mammogram(mammogram_dataset(pixels[:, ::-1].copy() if is_left else pixels, **values))
-    row, column = nipple_of(mammogram) or (np.nan, np.nan)
+    mask = breast_mask(mammogram.pixels, mammogram.spacing.millimetres, mammogram.valid)
+    row, column = nipple_of(mammogram, mask) or (np.nan, np.nan)
     assert row == pytest.approx(240, abs=40)
     assert column == pytest.approx(200 if is_left else 299, abs=25)
 
 
 @pytest.mark.parametrize("values", [{"PatientOrientation": None}, {"ImageLaterality": None}])
 def test_without_side_or_direction_there_is_no_nipple(values: dict[str, None]) -> None:
-    assert nipple_of(read_mammogram(mammogram_dataset(bright_pixels(), **values))) is None
+    mammogram = read_mammogram(mammogram_dataset(bright_pixels(), **values))
+    assert nipple_of(mammogram, np.ones(mammogram.shape, dtype=np.bool_)) is None
 
 
 def test_detect_proposes_them_and_the_cad_report_joins_them(bundle_folder: Path, tmp_path: Path) -> None:

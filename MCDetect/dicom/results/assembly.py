@@ -23,7 +23,17 @@ from MCDetect.findings import Calcification, Cluster, ImageFindings, Origin, Spa
 from MCDetect.runs import Runs
 
 _MARGIN_MM = 2.0
-_OF_A_CLUSTER = ("distribution", "morphology", "assessment", "decision", "reason", "comment", "origin")
+_OF_A_CLUSTER = (
+    "distribution",
+    "morphology",
+    "benign_type",
+    "descriptors",
+    "assessment",
+    "decision",
+    "reason",
+    "comment",
+    "origin",
+)
 
 
 def merged(pieces: Sequence[ImagePiece]) -> ImagePiece:
@@ -183,6 +193,7 @@ def _calcification(  # noqa: PLR0917
         score=told if told is not None else (1.0 if origin is Origin.READER else 0.0),
         runs=runs,
         origin=origin,
+        benign_type=None if point is None else point.benign_type,
     )
 
 

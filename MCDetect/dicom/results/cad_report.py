@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydicom.dataset import Dataset
 
+from MCDetect.bi_rads import Morphology
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.results.pieces import ImagePiece, Piece, PointPiece
 from MCDetect.dicom.results.report_content import (
@@ -135,9 +136,13 @@ class CadReport:
         path = ".".join(map(str, position))
         tracking = text(tree, position, codes.TRACKING_UID) or stable_uid(str(self.report.SOPInstanceUID), path)
         fields = image.clusters.setdefault(tracking, {})
-        number_of_cluster = cluster_number(text(tree, position, codes.TRACKING_IDENTIFIER))
+        name = text(tree, position, codes.TRACKING_IDENTIFIER)
+        said = name.partition(", ")[2]
+        benign_type = next((one for one in Morphology if self.is_ours and one.value == said), None)
+        number_of_cluster = cluster_number(name)
         if self.is_ours and number_of_cluster is not None:
             fields["id"] = number_of_cluster
+        kind = self._morphology(position)
         members = list(below(tree, position, codes.SINGLE_IMAGE_FINDING))
         for member in members:
             centre, _, _ = self._geometry(member)
@@ -150,7 +155,8 @@ class CadReport:
             "score": _fraction(number(tree, position, codes.CERTAINTY)),
             "origin": self._origin(position),
             "distribution": term(tree, position, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS),
-            "morphology": self._morphology(position),
+            "morphology": None if benign_type is not None and kind is benign_type else kind,
+            "benign_type": benign_type,
         }
         if rejected:
             fields["decision"] = Decision.REJECTED
@@ -174,7 +180,9 @@ class CadReport:
 
     def _point(self, position: Position, centre: tuple[float, float], cluster: str | None) -> PointPiece:
         score = _fraction(number(self.tree, position, codes.CERTAINTY))
-        return PointPiece(*centre, score, self._origin(position), cluster)
+        told = term(self.tree, position, codes.CALCIFICATION_TYPE, codes.MORPHOLOGIES)
+        benign_type = told if self.is_ours else None
+        return PointPiece(*centre, score, self._origin(position), cluster, benign_type)
 
     def _origin(self, position: Position) -> Origin:
         drawn = self.is_ours and text(self.tree, position, codes.ALGORITHM_NAME) == READER_ALGORITHM
@@ -213,9 +221,9 @@ def read_cad_report(report: Dataset) -> Piece:
     """Return what a Mammography CAD report tells.
 
     It has outlines, centres and scores (to 0.0005) of clusters and their calcifications, distribution, morphology,
-    which clusters were rejected, side, view and spacing of the images, failed analyses, correspondences and the
-    reader's name. It has no pixels, no sizes, no calcifications outside of clusters (in reports of ours), and no
-    assessment, reason or comment.
+    benign types, which clusters were rejected, side, view and spacing of the images, failed analyses, correspondences
+    and the reader's name. It has no pixels, no sizes, no calcifications outside of clusters (in reports of ours), no
+    descriptors, and no assessment, reason or comment.
 
     Raises
     ------

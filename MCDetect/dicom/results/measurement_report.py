@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydicom.dataset import Dataset
 
+from MCDetect.descriptors import Descriptors, MorphologyProbability, Spread
 from MCDetect.dicom.results.pieces import Piece
 from MCDetect.dicom.results.report_content import (
     Tree,
@@ -77,6 +78,8 @@ def _take_group(tree: Tree, position: Position, piece: Piece) -> None:
         "origin": Origin.ALGORITHM if name else Origin.READER,
         "distribution": term(tree, position, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS),
         "morphology": term(tree, position, codes.CALCIFICATION_TYPE, codes.MORPHOLOGIES),
+        "benign_type": term(tree, position, codes.BENIGN_TYPE, codes.MORPHOLOGIES),
+        "descriptors": _descriptors(tree, position),
         "assessment": term(tree, position, codes.ASSESSMENT_CATEGORY, codes.ASSESSMENTS),
         "decision": term(tree, position, codes.READERS_DECISION, codes.DECISIONS) or Decision.UNDECIDED,
         "reason": text(tree, position, codes.REASON_OF_DECISION),
@@ -85,3 +88,18 @@ def _take_group(tree: Tree, position: Position, piece: Piece) -> None:
     if number_of_cluster is not None:
         fields["id"] = number_of_cluster
     piece.image(uid).clusters[text(tree, position, codes.TRACKING_UID)] = fields
+
+
+def _descriptors(tree: Tree, position: Position) -> Descriptors | None:
+    """Return the descriptors of a group, the most probable morphology first; None if it does not tell them all."""
+    spreads = {field: [number(tree, position, name) for name in names] for field, names in codes.SPREADS.items()}
+    percent = {one: number(tree, position, name) for one, name in codes.PROBABILITIES.items()}
+    morphologies = [MorphologyProbability(one, p / 100) for one, p in percent.items() if p is not None]
+    suspicion = number(tree, position, codes.SUSPICION)
+    if suspicion is None or not morphologies or any(value is None for pair in spreads.values() for value in pair):
+        return None
+    return Descriptors(
+        **{field: Spread(mean or 0.0, deviation or 0.0) for field, (mean, deviation) in spreads.items()},
+        morphologies=tuple(sorted(morphologies, key=lambda one: -one.probability)),
+        suspicion=suspicion / 100,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from MCDetect.bi_rads import Morphology
 from MCDetect.findings import Algorithm, Correspondence, Origin, Refusal, Review
 
 UNKNOWN = "unknown"
@@ -21,6 +22,7 @@ class PointPiece:
     score: float | None
     origin: Origin
     cluster: str | None = None
+    benign_type: Morphology | None = None
 
 
 @dataclass

@@ -13,13 +13,14 @@ from typing import NamedTuple
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
+from MCDetect.bi_rads import Morphology
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing import content_items as items
 from MCDetect.dicom.writing.common import algorithm_parameters, tracking_identifier
 from MCDetect.dicom.writing.context import READER_ALGORITHM, by_reader
 from MCDetect.dicom.writing.geometry import cluster_center, graphic_outline, graphic_point
-from MCDetect.dicom.writing.operating_points import OperatingPoint, intent_item, number_of
+from MCDetect.dicom.writing.operating_points import OperatingPoint, intent_item, need_not_be_drawn, number_of
 from MCDetect.findings import Algorithm, Calcification, Cluster, Correspondence, Decision, ImageFindings
 from MCDetect.version import __version__
 
@@ -80,7 +81,7 @@ def intent_of(feature: Feature, points: Sequence[OperatingPoint]) -> Code:
     kept = [cluster for _, cluster in feature.findings() if cluster.decision is not Decision.REJECTED]
     if not kept:
         return codes.NOT_FOR_PRESENTATION
-    is_required = any(number_of(cluster, points) == 0 for cluster in kept)
+    is_required = any(number_of(cluster, points) == 0 and not need_not_be_drawn(cluster) for cluster in kept)
     return codes.PRESENTATION_REQUIRED if is_required else codes.PRESENTATION_OPTIONAL
 
 
@@ -133,9 +134,7 @@ def _cluster(relationship: str, image: ImageFindings, cluster: Cluster, setting:
         items.add(center, items.by_reference(items.SELECTED_FROM, position)),
         items.add(outline, items.by_reference(items.SELECTED_FROM, position)),
     )
-    if cluster.morphology is not None:
-        kind = codes.MORPHOLOGIES[cluster.morphology]
-        items.add(finding, items.code(items.HAS_PROPERTIES, codes.CALCIFICATION_TYPE, kind))
+    items.add(finding, *_type(cluster.morphology or cluster.benign_type))
     items.add(
         finding,
         items.code(items.HAS_PROPERTIES, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS[cluster.distribution]),
@@ -160,7 +159,15 @@ def _calcification(
         *algorithm_items(algorithm, is_readers=by_reader(calcification)),
         *_certainty(calcification),
         items.add(center, items.by_reference(items.SELECTED_FROM, position)),
+        *_type(calcification.benign_type),
     )
+
+
+def _type(term: Morphology | None) -> list[Dataset]:
+    """Return the calcification type (CID 6010), or nothing."""
+    if term is None:
+        return []
+    return [items.code(items.HAS_PROPERTIES, codes.CALCIFICATION_TYPE, codes.MORPHOLOGIES[term])]
 
 
 def _certainty(one: Cluster | Calcification) -> list[Dataset]:

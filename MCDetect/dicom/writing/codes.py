@@ -74,6 +74,25 @@ DECISIONS = {
     Decision.REJECTED: Code("rejected", LOCAL_SCHEME, "Rejected"),
 }
 
+# What the algorithm makes of a cluster has no codes in the standard either.
+BENIGN_TYPE = Code("benign-type", LOCAL_SCHEME, "Typically benign type, by the algorithm")
+SUSPICION = Code("suspicion", LOCAL_SCHEME, "Suspicion by morphology and distribution, to sort by")
+SPREADS = {
+    name: (
+        Code(f"{value}-mean", LOCAL_SCHEME, f"{meaning}, mean"),
+        Code(f"{value}-sd", LOCAL_SCHEME, f"{meaning}, standard deviation"),
+    )
+    for name, value, meaning in (
+        ("nearest_neighbour_mm", "nearest", "Distance to the nearest calcification"),
+        ("size_mm", "size", "Extent of a calcification"),
+        ("contrast", "contrast", "Contrast of a calcification"),
+    )
+}
+PROBABILITIES = {
+    term: Code(f"p-{term.name.lower().replace('_', '-')}"[:16], LOCAL_SCHEME, f"Probability: {term.value}")
+    for term in Morphology
+}
+
 # Any report
 LANGUAGE = Code("121049", "DCM", "Language of Content Item and Descendants")
 ENGLISH = Code("en", "RFC5646", "English")

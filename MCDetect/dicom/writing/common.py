@@ -67,15 +67,18 @@ def view_label(image: ImageFindings) -> str:
 def tracking_identifier(image: ImageFindings, cluster: Cluster) -> str:
     """Return what people call a cluster, the same in every object: e.g. ``L CC cluster 1``.
 
-    Viewers list the findings of all views of a study together, so that a number alone would stand for several.
+    Viewers list the findings of all views of a study together, so that a number alone would stand for several. A benign
+    type that the algorithm recognised is added: the calcification type of the CAD report says the reader's word where
+    there is one, and a reader of the report learns from here what the algorithm said.
     """
     label = " ".join(part for part in (image.laterality, image.view) if part)
-    return f"{label} cluster {cluster.id}" if label else f"Cluster {cluster.id}"
+    name = f"{label} cluster {cluster.id}" if label else f"Cluster {cluster.id}"
+    return f"{name}, {cluster.benign_type.value}" if cluster.benign_type else name
 
 
 def cluster_number(identifier: str) -> int | None:
     """Return the number of a cluster from its tracking identifier, or None where it is not one of ours."""
-    found = re.search(r"\bcluster (\d+)$", identifier, re.IGNORECASE)
+    found = re.search(r"\bcluster (\d+)(?:, .*)?$", identifier, re.IGNORECASE)
     return int(found[1]) if found else None
 
 

@@ -1,8 +1,8 @@
 """TID 1500 measurement report of one study (DICOM PS3.16): the sizes of its clusters, for any viewer.
 
 Each cluster is a planar region with measurements (template 1410): its outline, area, longest diameter, number of
-calcifications, their density, certainty and distribution, and what a reader said of it: morphology, assessment,
-decision, comment.
+calcifications, their density, certainty, distribution, benign type and descriptors, and what a reader said of it:
+morphology, assessment, decision, comment.
 Sizes stand here and not in the Mammography CAD report, whose template has no place for them. A cluster that a reader
 rejected is told without a region (template 1501), so that no viewer draws it. Without a cluster there is nothing to
 measure and no report; that nothing was found is said by the Mammography CAD report.
@@ -10,13 +10,14 @@ measure and no report; that nothing was found is said by the Mammography CAD rep
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import highdicom
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
+from MCDetect.descriptors import Descriptors, Spread
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing import content_items as items
@@ -156,13 +157,29 @@ def _measurements(cluster: Cluster) -> list[highdicom.sr.Measurement]:
     ]
     if not by_reader(cluster):
         measurements.append(_measurement(codes.CERTAINTY, 100 * cluster.score, codes.PERCENT, 1))
+    if cluster.descriptors is not None:
+        measurements += [_measurement(name, value, unit, 4) for name, value, unit in described(cluster.descriptors)]
     return measurements
+
+
+def described(descriptors: Descriptors) -> Iterator[tuple[Code, float, Code]]:
+    """Yield name, value and unit of each figure of the descriptors, the most probable morphology first."""
+    for field, (mean, deviation) in codes.SPREADS.items():
+        unit = codes.MILLIMETRE if field.endswith("_mm") else codes.NO_UNITS
+        spread: Spread = getattr(descriptors, field)
+        yield mean, spread.mean, unit
+        yield deviation, spread.deviation, unit
+    for one in descriptors.morphologies:
+        yield codes.PROBABILITIES[one.morphology], 100 * one.probability, codes.PERCENT
+    yield codes.SUSPICION, 100 * descriptors.suspicion, codes.PERCENT
 
 
 def _evaluations(cluster: Cluster, context: ReportContext) -> list[tuple[Code, Code]]:
     evaluations = [(codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS[cluster.distribution])]
     if cluster.morphology is not None:
         evaluations.append((codes.CALCIFICATION_TYPE, codes.MORPHOLOGIES[cluster.morphology]))
+    if cluster.benign_type is not None:
+        evaluations.append((codes.BENIGN_TYPE, codes.MORPHOLOGIES[cluster.benign_type]))
     if cluster.assessment is not None:
         evaluations.append((codes.ASSESSMENT_CATEGORY, codes.ASSESSMENTS[cluster.assessment]))
     if context.review is not None or cluster.decision is not Decision.UNDECIDED:

@@ -53,15 +53,20 @@ def number_of(cluster: Cluster, points: Sequence[OperatingPoint]) -> int:
     return next(reached, len(points) - 1)
 
 
+def need_not_be_drawn(cluster: Cluster) -> bool:
+    """Tell whether a cluster is typically benign and nobody has said otherwise: it may be drawn, at any point."""
+    return cluster.is_typically_benign and cluster.decision is Decision.UNDECIDED
+
+
 def intent_item(cluster: Cluster, points: Sequence[OperatingPoint]) -> Dataset:
     """Return the rendering intent of a cluster (CID 6034), with the operating point from which on it is drawn."""
-    number = number_of(cluster, points)
+    number, benign = number_of(cluster, points), need_not_be_drawn(cluster)
     if cluster.decision is Decision.REJECTED:
         intent = codes.NOT_FOR_PRESENTATION
     else:
-        intent = codes.PRESENTATION_OPTIONAL if number else codes.PRESENTATION_REQUIRED
+        intent = codes.PRESENTATION_OPTIONAL if number or benign else codes.PRESENTATION_REQUIRED
     item = items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, intent)
-    if intent is not codes.PRESENTATION_OPTIONAL:
+    if benign or intent is not codes.PRESENTATION_OPTIONAL:
         return item
     return items.add(item, items.number(items.HAS_PROPERTIES, codes.OPERATING_POINT, number, codes.FROM_1))
 

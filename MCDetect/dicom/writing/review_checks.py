@@ -52,9 +52,10 @@ def check_presentation(
     """Check from which operating point on a finding of the CAD report is to be drawn, and how certain it is."""
     rejected = cluster.decision is Decision.REJECTED
     is_readers = by_reader(cluster) or cluster.decision is Decision.ACCEPTED
+    benign = cluster.is_typically_benign and cluster.decision is Decision.UNDECIDED
     missed = sum(cluster.score < point.threshold for point in points[:-1])
-    number = 0 if rejected or is_readers else missed
-    intent = codes.PRESENTATION_OPTIONAL if number else codes.PRESENTATION_REQUIRED
+    number = 0 if rejected or is_readers or benign else missed
+    intent = codes.PRESENTATION_OPTIONAL if number or benign else codes.PRESENTATION_REQUIRED
     _expect(tree, position, codes.RENDERING_INTENT, codes.NOT_FOR_PRESENTATION if rejected else intent)
     told = [
         float(tree[child].MeasuredValueSequence[0].NumericValue)
@@ -64,8 +65,8 @@ def check_presentation(
     if told != ([number] if number else []):
         fail("a finding names another operating point than its score reaches")
     _expect(tree, position, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS[cluster.distribution])
-    kind = None if cluster.morphology is None else codes.MORPHOLOGIES[cluster.morphology]
-    _expect(tree, position, codes.CALCIFICATION_TYPE, kind)
+    kind = cluster.morphology or cluster.benign_type
+    _expect(tree, position, codes.CALCIFICATION_TYPE, None if kind is None else codes.MORPHOLOGIES[kind])
     _check_certainty(tree, position, cluster)
 
 
@@ -80,6 +81,8 @@ def check_statements(
     _expect(tree, position, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS[cluster.distribution])
     kind = None if cluster.morphology is None else codes.MORPHOLOGIES[cluster.morphology]
     _expect(tree, position, codes.CALCIFICATION_TYPE, kind)
+    benign = None if cluster.benign_type is None else codes.MORPHOLOGIES[cluster.benign_type]
+    _expect(tree, position, codes.BENIGN_TYPE, benign)
     assessment = None if cluster.assessment is None else codes.ASSESSMENTS[cluster.assessment]
     _expect(tree, position, codes.ASSESSMENT_CATEGORY, assessment)
     _expect(tree, position, codes.READERS_DECISION, codes.DECISIONS[cluster.decision] if is_decided else None)

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation, ExplicitVRLittleEndian
-from support.random_findings import algorithms, reviews
+from support.random_findings import algorithms, benign_types, descriptors, reviews
 
 from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
+from MCDetect.descriptors import Descriptors
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.results.reading import read_results
 from MCDetect.dicom.writing.cad_report import cad_report
@@ -75,6 +76,7 @@ def calcifications(draw: st.DrawFn, identifier: int, cell: tuple[int, int]) -> C
         score=1.0 if origin is Origin.READER else draw(scores),
         runs=runs,
         origin=origin,
+        benign_type=draw(st.none() | benign_types),
     )
 
 
@@ -99,6 +101,8 @@ def clusters(draw: st.DrawFn, number: int, members: Sequence[Calcification], ima
         comment=draw(texts),
         morphology=draw(st.none() | st.sampled_from(Morphology)),
         assessment=draw(st.none() | st.sampled_from(AssessmentCategory)),
+        benign_type=draw(st.none() | benign_types),
+        descriptors=draw(st.none() | descriptors),
     )
 
 
@@ -178,8 +182,8 @@ def check_clusters(image: ImageFindings, original: ImageFindings, exact: Sequenc
         assert cluster.score == pytest.approx(wanted.score, abs=0.0006)
 
 
-EXACT_IN_BOTH = ("id", "origin", "distribution", "morphology")
-EXACT = (*EXACT_IN_BOTH, "decision", "assessment", "reason", "comment")
+EXACT_IN_BOTH = ("id", "origin", "distribution", "benign_type")
+EXACT = (*EXACT_IN_BOTH, "morphology", "decision", "assessment", "reason", "comment")
 
 
 @given(examinations())
@@ -203,12 +207,27 @@ def test_all_objects_together_give_the_findings_back(findings: Findings) -> None
             np.testing.assert_allclose(cluster.outline, wanted.outline, atol=1e-3)
             assert cluster.area_mm2 == pytest.approx(wanted.area_mm2, abs=0.0051)
             assert cluster.diameter_mm == pytest.approx(wanted.diameter_mm, abs=0.0051)
+            check_descriptors(cluster.descriptors, wanted.descriptors)
             if wanted.decision is not Decision.REJECTED:
                 assert pixels(image, image.members(cluster)) == pixels(original, original.members(wanted))
         assert pixels(image, shown(image).calcifications) == pixels(kept, kept.calcifications)
         assert pixels(image, image.isolated_calcifications) == pixels(kept, original.isolated_calcifications)
         # Of those in clusters also centre and score are there, if they are the nearest to their pixels.
         assert len(image.calcifications) == len(original.calcifications)
+
+
+def check_descriptors(descriptors: Descriptors | None, wanted: Descriptors | None) -> None:
+    """Compare descriptors as far as they are rounded; morphologies of equal probability may change places."""
+    assert (descriptors is None) == (wanted is None)
+    if descriptors is None or wanted is None:
+        return
+    for name in ("nearest_neighbour_mm", "size_mm", "contrast"):
+        assert getattr(descriptors, name).mean == pytest.approx(getattr(wanted, name).mean, abs=1e-4)
+        assert getattr(descriptors, name).deviation == pytest.approx(getattr(wanted, name).deviation, abs=1e-4)
+    read = {one.morphology: one.probability for one in descriptors.morphologies}
+    assert read == pytest.approx({one.morphology: one.probability for one in wanted.morphologies}, abs=1e-6)
+    assert descriptors.morphology.probability == pytest.approx(wanted.morphology.probability, abs=1e-6)
+    assert descriptors.suspicion == pytest.approx(wanted.suspicion, abs=1e-6)
 
 
 def check_review(read: Findings, findings: Findings) -> None:
@@ -232,13 +251,16 @@ def test_the_cad_report_alone_gives_what_it_carries(findings: Findings) -> None:
         check_clusters(image, original, EXACT_IN_BOTH)
         for cluster, wanted in zip(image.clusters, original.clusters, strict=True):
             assert (cluster.decision is Decision.REJECTED) == (wanted.decision is Decision.REJECTED)
+            # One type is told: the reader's, else the algorithm's.
+            same = wanted.morphology is wanted.benign_type
+            assert cluster.morphology is (None if same else wanted.morphology)
             np.testing.assert_allclose(cluster.outline, wanted.outline, atol=1e-3)
             members = sorted(image.members(cluster), key=lambda c: (c.row, c.column))
             originals = sorted(original.members(wanted), key=lambda c: (c.row, c.column))
             for member, other in zip(members, originals, strict=True):
                 assert (member.row, member.column) == pytest.approx((other.row, other.column), abs=1e-3)
                 assert member.score == pytest.approx(other.score, abs=0.0006)
-                assert member.origin == other.origin
+                assert (member.origin, member.benign_type) == (other.origin, other.benign_type)
     joined = {frozenset(c.tracking_uids): c for c in read.correspondences}
     known = {frozenset(c.tracking_uids): c for c in findings.correspondences}
     assert joined.keys() <= known.keys()
@@ -263,6 +285,8 @@ def test_the_measurements_alone_give_what_they_carry(findings: Findings) -> None
         assert (image.rows, image.columns, image.spacing_mm) == (ROWS, COLUMNS, SPACING)
         assert (image.laterality, image.view) == (original.laterality, original.view)
         check_clusters(image, original, EXACT)
+        for cluster, wanted in zip(image.clusters, original.clusters, strict=True):
+            check_descriptors(cluster.descriptors, wanted.descriptors)
 
 
 @given(examinations())
