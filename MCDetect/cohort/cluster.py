@@ -144,6 +144,8 @@ def workers(scheduler: str | None, count: int | None, device: str) -> Iterator[W
         "distributed.scheduler.allowed-failures": 1,
         "distributed.nanny.pre-spawn-environ": dict.fromkeys(names, threads),
         "distributed.comm.timeouts.connect": "30s",
+        # Sampling every worker's stack a hundred times a second serves a dashboard that nobody looks at.
+        "distributed.worker.profile.enabled": False,
     }
     with (
         dask.config.set(settings),
