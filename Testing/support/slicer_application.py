@@ -11,76 +11,19 @@ import logging
 import sys
 import types
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from xml.etree import ElementTree
 
 import slicer
 from packaging.requirements import Requirement
-from PyQt5 import QtCore, QtGui, QtWidgets, uic
+from PyQt5 import QtCore, QtWidgets, uic
 from support.slice_views import OffScreenViews
+from support.slicer_qt import FileDialog, InputDialog, MessageBox, connect_as_in_python_qt, qt_module
 
-from MCDetect.desktop.qt_toolkit import PyQt5Toolkit
+__all__ = ["FileDialog", "InputDialog", "MessageBox"]
 
 VIEW_SIZE = (300, 360)
 MODULE_FOLDER = Path(__file__).resolve().parents[2] / "slicer_extension"
-
-
-def connect_as_in_python_qt(sender: Any, signal: str, listener: Any) -> None:
-    """Connect as PythonQt's QObject.connect does, which passes no more arguments than the listener takes."""
-    PyQt5Toolkit().connect(sender, signal, listener)
-
-
-class Timer(QtCore.QTimer):
-    connect = connect_as_in_python_qt
-
-
-class Shortcut(QtWidgets.QShortcut):
-    connect = connect_as_in_python_qt
-
-
-class MessageBox(QtWidgets.QMessageBox):
-    """Answers as a test has told it; keeps what it would have shown."""
-
-    shown: ClassVar[list[MessageBox]] = []
-    answer = ""
-
-    def exec_(self) -> int:
-        MessageBox.shown.append(self)
-        return 0
-
-    def clickedButton(self) -> Any:
-        return next((button for button in self.buttons() if button.text() == self.answer), None)
-
-
-class InputDialog(QtWidgets.QInputDialog):
-    answer: str | None = None
-
-    def exec_(self) -> int:
-        if self.answer is not None:
-            self.setTextValue(self.answer)
-        return int(self.answer is not None)
-
-
-class FileDialog:
-    answer = ""
-
-    @classmethod
-    def getExistingDirectory(cls, _parent: Any, _title: str) -> str:
-        return cls.answer
-
-    @classmethod
-    def getSaveFileName(cls, _parent: Any, _title: str, _name: str) -> str:
-        return cls.answer
-
-
-def qt_module() -> types.ModuleType:
-    """Return the module ``qt``."""
-    qt = types.ModuleType("qt")
-    for source in (QtCore, QtGui, QtWidgets):
-        qt.__dict__.update({name: value for name, value in vars(source).items() if name.startswith("Q")})
-    own = {"QTimer": Timer, "QShortcut": Shortcut, "QMessageBox": MessageBox}
-    qt.__dict__.update({**own, "QInputDialog": InputDialog, "QFileDialog": FileDialog})
-    return qt
 
 
 class SliceWidget:
