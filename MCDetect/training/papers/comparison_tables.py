@@ -25,8 +25,8 @@ def tables(measured: dict[str, Any]) -> str:
         f"Measured on {measured['images']} simulated images of {measured['patients']} simulated patients, "
         f"{SIZE[0]} x {SIZE[1]} pixels, laid out as each data set, with {measured['scale']:g} of the published epochs "
         f"(at least one), from scratch, on a {'processor' if measured['device'] == 'cpu' else 'GPU'}; "
-        f"{measured['minutes']:g} minutes in all. Pathology is a stand-in by morphology. Intervals are 95 %, bootstrap "
-        "over patients. In brackets what the papers give, on other data.",
+        f"{measured['processor minutes']:g} minutes of processor time in all. Pathology is a stand-in by morphology. "
+        "Intervals are 95 %, bootstrap over patients. In brackets what the papers give, on other data.",
         "",
         *_markdown(*comparison(measured["report"])),
     ]
