@@ -44,7 +44,7 @@ def agreement(
     difference = 0.5 * (straight + behind) / DISTANCE_SIGMA_MM
     counts = sorted(max(cluster.count, 1) for _, cluster in (first, second))
     extents = sorted(max(cluster.diameter_mm, 1.0) for _, cluster in (first, second))
-    alike = ((counts[0] / counts[1]) * (extents[0] / extents[1])) ** 0.25
+    alike: float = ((counts[0] / counts[1]) * (extents[0] / extents[1])) ** 0.25
     return math.exp(-(difference**2) / 2) * alike * _likeness(first[1].descriptors, second[1].descriptors)
 
 
