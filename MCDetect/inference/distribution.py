@@ -5,7 +5,8 @@ In this order, over the calcifications' centres:
 1. diffuse: the outline covers more than half of the breast;
 2. linear: at least 5 mm long, four or more, and a quarter as wide as long or less;
 3. segmental: 12 mm long or more, five or more, in a wedge toward the nipple: its long axis points at the nipple within
-   30 degrees, it is at most 0.8 times as wide as long, and the half that faces the nipple is not the wider one;
+   30 degrees, it is at most 0.8 times as wide as long, and the half away from the nipple is at least 1.3 times as wide
+   as the other;
 4. regional: longer than 20 mm; grouped: all others.
 
 Where the nipple is not known nothing is segmental.
@@ -27,7 +28,7 @@ _LINEAR_MM, _LINEAR_RATIO = 5.0, 0.25
 _DIFFUSE_FRACTION = 0.5
 _SEGMENTAL_MM, _SEGMENTAL_COUNT, _SEGMENTAL_RATIO = 12.0, 5, 0.8
 _TOWARD_NIPPLE = math.cos(math.radians(30))
-_LEAST_WIDENING = 1.0  # width of the far half over that of the near half
+_LEAST_WIDENING = 1.3  # width of the far half over that of the near half
 
 
 def distribution_of(
