@@ -43,7 +43,8 @@ def test_pyqt_and_pytorch_are_imported_nowhere():
 
 def test_what_the_module_takes_from_the_library_needs_no_pyqt_and_no_pytorch():
     code = (
-        "import sys; import MCDetect.desktop.actions, MCDetect.desktop.navigation, MCDetect.review.panel.panel, "
+        "import sys; import MCDetect.desktop.actions, MCDetect.desktop.navigation, MCDetect.desktop.preparing, "
+        "MCDetect.review.panel.panel, "
         "MCDetect.inference.worker.client; "
         "print(sorted({'PyQt5', 'torch', 'monai'} & {name.split('.')[0] for name in sys.modules}))"
     )

@@ -119,6 +119,21 @@ def test_keys_are_for_the_view_that_the_pointer_was_in_last(application, four_vi
     assert node.GetFieldOfView()[0] / node.GetDimensions()[0] == pytest.approx(spacing)
 
 
+def test_the_breast_can_be_fitted_and_a_small_picture_shows_means_of_pixels(application, four_views):
+    four_views.views.fit()
+    (right_cc, left_cc), _ = four_views.views.grid
+    whole = right_cc.GetFieldOfView()[0]
+    four_views.views.fit_breast()
+    assert right_cc.GetFieldOfView()[0] <= whole
+    assert right_cc.GetFieldOfView()[0] == pytest.approx(left_cc.GetFieldOfView()[0])
+    composite = application.applicationLogic().GetSliceLogic(right_cc).GetSliceCompositeNode()
+    volume = four_views.views.overlay.volume(four_views.views.overlay.shown_in(right_cc))
+    right_cc.SetFieldOfView(200.0, 200.0, 1.0)
+    assert composite.GetBackgroundVolumeID() != volume.GetID()
+    right_cc.SetFieldOfView(5.0, 5.0, 1.0)
+    assert composite.GetBackgroundVolumeID() == volume.GetID()
+
+
 def test_the_window_can_be_changed_inverted_and_set_back_by_keys(four_views):
     display = four_views.views.overlay.volume(four_views.views.active_key).GetDisplayNode()
     before = display.GetWindow(), display.GetLevel()

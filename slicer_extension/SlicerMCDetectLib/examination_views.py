@@ -39,9 +39,10 @@ class ExaminationViews:
         self._failed = failed
         self._marks = (True, True)
         self._windows: dict[str, tuple[float, float]] = {}
+        self._boxes: dict[str, Any] = {}
         self._is_inverted = False
         self._views = Views()
-        self.movements = Movements(self._moves_with)
+        self.movements = Movements(self._moves_with, self._choose_detail)
 
     # Sessions and layouts
 
@@ -61,7 +62,7 @@ class ExaminationViews:
         if self.overlay is not None:
             self.overlay.close()
         self.session = self.overlay = self.hanging = None
-        self._windows, self._is_inverted = {}, False
+        self._windows, self._boxes, self._is_inverted = {}, {}, False
         self._views.restore()
 
     def arrange(self, layout: Any, focus: str | None = None) -> None:
@@ -155,6 +156,14 @@ class ExaminationViews:
             for node, _slot in self._places():
                 self.overlay.fit(node)
 
+    def fit_breast(self) -> None:
+        """Show the whole breast in every view, all as large as the largest needs."""
+        shown = [(node, self._boxes[slot.key]) for node, slot in self._places() if slot.key in self._boxes]
+        scale = max((self.overlay.smallest_scale(node, box) for node, box in shown), default=0.0)
+        with self.movements.paused():
+            for node, box in shown:
+                self.overlay.fit(node, box, scale)
+
     def zoom(self, scale: float) -> None:
         """Show ``scale`` times as much in the active view, and in those that move with it."""
         from MCDetect.desktop.navigation import apply, zoom_about
@@ -200,6 +209,10 @@ class ExaminationViews:
         for nodes, slots in zip(self._views.grid, () if self.hanging is None else self.hanging.slots, strict=False):
             yield from zip(nodes, slots, strict=True)
 
+    def _choose_detail(self, node: Any) -> None:
+        if self.overlay is not None:
+            self.overlay.choose_detail(node)
+
     def _moves_with(self, node: Any) -> list[tuple[Any, bool]]:
         """Return the slice nodes that move with one, and whether they show the mirror image."""
         slots = dict(self._places())
@@ -216,6 +229,8 @@ class ExaminationViews:
 
     def _fill(self, node: Any, slot: Any) -> None:
         """Show a slot's view when its pixels have been read; nothing is shown until then."""
+        from MCDetect.desktop.preparing import prepare
+
         overlay = self.overlay
         overlay.hide(node)
         if slot.key is None:
@@ -223,16 +238,19 @@ class ExaminationViews:
         if slot.flips.note:
             slicer.util.showStatusMessage(slot.flips.note, _STATUS_MS)
 
-        def show(display: Any) -> None:
+        def show(prepared: Any) -> None:
             # Another examination or another hanging may have come in between.
             if overlay is self.overlay and any(node is n and slot is s for n, s in self._places()):
-                self._windows.setdefault(slot.key, (display.window, display.level))
-                self._show(node, slot, display)
+                self._windows.setdefault(slot.key, (prepared.display.window, prepared.display.level))
+                self._boxes[slot.key] = prepared.box
+                self._show(node, slot, prepared.display)
+                overlay.set_reduced(slot.key, prepared.reduced)
+                overlay.choose_detail(node)
 
         if overlay.has_volume(slot.key):
             self._show(node, slot, None)
         else:
-            self._background.run(lambda: overlay.prepare(slot.key), show, self._failed)
+            self._background.run(lambda: prepare(overlay, slot.key), show, self._failed)
 
     def _show(self, node: Any, slot: Any, display: Any) -> None:
         with self.movements.paused():

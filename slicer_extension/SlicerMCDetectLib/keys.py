@@ -94,13 +94,14 @@ def actions_of(seat: Seat) -> dict[str, Callable[[], object]]:
     panel = seat.panel
     same = (
         "detect", "cancel", "export", "next_finding", "previous_finding", "accept", "reject", "undecide", "undo",
-        "redo", "delete_cluster", "stop_tool", "toggle_calcifications", "toggle_outlines",
+        "redo", "delete_cluster", "stop_tool", "toggle_calcifications", "toggle_outlines", "toggle_probability",
     )  # fmt: skip
     layouts = {
         "four_views": Layout.FOUR_VIEWS,
         "cc_pair": Layout.CC_PAIR,
         "mlo_pair": Layout.MLO_PAIR,
         "one_view": Layout.ONE_VIEW,
+        "over_priors": Layout.FOUR_OVER_PRIORS,
         "beside_prior": Layout.CURRENT_AND_PRIOR,
     }
     tools = {
@@ -112,6 +113,7 @@ def actions_of(seat: Seat) -> dict[str, Callable[[], object]]:
     views = seat.views
     seen: dict[str, Callable[[], object]] = {
         "fit": views.fit,
+        "fit_breast": views.fit_breast,
         "one_to_one": views.one_to_one,
         "real_size": lambda: views.set_mm_per_pixel(_mm_per_dot()),
         "zoom_in": partial(views.zoom, _ZOOM),

@@ -14,11 +14,16 @@ class Movements:
     ----------
     partners
         Returns the slice nodes that move with one, each with whether it shows the mirror image.
+    moved
+        Is called with each slice node after it has moved.
     """
 
-    def __init__(self, partners: Callable[[Any], list[tuple[Any, bool]]]) -> None:
+    def __init__(
+        self, partners: Callable[[Any], list[tuple[Any, bool]]], moved: Callable[[Any], object] = lambda _node: None
+    ) -> None:
         self.is_on = True
         self._partners = partners
+        self._tell_moved = moved
         self._observed: list[tuple[Any, int]] = []
         self._before: dict[str, _Seen] = {}
         self._is_paused = False
@@ -54,6 +59,7 @@ class Movements:
         self._before = {node.GetID(): _Seen(node) for node, _tag in self._observed if node.GetID()}
 
     def _moved(self, node: Any) -> None:
+        self._tell_moved(node)
         before = self._before.get(node.GetID())
         if self._is_paused or before is None:
             return
