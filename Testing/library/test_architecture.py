@@ -14,7 +14,7 @@ ROWS = (
     {"findings", "descriptors", "bi_rads", "errors", "files", "runs", "version"},
     {"dicom", "preprocessing", "networks", "simulation", "pictures"},
     {"inference", "training", "evaluation", "bundles", "results"},
-    {"review", "cohort"},
+    {"review", "cohort", "benchmark"},
     {"desktop"},
     {"command_line", "commands", "__main__"},
 )

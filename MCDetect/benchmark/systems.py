@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from MCDetect.evaluation.detection.looking import LookedAt, Mark
-from MCDetect.evaluation.detection.marks import near_any
-from MCDetect.evaluation.detection.truths import ViewTruth
+from MCDetect.benchmark.looking import LookedAt, Mark
+from MCDetect.benchmark.marks import near_any
+from MCDetect.benchmark.truths import ViewTruth
 from MCDetect.evaluation.hits import Candidate, centre_inside
 from MCDetect.findings import Calcification
 from MCDetect.inference.cluster_score import cluster_features, cluster_score

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from MCDetect.evaluation.detection.looking import Mark
-from MCDetect.evaluation.detection.truths import TrueCluster, ViewTruth
+from MCDetect.benchmark.looking import Mark
+from MCDetect.benchmark.truths import TrueCluster, ViewTruth
 from MCDetect.training.simulated_views import MARK_TOLERANCE_MM
 
 CELL_MM = 0.5
@@ -65,7 +65,8 @@ def match_marks(marks: Sequence[Mark], truth: ViewTruth, counted: npt.NDArray[np
         if free.any():
             chosen = int(np.argmin(np.where(free, distances[index], np.inf)))
             logits[chosen], errors[chosen] = marks[index].logit, distances[index, chosen]
-    wrong = np.array([mark.logit for mark, any_near in zip(marks, near.any(axis=1), strict=True) if not any_near])
+    is_right = np.asarray(near.any(axis=1))
+    wrong = np.array([mark.logit for mark, right in zip(marks, is_right, strict=True) if not right])
     return MarkedCalcifications(logits[counted], errors[counted], wrong)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from MCDetect.evaluation.detection.systems import BUNDLE, NAMES
+from MCDetect.benchmark.systems import BUNDLE, NAMES
 from MCDetect.evaluation.froc import RATES
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from MCDetect.evaluation.detection import frozen_set
-from MCDetect.evaluation.detection.truths import read_view_truth
+from MCDetect.benchmark import frozen_set
+from MCDetect.benchmark.truths import read_view_truth
 from MCDetect.training.backgrounds import CALIBRATION_SEEDS, TEST_SEEDS, TRAINING_SEEDS
 from MCDetect.training.simulated_views import load_view
 

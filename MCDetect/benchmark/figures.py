@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from MCDetect.benchmark.truths import TrueCluster, ViewTruth
 from MCDetect.evaluation.bootstrap import Indices, bootstrap_interval
-from MCDetect.evaluation.detection.truths import TrueCluster, ViewTruth
 from MCDetect.evaluation.froc import RATES, MatchedImage, ScoredImage, by_case, froc_curve, match
 from MCDetect.evaluation.hits import Candidate, Criterion, centre_inside, overlaps
 
@@ -109,25 +109,20 @@ def by_group(views: Sequence[MatchedView], rates: Sequence[float]) -> dict[str, 
         f"{rate:g}": froc_curve(images, false_positives_on_normal_images=True).threshold_at(rate) for rate in rates
     }
     clusters = [cluster for view in views for cluster in view.truth.clusters]
-    loud: Selection = lambda cluster: cluster.signal_to_noise >= ABOVE_NOISE  # noqa: E731
     groups: dict[str, dict[str, Any]] = {"by morphology": {}, "by signal-to-noise ratio": {}, "by density": {}}
     for kind in sorted({cluster.kind for cluster in clusters}):
         groups["by morphology"][kind] = {
-            "all": _shares(views, thresholds, lambda cluster, kind=kind: cluster.kind == kind),
-            "above noise": _shares(
-                views, thresholds, lambda cluster, kind=kind: cluster.kind == kind and loud(cluster)
-            ),
+            "all": _shares(views, thresholds, _of_kind(kind)),
+            "above noise": _shares(views, thresholds, _of_kind(kind, ABOVE_NOISE)),
         }
     for low, high in pairwise(RATIO_EDGES):
         name = f"{low:g} to {high:g}" if np.isfinite(high) else f"{low:g} and more"
-        groups["by signal-to-noise ratio"][name] = {
-            "all": _shares(views, thresholds, lambda c, low=low, high=high: low <= c.signal_to_noise < high)
-        }
+        groups["by signal-to-noise ratio"][name] = {"all": _shares(views, thresholds, _between(low, high))}
     for density in sorted({view.truth.density for view in views}):
         part = [view for view in views if view.truth.density == density]
         groups["by density"][density] = {
             "all": _shares(part, thresholds, lambda cluster: True),
-            "above noise": _shares(part, thresholds, loud),
+            "above noise": _shares(part, thresholds, _between(ABOVE_NOISE, np.inf)),
             "false positives a view": {name: _rate(part, value) for name, value in thresholds.items()},
         }
     return {"thresholds": thresholds, **groups}
@@ -209,6 +204,14 @@ def _calibration_error(pairs: Sequence[tuple[float, bool]]) -> tuple[float, list
         error += abs(mean - share) * float(inside.mean())
         bins.append((round(mean, 4), round(share, 4), int(inside.sum())))
     return error, bins
+
+
+def _of_kind(kind: str, least: float = 0.0) -> Selection:
+    return lambda cluster: cluster.kind == kind and cluster.signal_to_noise >= least
+
+
+def _between(low: float, high: float) -> Selection:
+    return lambda cluster: low <= cluster.signal_to_noise < high
 
 
 def _shares(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from MCDetect.evaluation.detection.baselines import laplacian_marks, patch_candidates
+from MCDetect.benchmark.baselines import laplacian_marks, patch_candidates
 from MCDetect.evaluation.hits import Candidate
 from MCDetect.files import write_text_atomically
 from MCDetect.findings import Calcification

@@ -8,10 +8,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
-from MCDetect.errors import InputError, UsageError
-from MCDetect.evaluation.detection import frozen_set, injected_set
-from MCDetect.evaluation.detection.figures import (
+from MCDetect.benchmark import frozen_set, injected_set
+from MCDetect.benchmark.figures import (
     ABOVE_NOISE,
     CRITERIA,
     by_group,
@@ -22,14 +20,14 @@ from MCDetect.evaluation.detection.figures import (
     match_views,
     operating_points,
 )
-from MCDetect.evaluation.detection.looking import LookedAt, look_at_all, were_looked_at
-from MCDetect.evaluation.detection.mark_figures import (
+from MCDetect.benchmark.looking import LookedAt, look_at_all, were_looked_at
+from MCDetect.benchmark.mark_figures import (
     calcification_figures,
     cluster_bound,
     found_at_own_threshold,
     marks_per_view,
 )
-from MCDetect.evaluation.detection.systems import (
+from MCDetect.benchmark.systems import (
     BUNDLE,
     LAPLACIAN,
     NAMES,
@@ -39,7 +37,9 @@ from MCDetect.evaluation.detection.systems import (
     calibrate_baselines,
     candidates_of,
 )
-from MCDetect.evaluation.detection.truths import TrueCluster, ViewTruth, read_view_truth
+from MCDetect.benchmark.truths import TrueCluster, ViewTruth, read_view_truth
+from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
+from MCDetect.errors import InputError, UsageError
 from MCDetect.evaluation.hits import Candidate
 from MCDetect.simulation.realism import compare_realism
 from MCDetect.training.backgrounds import CALIBRATION_SEEDS

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from MCDetect.evaluation.detection.truths import ViewTruth
+from MCDetect.benchmark.truths import ViewTruth
 from MCDetect.files import write_atomically
 
 _SIDE_MM = 18.0

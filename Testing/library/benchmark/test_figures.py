@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from MCDetect.evaluation.detection.figures import (
+from MCDetect.benchmark.figures import (
     by_group,
     calibration_figures,
     difference,
@@ -10,7 +10,7 @@ from MCDetect.evaluation.detection.figures import (
     match_views,
     operating_points,
 )
-from MCDetect.evaluation.detection.truths import TrueCluster, ViewTruth
+from MCDetect.benchmark.truths import TrueCluster, ViewTruth
 from MCDetect.evaluation.hits import Candidate, centre_inside
 
 SQUARE = ((0.0, 0.0), (0.0, 50.0), (50.0, 50.0), (50.0, 0.0))

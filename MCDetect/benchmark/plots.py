@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from MCDetect.evaluation.detection.figures import CRITERIA
-from MCDetect.evaluation.detection.systems import BUNDLE, NAMES
-from MCDetect.evaluation.detection.tables import REALISM_ROWS
+from MCDetect.benchmark.figures import CRITERIA
+from MCDetect.benchmark.systems import BUNDLE, NAMES
+from MCDetect.benchmark.tables import REALISM_ROWS
 from MCDetect.files import write_atomically
 
 if TYPE_CHECKING:
