@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
@@ -155,3 +157,31 @@ def test_the_magnifier_follows_the_mouse(window, hands, examination):
     picture = window.views.magnifier.pixmap().toImage()
     values = np.array([picture.pixelColor(x, 130).red() for x in range(0, 360, 5)])
     assert values.max() > 0
+
+
+def test_a_cluster_is_drawn_with_the_keys_alone(window, hands, examination):
+    hands.open(examination)
+    hands.view("R CC").setFocus()
+    hands.press(Qt.Key_D)
+    sides = (Qt.Key_Right, Qt.Key_Down, Qt.Key_Left)
+    hands.press(Qt.Key_Up)
+    hands.press(Qt.Key_Space)
+    for key in sides:
+        for _ in range(4):
+            hands.press(key)
+        hands.press(Qt.Key_Space)
+    hands.press(Qt.Key_Return)
+    assert len(hands.cells()) == 1
+    assert hands.cells()[0][0] == "R CC"
+    assert window.heard == []
+
+
+def test_closing_an_examination_while_maps_are_made_leaves_no_file(window, hands, examination):
+    hands.open(examination)
+    hands.press(Qt.Key_K)
+    folder = Path(window.panel.probability._folder.name)
+    assert folder.is_dir()
+    hands.open(examination)
+    assert not folder.exists()
+    assert not window.widgets.probabilityCheckBox.isChecked()
+    assert window.heard == []

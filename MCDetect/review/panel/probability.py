@@ -44,6 +44,9 @@ class ProbabilityPart(Part):
         """Work on another session, without maps."""
         with self.quiet("probabilityCheckBox"):
             self.widgets.probabilityCheckBox.setChecked(False)
+        if self._client is not None and set(self._asked.values()) - set(self._made):
+            # A map that is still being made would be written into the folder while that is removed.
+            self._client.cancel()
         self._asked, self._made = {}, {}
         self.close()
         super().set_session(session)
@@ -77,8 +80,7 @@ class ProbabilityPart(Part):
             self.host.tell(message.message, message.hint, message.details)
         if isinstance(message, (Failed, Cancelled)):
             self._asked = {number: asked for number, asked in self._asked.items() if number != message.request}
-            with self.quiet("probabilityCheckBox"):
-                self.widgets.probabilityCheckBox.setChecked(False)
+            self.widgets.probabilityCheckBox.setChecked(False)  # which takes away the maps that are shown already
         return True
 
     def _switched(self) -> None:
@@ -119,7 +121,7 @@ class ProbabilityPart(Part):
     def _work_folder(self) -> str:
         if self._folder is None:
             try:
-                self._folder = tempfile.TemporaryDirectory(prefix="mcdetect-")
+                self._folder = tempfile.TemporaryDirectory(prefix="mcdetect-", ignore_cleanup_errors=True)
             except OSError as error:
                 raise MCDetectError(
                     "cannot-write",
