@@ -86,7 +86,9 @@ def figures(answers: Answers, *, repeats: int = 1000, seed: int = 0) -> dict[str
             return float("nan")
         return float(metrics.roc_auc_score(answers.labels[i], answers.probabilities[i], multi_class="ovr"))
 
-    image_numbers = np.unique(np.array(answers.images), return_inverse=True)[1]
+    # An image that is drawn twice counts as two: each example stands for its share of its image.
+    _, numbers, sizes = np.unique(np.array(answers.images), return_inverse=True, return_counts=True)
+    share = 1.0 / sizes[numbers]
     wanted: dict[str, Callable[[Indices], float]] = {
         "accuracy": lambda i: float(metrics.accuracy_score(answers.labels[i], answers.decided[i])),
         "sensitivity": rate(truth, said),
@@ -96,7 +98,7 @@ def figures(answers: Answers, *, repeats: int = 1000, seed: int = 0) -> dict[str
         "MCC": decided(lambda i: metrics.matthews_corrcoef(answers.labels[i], answers.decided[i])),
         "AUC": both(metrics.roc_auc_score),
         f"sensitivity at specificity {SPECIFICITY}": both(sensitivity_at_specificity),
-        "false positives an image": lambda i: float((said[i] & ~truth[i]).sum() / len(np.unique(image_numbers[i]))),
+        "false positives an image": lambda i: float((said[i] & ~truth[i]).sum() / share[i].sum()),
         "Brier score": lambda i: float(np.mean((score[i] - truth[i]) ** 2)),
     }
     if len(classes) > 2:

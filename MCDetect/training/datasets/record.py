@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 CALCIFICATION, OTHER = "calcification", "other"
@@ -113,6 +115,12 @@ class DatasetIndex:
     records: tuple[ImageRecord, ...]
     problems: tuple[str, ...]
     checksum: str
+
+    @cached_property
+    def image_names(self) -> tuple[str, ...]:
+        """A name for each image that no other has: its path from the folder that they share."""
+        shared = os.path.commonpath([record.image.parent for record in self.records])
+        return tuple(record.image.relative_to(shared).as_posix() for record in self.records)
 
 
 def age_group(age: float) -> str:

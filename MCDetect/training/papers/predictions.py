@@ -35,7 +35,9 @@ def predict(
         record = index.records[example.record]
         subgroups = tuple(sorted(record.subgroups.items()))
         values = tuple(float(value) for value in row)
-        predictions.append(Prediction(record.image.name, record.patient, subgroups, example.label, values))
+        predictions.append(
+            Prediction(index.image_names[example.record], record.patient, subgroups, example.label, values)
+        )
     return predictions
 
 

@@ -56,8 +56,9 @@ def score_real_patches(run: Path, patches: Path) -> Scored | None:
         Prediction(path.name, path.name.split("_", maxsplit=1)[0], (), label, tuple(map(float, row)))
         for (label, path), row in zip(paths, class_probabilities(network, examples), strict=True)
     )
-    about = {**(finished.about or {}), "trained on": (finished.about or {}).get("dataset"), "dataset": "real patches"}
-    return Scored(finished.name, finished.classes, predictions, about=about)
+    trained_on = (finished.about or {}).get("dataset")
+    about = {**(finished.about or {}), "trained on": trained_on, "dataset": "real patches"}
+    return Scored(f"{finished.name}, trained on {trained_on}", finished.classes, predictions, about=about)
 
 
 def fitted(patch: Grey, settings: ExampleSettings) -> Grey:

@@ -66,8 +66,8 @@ def write_examples(
             example = chosen[place]
             record = index.records[example.record]
             label = recipe.examples.classes[example.label]
-            row = [part, recipe.copies[copy], label, record.image.name, record.patient, record.laterality, record.view]
-            writer.writerow([*row, *example.place])
+            row = [part, recipe.copies[copy], label, index.image_names[example.record], record.patient]
+            writer.writerow([*row, record.laterality, record.view, *example.place])
     write_text_atomically(path, stream.getvalue())
 
 

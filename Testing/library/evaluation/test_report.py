@@ -49,6 +49,13 @@ def test_figures_are_those_counted_by_hand():
     assert all(figure["low"] <= figure["estimate"] <= figure["high"] for figure in found.values())
 
 
+def test_an_image_that_is_drawn_twice_counts_twice():
+    # Every image has one false positive, so every resample has one an image.
+    always = [Prediction(f"i{n // 2}", f"p{n // 4}", (), n % 2, (0.1, 0.9)) for n in range(24)]
+    found = figures(Answers.of(always), repeats=50)["false positives an image"]
+    assert (found["estimate"], found["low"], found["high"]) == pytest.approx((1.0, 1.0, 1.0))
+
+
 def test_three_classes_are_judged_by_the_last_and_by_the_mean_of_all():
     three = [Prediction(f"{n}", f"{n}", (), n % 3, tuple(np.roll([0.8, 0.15, 0.05], n % 3))) for n in range(9)]
     found = figures(Answers.of(three), repeats=20)

@@ -44,6 +44,13 @@ def test_the_checksum_tells_a_data_set_that_lost_a_file(name: str, copy_of: Call
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_every_image_has_a_name_of_its_own(name: str, originals: dict[str, Path]):
+    found = index_dataset(name, originals[name])
+    assert len(set(found.image_names)) == len(found.records)
+    assert not any(image.startswith("/") for image in found.image_names)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_indexing_loads_no_pixels(name: str, originals: dict[str, Path], monkeypatch: pytest.MonkeyPatch):
     import pydicom
     from PIL import Image
