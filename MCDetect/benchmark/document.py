@@ -85,14 +85,17 @@ Written by `make bench-detection` on {results["date"]}, software {results["softw
 
 def _sets(results: Mapping[str, Any]) -> str:
     about = results["frozen set"]
-    ranges = ", ".join(f"{name} {low:g} to {high:g}" for name, (low, high) in frozen_set.RANGES.items())
+    ranges = ", ".join(
+        f"{name.replace('_', ' ')} {low:g} to {high:g}" for name, (low, high) in frozen_set.RANGES.items()
+    )
+    whole = len(frozen_set.view_seeds())
+    state = "" if about["views"] == whole else f" **This run looked at {about['views']} of {whole} views.**"
     same, loud = about["views as they were frozen"], about["clusters above noise"]
     return f"""## What it is measured on
 
-**Frozen simulated set**: {about["views"]} views of {about["examinations"]} examinations, of
-{frozen_set.EXAMINATIONS} examinations that are frozen (seeds and ranges in
-`MCDetect/benchmark/frozen_set.py`, SHA-256 of every view in `frozen_set.json` beside it). {same} of the
-{about["views"]} views were the same in this run, bit by bit. {about["views without clusters"]} hold no cluster, the
+**Frozen simulated set**: {about["views"]} views of {about["examinations"]} examinations (seeds and ranges in
+`MCDetect/benchmark/frozen_set.py`, SHA-256 of every view in `frozen_set.json` beside it).{state} {same} of
+the {about["views"]} views were the same in this run, bit by bit. {about["views without clusters"]} hold no cluster, the
 others {about["clusters"]}, {loud} of them above noise (median signal-to-noise ratio of their calcifications
 {ABOVE_NOISE:g} or more). There are {about["calcifications"]} calcifications. It is harder than what was trained and
 calibrated on: pixels of 0.05 to 0.1 mm (training: 0.07); {ranges}, all wider than in training;
@@ -137,7 +140,9 @@ def _clusters(results: Mapping[str, Any]) -> str:
         tables.difference_table(clusters["differences"]),
         "",
         "The shallow CNN is the bundle's own second stage, over every patch; the Laplacian of Gaussian runs in five "
-        "sizes, with the same normalisation, clustering, number of false marks and fit of the cluster score.\n",
+        "sizes, with the same normalisation, clustering, number of false marks and fit of the cluster score. All its "
+        "sizes share one threshold, so that tissue speaks loudest in the largest: a plain baseline, not the best "
+        "of its kind.\n",
         "### By morphology\n",
         "![Sensitivity by morphology](detection/morphology.png)\n",
         tables.morphology_table(groups, ("0.5", "1")),
@@ -214,9 +219,10 @@ def _real(results: Mapping[str, Any]) -> str:
             "calcifications):\n",
             tables.real_table(results),
             "\n### Injected set\n",
-            f"{document['views']} views: {injected_set.CLUSTERS} simulated clusters put into {document['mammograms']} "
-            f"real mammograms that were not trained on, {injected_set.COPIES} times each. Intervals by mammogram, of "
-            "which there are few. False positives cannot be counted; thresholds come from the simulated set.\n",
+            f"{document['views']} of {injected_set.COPIES * document['mammograms']} views: {injected_set.CLUSTERS} "
+            f"simulated clusters in each, put into {document['mammograms']} real mammograms that were not trained on. "
+            "Intervals by mammogram, of which there are few. False positives cannot be counted; thresholds come from "
+            "the simulated set.\n",
             tables.injected_table(document, _CENTRE),
             "",
             f"Of {marks['calcifications']} injected calcifications of signal-to-noise ratio {LEAST_RATIO:g} and more, "

@@ -23,7 +23,7 @@ CRITERIA: Mapping[str, Criterion] = {
     "intersection over union at least 0.2": overlaps,
 }
 RATIO_EDGES = (0.0, 3.0, 5.0, 10.0, np.inf)
-_REPEATS = 500
+_REPEATS = 200
 _POINTS = 200  # of a curve that is drawn
 _BINS = 10
 

@@ -30,7 +30,7 @@ RATES = (1.0, 2.0, 5.0, 10.0)
 """False marks a view at which sensitivities are given."""
 
 _LONG = "vascular"  # 4 to 22 mm: its centre is no place where a mark ought to be
-_REPEATS = 500
+_REPEATS = 200
 _PER_CLUSTER_BOUND = 5.0  # false marks a view, at which the bundle's threshold is fixed
 
 

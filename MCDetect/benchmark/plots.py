@@ -73,10 +73,12 @@ def _morphologies(clusters: Mapping[str, Any]) -> Figure:
     groups = clusters[BUNDLE]["groups"]["by morphology"]
     figure, axes = _figure(1, width=7.0)
     for offset, part, colour in ((-0.15, "all", "#5aa0d8"), (0.15, "above noise", "#1f5fa8")):
+        label = part
         for index, figures in enumerate(groups.values()):
             value = figures[part]["1"]
             if value is not None:
-                _bar(axes[0], index + offset, value, colour, part if index == 0 else "")
+                _bar(axes[0], index + offset, value, colour, label)
+                label = ""  # one entry in the legend
     axes[0].set_xticks(range(len(groups)), [f"{kind}" for kind in groups], rotation=20, ha="right", fontsize=8)
     axes[0].set(ylabel="sensitivity at 1 false positive a view", ylim=(0, 1.02))
     axes[0].axhline(0.8, color="0.6", linestyle="--", linewidth=1)

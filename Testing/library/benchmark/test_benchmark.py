@@ -1,0 +1,144 @@
+"""From what was found in views to the document, on a set that is made here: no network, no simulation."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from MCDetect.errors import InputError, UsageError
+from MCDetect.benchmark import benchmark
+from MCDetect.benchmark.benchmark import BenchmarkSettings
+from MCDetect.benchmark.document import markdown
+from MCDetect.benchmark.figures import calibration_figures
+from MCDetect.benchmark.looking import THRESHOLD_STEPS, FoundCluster, LookedAt, Mark
+from MCDetect.benchmark.mark_figures import calcification_figures, cluster_bound, marks_per_view
+from MCDetect.benchmark.plots import draw_plots
+from MCDetect.benchmark.systems import BUNDLE, LAPLACIAN, NAMES, calibrate_baselines, candidates_of
+from MCDetect.benchmark.truths import TrueCalcification, TrueCluster, ViewTruth
+from MCDetect.evaluation.hits import Candidate
+from MCDetect.inference.cluster_score import cluster_features
+
+SETTINGS = {"clusters": {"linking_distance_mm": 5.0, "minimum_count": 3, "outline_margin_mm": 1.0}}
+POINTS = {"balanced": 0.5}
+PLACES = ((100.0, 100.0), (100.0, 110.0), (110.0, 100.0), (112.0, 112.0))
+FAR = tuple((row + 600, column) for row, column in PLACES)
+
+
+def outline(places: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+    rows, columns = zip(*places, strict=True)
+    low, high = (min(rows) - 10, min(columns) - 10), (max(rows) + 10, max(columns) + 10)
+    return (low, (low[0], high[1]), high, (high[0], low[1]))
+
+
+def truth(number: int, with_cluster: bool) -> ViewTruth:
+    calcifications = tuple(TrueCalcification(r, c, 0.3, 8.0, 12.0, "punctate") for r, c in PLACES)
+    cluster = TrueCluster(outline(PLACES), "punctate", 8.0, (0, 1, 2, 3))
+    lesions = (calcifications, (cluster,)) if with_cluster else ((), ())
+    return ViewTruth(400_000 + number, str(number // 2), 0.1, "abcd"[number % 4], "", *lesions)
+
+
+def seen(number: int, places: tuple[tuple[float, float], ...], score: float) -> LookedAt:
+    logits = tuple(3.0 - 0.1 * k for k in range(len(places)))
+    marks = tuple(Mark(row, column, 0.3, logit) for (row, column), logit in zip(places, logits, strict=True))
+    features = cluster_features(logits, 0.0, [score]) if places else {}
+    clusters = (FoundCluster(outline(places), score, logits, features),) if places else ()
+    patches = (Candidate(outline(places), 10 * score),) if places else ()
+    laplacian = (*marks, Mark(900.0, 900.0, 0.3, 0.1))
+    return LookedAt(400_000 + number, 100.0, (marks,) * len(THRESHOLD_STEPS), clusters, laplacian, patches)
+
+
+TRUTHS = [truth(number, number % 4 < 2) for number in range(12)]
+LOOKED = [
+    seen(number, PLACES if t.clusters else FAR if number == 2 else (), 0.9 if t.clusters else 0.3)
+    for number, t in enumerate(TRUTHS)
+]
+
+
+@pytest.fixture(scope="module")
+def results() -> dict:
+    with pytest.MonkeyPatch.context() as patch:
+        for room in ("figures", "mark_figures"):
+            patch.setattr(f"MCDetect.benchmark.{room}._REPEATS", 10)
+        return score_all()
+
+
+def score_all() -> dict:
+    baselines = calibrate_baselines(LOOKED, TRUTHS, SETTINGS, 5.0)
+    found = {
+        name: [candidates_of(name, v, t, SETTINGS, baselines) for v, t in zip(LOOKED, TRUTHS, strict=True)]
+        for name in NAMES
+    }
+    bundle = SimpleNamespace(operating_points=POINTS)
+    return {
+        "seeds": [t.seed for t in TRUTHS],
+        "bundle": {"name": "test", "sha256": "0" * 64},
+        "software_version": "0",
+        "date": "2026-01-01",
+        "frozen set": benchmark._about(TRUTHS, {}),
+        "clusters": benchmark._cluster_figures(TRUTHS, found, bundle),
+        "ideal observer, three calcifications of a cluster": cluster_bound(TRUTHS, LOOKED),
+        "calcifications": calcification_figures(TRUTHS, LOOKED),
+        "calibration": calibration_figures(TRUTHS, found[BUNDLE]),
+        "simulated views without clusters": marks_per_view(LOOKED[2:4], POINTS),
+        "injected set": None,
+        "real views": None,
+        "realism": {
+            "real": [],
+            "simulated": [
+                dict.fromkeys(("beta", "skewness", "kurtosis"), 1.0) | {f"power_{f}": 100.0 for f in (1, 2, 5)}
+            ],
+        },
+    }
+
+
+def test_a_perfect_detector_has_a_sensitivity_of_one(results):
+    values = results["clusters"][BUNDLE]["centre within the outline dilated by 5 mm"]["all"]
+    assert values["sensitivity at false positives a view"]["0.1"]["estimate"] == 1.0
+    assert (
+        results["clusters"]["operating points"]["intersection over union at least 0.2"]["balanced"]["sensitivity"][
+            "estimate"
+        ]
+        == 1.0
+    )
+
+
+def test_the_laplacian_is_grouped_and_scored_by_the_same_rules(results):
+    values = results["clusters"][LAPLACIAN]["centre within the outline dilated by 5 mm"]["all"]
+    assert values["sensitivity at false positives a view"]["2"]["estimate"] == 1.0
+
+
+def test_single_calcifications_are_found_where_they_are(results):
+    figures = results["calcifications"]
+    assert figures["calcifications"] == 4 * 6
+    assert figures["MCDetect"]["sensitivity at false marks a view"]["10"]["estimate"] == 1.0
+    assert figures["MCDetect"]["at 10 false marks a view"]["centre error"]["mean_mm"] == 0.0
+    assert figures["ideal observer"]["10"] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_every_figure_can_be_written_as_json(results):
+    assert json.loads(json.dumps(results, allow_nan=False))["bundle"]["name"] == "test"
+
+
+def test_the_document_says_what_was_measured_and_what_was_skipped(results):
+    text = markdown(results)
+    assert "12 views of 6 examinations" in text
+    assert "no folder of real mammograms was given" in text
+    assert "nan" not in text
+
+
+def test_plots_are_pictures(results, tmp_path):
+    for path in draw_plots(results, tmp_path):
+        assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_impossible_number_of_examinations_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="52 examinations"):
+        benchmark.run(BenchmarkSettings(work=tmp_path, examinations=53))
+
+
+def test_a_folder_without_mammograms_is_refused_before_any_work(tmp_path):
+    with pytest.raises(InputError, match="holds no"):
+        benchmark.run(BenchmarkSettings(work=tmp_path, real=tmp_path))
+    assert not list(tmp_path.iterdir())
