@@ -1,4 +1,4 @@
-"""``mcdetect train``: a paper's recipe on a data set."""
+"""``mcdetect train``: a paper's recipe, or the shipped detector, on a data set."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from MCDetect.commands.exit_codes import DONE
 from MCDetect.commands.option_types import count
+from MCDetect.errors import UsageError
 from MCDetect.results import check_output_folder
 
 SUMMARY = "train a published recipe on a data set; a run that was stopped goes on where it ended"
@@ -15,7 +16,9 @@ SUMMARY = "train a published recipe on a data set; a run that was stopped goes o
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this sub-command."""
     parser.add_argument(
-        "recipe", help="rehman2021, leong2022, singh2022, lunalozoya2023, shirikahnouei2022, or a YAML file like theirs"
+        "recipe",
+        help="default (fine-tunes the shipped detector), rehman2021, leong2022, singh2022, lunalozoya2023, "
+        "shirikahnouei2022, or a YAML file like theirs",
     )
     parser.add_argument("--dataset", required=True, metavar="NAME", help="which data set lies in --data, e.g. inbreast")
     parser.add_argument("--data", required=True, type=Path, metavar="DIR", help="folder of the data set")
@@ -32,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pretrained", type=Path, metavar="FILE", help="ImageNet weights of torchvision or timm; none: from scratch"
     )
     parser.add_argument("--epochs", type=count(1), metavar="N", help="instead of the recipe's, in every stage")
+    parser.add_argument("--steps", type=count(1), metavar="N", help="batches of the recipe default (default: 1500)")
     parser.add_argument("--optimizer", metavar="NAME", help="instead of the recipe's: adam, adagrad, adadelta, rmsprop")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="processor (default: auto)")
     parser.add_argument("--workers", type=count(0), default=0, metavar="N", help="processes that make batches")
@@ -49,6 +53,8 @@ def run(options: argparse.Namespace) -> int:
     from MCDetect.training.papers.recipe import load_paper_recipe
     from MCDetect.training.papers.training import Choices, train_paper
 
+    if options.recipe == "default":
+        return _fine_tune(options)
     recipe = load_paper_recipe(options.recipe)
     check_output_folder(options.output)
     index = index_dataset(options.dataset, options.data)
@@ -76,4 +82,36 @@ def run(options: argparse.Namespace) -> int:
         print_line(errors, problem)
     made = [trained.bundle, options.output / "predictions.csv", options.output / "examples.csv"]
     print_files(Console(highlight=False), options.output, made)
+    return DONE
+
+
+def _fine_tune(options: argparse.Namespace) -> int:
+    """Go on training the shipped detector; the choices of the papers' recipes have no meaning here."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from MCDetect.commands.tables import print_files, print_line
+    from MCDetect.inference.device import choose_device
+    from MCDetect.training.datasets import index_dataset
+    from MCDetect.training.fine_tuning import fine_tune
+
+    given = [name for name in ("network", "pretrained", "epochs", "optimizer") if getattr(options, name) is not None]
+    if given:
+        raise UsageError("wrong-option", f"--{given[0]} is for the papers' recipes.", "Leave it out.")
+    check_output_folder(options.output)
+    index = index_dataset(options.dataset, options.data)
+    errors = Console(stderr=True, highlight=False)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors) as progress:
+        task = progress.add_task("preparing", total=1.0)
+        bundle, problems = fine_tune(
+            index,
+            options.output,
+            device=choose_device(options.device).type,
+            steps=options.steps,
+            report=lambda text, done: progress.update(task, description=text, completed=done),
+        )
+    for problem in problems:
+        print_line(errors, problem)
+    print_files(Console(highlight=False), options.output, [bundle.folder])
     return DONE
