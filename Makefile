@@ -5,19 +5,22 @@
 # DEVICE=...       auto (default), cpu or cuda, for the demonstration
 # WORKERS=...      processes that run the tests (default 2)
 # SCALE=...        share of the published epochs in `make papers` (default 0.02; 1 is as published and needs a GPU)
-# PATCHES=...      folder of real patches, 0/ normal and 1/ with a cluster, for score-default
+# PATCHES=...      folder of real patches, 0/ normal and 1/ with a cluster, for score-default and papers
+# REAL=...         folder of real mammograms (*.dcm) for bench-detection
+# WORK=...         folder where bench-detection keeps views and what was found in them (default work/detection)
 
 VENV := .venv
 BIN := $(VENV)/bin
 DEVICE ?= auto
 WORKERS ?= 2
 SCALE ?= 0.02
+WORK ?= work/detection
 SIMULATOR := $(wildcard MCDetect/simulation/*.py)
 
 export PYTHON PIP_OPTIONS VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slicer lint train-default train-morphology score-default bench papers clean setup-inference setup-training setup-benchmark setup-test
+.PHONY: help demo test test-slicer lint train-default train-morphology score-default bench bench-detection papers clean setup-inference setup-training setup-benchmark setup-test
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -26,7 +29,7 @@ demo: setup-inference demo/examination/truth.json ## install, detect in a simula
 	@scripts/demo "$(DEVICE)"
 
 demo/examination/truth.json: $(SIMULATOR) | setup-inference
-	@$(BIN)/python -m MCDetect simulate --output demo/examination --views 4 --seed 11
+	@$(BIN)/python -m MCDetect simulate --output demo/examination --views 4 --seed 17
 
 test: setup-test lint ## install what the tests need and run them all
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
@@ -51,8 +54,11 @@ train-morphology: setup-training ## fit the model of calcification types of the 
 bench: setup-benchmark ## measure the speed of each stage; the figures stay as JSON in .benchmarks/
 	$(BIN)/python -m pytest Testing/benchmarks --benchmark-only --benchmark-autosave
 
+bench-detection: setup-training ## score the default bundle on the frozen sets and write docs/detection.md (resumable)
+	$(BIN)/python -m MCDetect.benchmark --work $(WORK) $(if $(REAL),--real "$(REAL)")
+
 papers: setup-training ## run the recipes of all papers on small simulated data and put the table into docs/papers.md
-	$(BIN)/python -m MCDetect.training.papers.compare --output training-output/papers --scale $(SCALE)
+	$(BIN)/python -m MCDetect.training.papers.compare --output training-output/papers --scale $(SCALE) $(if $(PATCHES),--patches "$(PATCHES)")
 
 clean: ## remove the environment, the demonstration and all caches
 	rm -rf $(VENV) demo build dist mcdetect.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .cache

@@ -12,14 +12,18 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from MCDetect.errors import MCDetectError, OutputError, UsageError
 from MCDetect.files import write_text_atomically
 from MCDetect.findings import Algorithm, Correspondence, Findings, ImageFindings, Refusal, Review
+from MCDetect.inference.correspondence import propose
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from pydicom.dataset import Dataset
 
     from MCDetect.dicom.mammogram import Mammogram
@@ -30,8 +34,9 @@ Argument = TypeVar("Argument")
 FORMATS = ("seg", "cad-sr", "measurements-sr", "gsps", "json", "png")
 """What is written: DICOM segmentations, both structured reports, presentation states, JSON, pictures."""
 
-OPTIONAL_FORMATS = ("sc",)
-"""What is written only when asked for: pictures as DICOM Secondary Captures."""
+OPTIONAL_FORMATS = ("sc", "probability")
+"""What is written only when asked for: pictures as DICOM Secondary Captures, and maps of the probability of each pixel
+as fractional segmentations."""
 
 _NOT_ATTEMPTED = frozenset({"unsuitable-view"})
 
@@ -85,7 +90,7 @@ class ResultWriter:
     formats
         Any of :data:`FORMATS`.
     correspondences
-        Clusters that are the same in two views.
+        Clusters that are the same in two views. When None, those that look so are proposed.
     review
         That a person has reviewed the findings.
     predecessors
@@ -113,14 +118,14 @@ class ResultWriter:
         algorithm: Algorithm,
         formats: Collection[str] = FORMATS,
         *,
-        correspondences: Sequence[Correspondence] = (),
+        correspondences: Sequence[Correspondence] | None = None,
         review: Review | None = None,
         predecessors: Sequence[Dataset] = (),
     ) -> None:
         self.output = output
         self.algorithm = algorithm
         self.formats = check_formats(formats)
-        self.correspondences = tuple(correspondences)
+        self.correspondences = None if correspondences is None else tuple(correspondences)
         self.review = review
         self.predecessors = tuple(predecessors)
         self.images: list[ImageFindings] = []
@@ -133,8 +138,17 @@ class ResultWriter:
         self._labels: Counter[str] = Counter()
         self._digests: dict[str, str] = {}
 
-    def add(self, mammogram: Mammogram, image: ImageFindings) -> list[Path]:
+    def add(
+        self, mammogram: Mammogram, image: ImageFindings, probability: npt.NDArray[np.float32] | None = None
+    ) -> list[Path]:
         """Write what belongs to one image: its segmentation, presentation state and picture.
+
+        Parameters
+        ----------
+        mammogram, image
+            What was read, and what was found in it.
+        probability
+            Of each pixel to belong to a calcification, for the format "probability"; without it there is no map.
 
         Returns
         -------
@@ -167,6 +181,7 @@ class ResultWriter:
         else:
             self._headers[image.sop_instance_uid] = mammogram.header
             written += self._attempt(self._write_image_objects, image)
+            written += self._write_probability(mammogram.header, image, probability)
         if self.formats & {"png", "sc"}:
             written += self._write_pictures(mammogram, image)
         self.images.append(image)
@@ -212,15 +227,31 @@ class ResultWriter:
     @property
     def findings(self) -> Findings:
         """Everything added so far."""
-        return Findings(
-            self.algorithm, tuple(self.images), tuple(self.refused), self.correspondences, review=self.review
-        )
+        return Findings(self.algorithm, tuple(self.images), tuple(self.refused), self._pairs(), review=self.review)
+
+    def _pairs(self) -> tuple[Correspondence, ...]:
+        if self.correspondences is not None:
+            return tuple(self.correspondences)
+        return propose(self.images)
 
     @property
-    def _context(self) -> ReportContext:
+    def _context_of_image(self) -> ReportContext:
+        """What holds for the objects of one image: nothing of other images, which may be still to come."""
         from MCDetect.dicom.writing.context import ReportContext
 
-        return ReportContext(self.review, self.correspondences, self.predecessors)
+        return ReportContext(self.review)
+
+    @property
+    def _context_of_study(self) -> ReportContext:
+        from MCDetect.dicom.writing.context import ReportContext
+
+        return ReportContext(self.review, self._pairs(), self.predecessors, self._operating_points)
+
+    @cached_property
+    def _operating_points(self) -> dict[str, float]:
+        from MCDetect.bundles.store import operating_points_of
+
+        return operating_points_of(self.algorithm)
 
     def _write_image_objects(self, image: ImageFindings) -> list[Path]:
         wanted = self.formats & {"seg", "gsps"}
@@ -229,7 +260,25 @@ class ResultWriter:
         from MCDetect.dicom.export import write_image_objects
 
         header = self._headers[image.sop_instance_uid]
-        return write_image_objects(image, header, self.algorithm, self.output / "dicom", wanted, self._context)
+        return write_image_objects(image, header, self.algorithm, self.output / "dicom", wanted, self._context_of_image)
+
+    def _write_probability(
+        self, header: Dataset, image: ImageFindings, probability: npt.NDArray[np.float32] | None
+    ) -> list[Path]:
+        if "probability" not in self.formats:
+            return []
+        if probability is None:
+            self._note("Maps of probabilities are written by detect only: findings do not hold them.")
+            return []
+        from MCDetect.dicom.export import write_probability_map
+
+        folder = self.output / "dicom"
+        return self._attempt(
+            lambda one: [
+                write_probability_map(one, probability, header, self.algorithm, folder, self._context_of_image)
+            ],
+            image,
+        )
 
     def _write_study_objects(self, study: str) -> list[Path]:
         wanted = self.formats & {"cad-sr", "measurements-sr"}
@@ -246,7 +295,7 @@ class ResultWriter:
         }
         images = [image for image in self.images if image.sop_instance_uid in sources]
         folder = self.output / "dicom"
-        return write_study_objects(images, sources, self.algorithm, failed, folder, wanted, self._context)
+        return write_study_objects(images, sources, self.algorithm, failed, folder, wanted, self._context_of_study)
 
     def _attempt(self, write: Callable[[Argument], list[Path]], argument: Argument) -> list[Path]:
         """Write objects; one that cannot be made is a problem of its own and does not stop the others."""
@@ -282,7 +331,10 @@ class ResultWriter:
         if "sc" in self.formats and header is not None:
             pixels, folder = np.asarray(overlay), self.output / "dicom"
             written += self._attempt(
-                lambda one: [write_secondary_capture(one, pixels, header, self.algorithm, folder, self._context)], image
+                lambda one: [
+                    write_secondary_capture(one, pixels, header, self.algorithm, folder, self._context_of_image)
+                ],
+                image,
             )
         return written
 

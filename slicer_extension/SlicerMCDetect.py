@@ -40,20 +40,24 @@ class SlicerMCDetect(ScriptedLoadableModule):
 
 
 class SlicerMCDetectWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """The panel; see SlicerMCDetectLib.widget."""
+    """The panel; see SlicerMCDetectLib.seat."""
+
+    seat: Any = None  # until the module is opened
 
     def __init__(self, parent: Any = None) -> None:
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
-        self.seat: Any = None
 
     def setup(self) -> None:
         """Fill the module's panel."""
         ScriptedLoadableModuleWidget.setup(self)
         from SlicerMCDetectLib.seat import Seat
 
-        self.seat = Seat(self.layout, SlicerMCDetectLogic())
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.on_scene_start_close)
+        self.logic = SlicerMCDetectLogic()
+        self.seat = Seat(self.layout, self.logic)
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.StartCloseEvent, lambda *_: self.seat.leave_scene())
+        self.addObserver(scene, scene.EndCloseEvent, lambda *_: self.seat.take_settings())
 
     def enter(self) -> None:
         """Take up the mammograms that lie in the scene."""
@@ -62,10 +66,6 @@ class SlicerMCDetectWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def exit(self) -> None:
         """Stop whatever a click in a view means."""
         self.seat.leave()
-
-    def on_scene_start_close(self, _caller: Any, _event: Any) -> None:
-        """Let go of all nodes before they are gone; the review is kept."""
-        self.seat.close_examination()
 
     def cleanup(self) -> None:
         """End the worker and all observations."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from MCDetect.errors import ModelError
+from MCDetect.findings import Algorithm
 
 if TYPE_CHECKING:
     import torch
@@ -162,6 +163,14 @@ def shipped_bundles() -> list[Bundle]:
     return [
         Bundle(path.parent.parent.name, path.parent.parent) for path in sorted(_HOME.glob("*/configs/inference.json"))
     ]
+
+
+def operating_points_of(algorithm: Algorithm) -> dict[str, float]:
+    """Return the operating points of the shipped bundle that made findings; none when another model made them."""
+    for bundle in shipped_bundles():
+        if bundle.name == algorithm.bundle and bundle.sha256 == algorithm.bundle_sha256:
+            return bundle.operating_points
+    return {}
 
 
 def seal(folder: Path) -> Bundle:

@@ -36,6 +36,7 @@ class Plan:
     workers: int | None = None
     bundle: str = "default"
     device: str = "auto"
+    backend: str = "auto"
     operating_point: str | float | None = None
     spacing_mm: float | None = None
     formats: tuple[str, ...] = ()
@@ -45,6 +46,9 @@ class Plan:
 
 class Listener:
     """What a batch tells while it runs; does nothing."""
+
+    def fetching(self, done: int, total: int) -> None:
+        """Take how many queries to a PACS were answered."""
 
     def searching(self, files: int) -> None:
         """Take the number of files looked at so far."""
@@ -85,7 +89,7 @@ def run_batch(plan: Plan, listener: Listener) -> Report:
         clear_unfinished(plan.output)
         manifest.keep_facts({"kind": "batch", "source": str(plan.source.resolve())})
         with workers(plan.scheduler, plan.workers, plan.device) as crew:
-            identity = (plan.bundle, plan.device, plan.operating_point, crew.threads)
+            identity = (plan.bundle, plan.device, plan.backend, plan.operating_point, crew.threads)
             algorithm: Algorithm = crew.result(crew.submit(identify, *identity))
             manifest.keep_facts(facts_of(algorithm, formats, plan.spacing_mm))
             listener.started(algorithm, crew.slots)
@@ -97,6 +101,7 @@ def run_batch(plan: Plan, listener: Listener) -> Report:
                 output=str(plan.output.resolve()),
                 bundle=plan.bundle,
                 device=plan.device,
+                backend=plan.backend,
                 operating_point=plan.operating_point,
                 spacing_mm=plan.spacing_mm,
                 formats=formats,

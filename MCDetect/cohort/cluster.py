@@ -17,7 +17,7 @@ GPU = "GPU"
 """The resource that GPU workers announce: ``dask worker ADDRESS --nthreads 1 --resources GPU=1``."""
 
 MEMORY_PER_WORKER = 1.5 * 2**30
-"""Bytes that a worker needs for full views; measured, see docs/cohort.md."""
+"""Bytes that a worker needs for full views; measured, see docs/performance.md."""
 
 _PATIENCE_S = 20
 
@@ -144,6 +144,8 @@ def workers(scheduler: str | None, count: int | None, device: str) -> Iterator[W
         "distributed.scheduler.allowed-failures": 1,
         "distributed.nanny.pre-spawn-environ": dict.fromkeys(names, threads),
         "distributed.comm.timeouts.connect": "30s",
+        # Sampling every worker's stack a hundred times a second serves a dashboard that nobody looks at.
+        "distributed.worker.profile.enabled": False,
     }
     with (
         dask.config.set(settings),

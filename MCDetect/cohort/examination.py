@@ -30,14 +30,16 @@ OUTCOME = "outcome.json"
 UNFINISHED = ".unfinished-"
 
 logger = logging.getLogger(__name__)
-_detectors: dict[tuple[str, str], Detector] = {}
+_detectors: dict[tuple[str, str, str], Detector] = {}
 _one_at_a_time = threading.Lock()
 
 
-def identify(bundle: str, device: str, operating_point: str | float | None, threads: int | None) -> Algorithm:
+def identify(
+    bundle: str, device: str, backend: str, operating_point: str | float | None, threads: int | None
+) -> Algorithm:
     """Return what this worker runs, and leave its detector warm."""
     with _one_at_a_time:
-        return _warm_detector(bundle, device, threads).algorithm(operating_point)
+        return _warm_detector(bundle, device, backend, threads).algorithm(operating_point)
 
 
 def process(examination: Examination, order: Order) -> Outcome:
@@ -132,7 +134,7 @@ def _detect(examination: Examination, order: Order, files: list[Path], folder: P
     from MCDetect.inference.pipeline import detect_each
     from MCDetect.results import ResultWriter
 
-    detector = _warm_detector(order.bundle, order.device, order.threads)
+    detector = _warm_detector(order.bundle, order.device, order.backend, order.threads)
     algorithm = detector.algorithm(order.operating_point)
     if not same_algorithm(algorithm, order.algorithm):
         raise ModelError(
@@ -196,16 +198,16 @@ def _renewed(folder: Path, earlier: Outcome, examination: Examination) -> Outcom
     return renewed
 
 
-def _warm_detector(bundle: str, device: str, threads: int | None) -> Detector:
-    key = (bundle, device)
+def _warm_detector(bundle: str, device: str, backend: str, threads: int | None) -> Detector:
+    key = (bundle, device, backend)
     if key not in _detectors:
         from MCDetect.inference.detector import Detector
 
-        _detectors[key] = Detector.load(bundle, device)
-        if threads is not None:
+        if threads is not None:  # before the back end takes as many threads as PyTorch
             import torch
 
             torch.set_num_threads(threads)
+        _detectors[key] = Detector.load(bundle, device, backend)
     return _detectors[key]
 
 

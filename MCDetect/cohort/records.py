@@ -57,6 +57,7 @@ class Order:
     output: str
     bundle: str
     device: str
+    backend: str
     operating_point: str | float | None
     spacing_mm: float | None
     formats: tuple[str, ...]

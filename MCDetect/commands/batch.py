@@ -1,19 +1,30 @@
-"""``mcdetect batch``: all examinations of a folder tree or a list, on this computer or a Dask cluster."""
+"""``mcdetect batch``: all examinations of a folder tree, a list or a PACS, on this computer or a Dask cluster."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from MCDetect.commands.exit_codes import exit_code
-from MCDetect.commands.option_types import check_spacing, count, format_list, positive_number, probability
-from MCDetect.results import FORMATS
+from MCDetect.commands.option_types import (
+    add_processor_arguments,
+    check_spacing,
+    count,
+    format_list,
+    positive_number,
+    probability,
+)
+from MCDetect.commands.pacs import add_node_arguments, add_query_arguments, chosen_node
+from MCDetect.errors import UsageError
+from MCDetect.results import FORMATS, check_output_folder
 
 if TYPE_CHECKING:
-    from MCDetect.cohort.batch import Listener, Report
+    from MCDetect.cohort.batch import Listener, Plan, Report
+    from MCDetect.findings import Refusal
 
 SUMMARY = "find calcifications in many examinations, on this computer or a cluster; goes on where it was stopped"
 
@@ -23,11 +34,19 @@ _MOST_TOLD = 20
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this sub-command."""
     parser.add_argument(
-        "source", type=Path, metavar="SOURCE", help="folder tree, or CSV file with a path a line (column 'path')"
+        "source",
+        nargs="?",
+        type=Path,
+        metavar="SOURCE",
+        help="folder tree, or CSV file with a path a line (column 'path'), or with --node a study a line (columns "
+        "'study', 'patient', 'accession')",
     )
     parser.add_argument(
         "--output", required=True, type=Path, metavar="DIR", help="folder for the results; one batch at a time"
     )
+    archive = parser.add_argument_group("from a PACS", "fetched into DIR/fetched first, each study once")
+    add_query_arguments(archive)
+    add_node_arguments(archive)
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--workers", type=count(1), metavar="N", help="worker processes here (default: one a core)")
     where.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler that runs already, tcp://HOST:PORT")
@@ -46,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_detection_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that decide what is found and written."""
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run")
+    add_processor_arguments(parser)
     sensitivity = parser.add_mutually_exclusive_group()
     sensitivity.add_argument("--operating-point", metavar="NAME", help="one of those that 'mcdetect bundles' lists")
     sensitivity.add_argument(
@@ -70,13 +89,18 @@ def run(options: argparse.Namespace) -> int:
     from MCDetect.cohort.batch import Plan, run_batch
 
     check_spacing(options.spacing)
+    if options.source is None and not _asks_a_node(options):
+        raise UsageError(
+            "no-source", "It is not said what to process.", "Give a folder, a CSV file, or what to fetch from a PACS."
+        )
     plan = Plan(
-        source=options.source,
+        source=options.source or options.output,
         output=options.output,
         scheduler=options.scheduler,
         workers=options.workers,
         bundle=options.bundle,
         device=options.device,
+        backend=options.backend,
         operating_point=options.operating_point if options.threshold is None else options.threshold,
         spacing_mm=options.spacing,
         formats=tuple(options.formats),
@@ -84,10 +108,34 @@ def run(options: argparse.Namespace) -> int:
         recheck=options.recheck,
     )
     with _listener(options.progress) as listener:
+        unanswered: tuple[Refusal, ...] = ()
+        if _asks_a_node(options):
+            plan, unanswered = _fetched(plan, options, listener)
         report = run_batch(plan, listener)
+    report = replace(report, problems=(*unanswered, *report.problems))
     code = exit_code(report.state.done, len(report.failures) + len(report.problems))
     (_tell_as_json if options.progress == "json" else _tell)(report, code)
     return code
+
+
+def _asks_a_node(options: argparse.Namespace) -> bool:
+    return any((options.node, options.study, options.patient, options.accession))
+
+
+def _fetched(plan: Plan, options: argparse.Namespace, listener: Listener) -> tuple[Plan, tuple[Refusal, ...]]:
+    """Fetch what is asked for; return the plan with the fetched files as its source, and what was not answered."""
+    from MCDetect.cohort.fetching import fetch_all, read_queries
+    from MCDetect.dicom.pacs.reports import StudyQuery
+
+    node = chosen_node(options)
+    check_output_folder(plan.output)
+    if options.source is None:
+        queries = [StudyQuery(options.study, options.patient, options.accession)]
+    else:
+        queries = read_queries(options.source)
+    folder = plan.output / "fetched"
+    unanswered = fetch_all(node, queries, folder, lambda done: listener.fetching(done, len(queries)))
+    return replace(plan, source=folder), unanswered
 
 
 def _tell(report: Report, code: int) -> None:

@@ -51,6 +51,10 @@ class BarListener(SilentListener):
     ) -> None:
         self._bar.stop()
 
+    def fetching(self, done: int, total: int) -> None:
+        """Show how much of what was asked for was fetched."""
+        self._bar.update(self._task, completed=done, total=total, description=f"fetching: {done} of {total}")
+
     def searching(self, files: int) -> None:
         """Show how many files were looked at."""
         self._bar.update(self._task, description=f"searching: {files} files")
@@ -69,9 +73,13 @@ class BarListener(SilentListener):
 class JsonListener(SilentListener):
     """Prints one JSON object a line on the standard output for each event.
 
-    ``event`` is ``started``, ``searching``, ``examination`` or ``progress``; the command adds ``refused``, ``written``
-    and ``done``.
+    ``event`` is ``fetching``, ``started``, ``searching``, ``examination`` or ``progress``; the command adds
+    ``refused``, ``written`` and ``done``.
     """
+
+    def fetching(self, done: int, total: int) -> None:
+        """Print how much of what was asked for was fetched."""
+        self._event("fetching", done=done, total=total)
 
     def searching(self, files: int) -> None:
         """Print how many files were looked at."""

@@ -7,14 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from MCDetect.commands.exit_codes import exit_code
-from MCDetect.commands.option_types import check_spacing, format_list, positive_number, probability
+from MCDetect.commands.option_types import (
+    add_processor_arguments,
+    check_spacing,
+    format_list,
+    positive_number,
+    probability,
+)
 from MCDetect.commands.unforeseen import as_told
 from MCDetect.errors import InputError
 from MCDetect.findings import Refusal
-from MCDetect.results import FORMATS, ResultWriter, check_output_folder
+from MCDetect.results import FORMATS, OPTIONAL_FORMATS, ResultWriter, check_output_folder
 
 if TYPE_CHECKING:
     from MCDetect.commands.reporting import Reporter
+    from MCDetect.inference.detector import Detector
     from MCDetect.inference.pipeline import Result
 
 SUMMARY = "find calcifications in mammograms and write findings, DICOM objects and pictures"
@@ -32,13 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder for the results; results of the same name that lie there are replaced",
     )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run")
-    parser.add_argument(
-        "--backend",
-        choices=("auto", "torch", "onnxruntime", "openvino"),
-        default="auto",
-        help="what computes the networks; auto is the fastest that is installed, measured once and remembered",
-    )
+    add_processor_arguments(parser)
     sensitivity = parser.add_mutually_exclusive_group()
     sensitivity.add_argument("--operating-point", metavar="NAME", help="one of those that 'mcdetect bundles' lists")
     sensitivity.add_argument(
@@ -59,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=format_list,
         default=FORMATS,
         metavar="LIST",
-        help=f"what to write, separated by commas (default: {','.join(FORMATS)}; also sc)",
+        help=f"what to write, separated by commas (default: {','.join(FORMATS)}; also {','.join(OPTIONAL_FORMATS)})",
     )
 
 
@@ -112,7 +113,7 @@ def _analyse(options: argparse.Namespace, report: Reporter) -> ResultWriter:
         for result in results:
             # The detector may have gone on with the CPU when the memory of the GPU was full.
             writer.algorithm = detector.algorithm(operating_point)
-            _take(result, writer, report)
+            _take(result, writer, report, detector)
     except KeyboardInterrupt:
         if writer.images:
             writer.correspondences = propose(writer.images)
@@ -123,14 +124,15 @@ def _analyse(options: argparse.Namespace, report: Reporter) -> ResultWriter:
     return writer
 
 
-def _take(result: Result, writer: ResultWriter, report: Reporter) -> None:
+def _take(result: Result, writer: ResultWriter, report: Reporter, detector: Detector) -> None:
     """Write and tell one result; the writer may refuse an image that the detector took."""
     if isinstance(result, Refusal):
         writer.refuse(result)
         report.refused(result)
         return
     images, refused = len(writer.images), len(writer.refused)
-    writer.add(*result)
+    probability = detector.probability_of(result[0]) if "probability" in writer.formats else None
+    writer.add(*result, probability)
     if len(writer.images) > images:
         report.found(*result)
     for refusal in writer.refused[refused:]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from MCDetect.commands.exit_codes import DONE
 from MCDetect.commands.option_types import count
+from MCDetect.errors import UsageError
 from MCDetect.results import check_output_folder
 
 SUMMARY = "report how well trained recipes do, side by side (HTML and JSON)"
@@ -18,6 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this sub-command."""
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="output folders of mcdetect train")
     parser.add_argument("--output", required=True, type=Path, metavar="DIR", help="folder for report.html and .json")
+    parser.add_argument(
+        "--patches",
+        type=Path,
+        metavar="DIR",
+        help="judge patch classifiers on real patches instead: 0/*.pgm and 1/*.pgm",
+    )
     parser.add_argument(
         "--repeats", type=count(1), default=1000, metavar="N", help="bootstrap resamples (default 1000)"
     )
@@ -34,10 +41,21 @@ def run(options: argparse.Namespace) -> int:
 
     from MCDetect.commands.tables import print_files
     from MCDetect.evaluation.report import write_report
-    from MCDetect.training.papers.runs import read_run
+    from MCDetect.training.papers.real_patches import score_real_patches
+    from MCDetect.training.papers.runs import pooled, read_run
 
     check_output_folder(options.output)
-    files = write_report(options.output, [read_run(folder) for folder in options.runs], repeats=options.repeats)
+    if options.patches is None:
+        runs = [read_run(folder) for folder in options.runs]
+        runs += pooled(runs)
+    else:
+        judged = [score_real_patches(folder, options.patches) for folder in options.runs]
+        runs = [one for one in judged if one is not None]
+        if not runs:
+            raise UsageError(
+                "no-patch-classifier", "None of these trainings classifies patches.", "Leave out --patches."
+            )
+    files = write_report(options.output, runs, repeats=options.repeats)
     console = Console(highlight=False)
     table = Table(box=box.SIMPLE)
     for name in ("recipe, network", "split", "test examples", *_SHOWN):

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from MCDetect.commands.exit_codes import exit_code
-from MCDetect.commands.pacs import add_node_arguments, bar, chosen_node, print_failures
+from MCDetect.commands.pacs import add_node_arguments, add_query_arguments, bar, chosen_node, print_failures
 from MCDetect.results import check_output_folder
 
 SUMMARY = "fetch studies from a PACS"
@@ -14,9 +14,7 @@ SUMMARY = "fetch studies from a PACS"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this sub-command."""
-    parser.add_argument("--study", default="", metavar="UID", help="Study Instance UID")
-    parser.add_argument("--patient", default="", metavar="ID", help="all studies of a Patient ID")
-    parser.add_argument("--accession", default="", metavar="NUMBER", help="Accession Number")
+    add_query_arguments(parser)
     parser.add_argument("--output", required=True, type=Path, metavar="DIR", help="folder for the files")
     add_node_arguments(parser)
 

@@ -1,4 +1,4 @@
-"""Values of options, checked while they are parsed, so that a wrong one is told with its name."""
+"""Options of several commands, and values of options, checked while they are parsed: a wrong one is told by name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,19 @@ import math
 from collections.abc import Callable
 
 from MCDetect.errors import UsageError
+from MCDetect.inference.device import DEVICES
 from MCDetect.results import check_formats
+
+
+def add_processor_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that decide what computes the networks."""
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where the networks run")
+    parser.add_argument(
+        "--backend",
+        choices=("auto", "torch", "onnxruntime", "openvino"),
+        default="auto",
+        help="what computes the networks; auto is the fastest that is installed, measured once and remembered",
+    )
 
 
 def positive_number(text: str) -> float:

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 MOST_FILES_TOLD = 10
 
 
-def add_node_arguments(parser: argparse.ArgumentParser) -> None:
+def add_query_arguments(parser: argparse._ActionsContainer) -> None:
+    """Add the options that say which studies are meant."""
+    parser.add_argument("--study", default="", metavar="UID", help="Study Instance UID")
+    parser.add_argument("--patient", default="", metavar="ID", help="all studies of a Patient ID")
+    parser.add_argument("--accession", default="", metavar="NUMBER", help="Accession Number")
+
+
+def add_node_arguments(parser: argparse._ActionsContainer) -> None:
     """Add the options that say which PACS is meant."""
     parser.add_argument("--node", metavar="NAME", help="PACS, as the configuration names it (default: its only one)")
     parser.add_argument(

@@ -115,6 +115,7 @@ def run(options: argparse.Namespace) -> int:
         monitoring=("127.0.0.1", options.metrics_port),
         bundle=options.bundle,
         device=options.device,
+        backend=options.backend,
         operating_point=options.operating_point if options.threshold is None else options.threshold,
         spacing_mm=options.spacing,
         formats=tuple(options.formats),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from MCDetect.commands.exit_codes import DONE
 from MCDetect.commands.option_types import count
 from MCDetect.errors import UsageError
 from MCDetect.results import check_output_folder
+
+_ALL = -1
+_DEFAULT = "default"
 
 SUMMARY = "train a published recipe on a data set; a run that was stopped goes on where it ended"
 
@@ -17,11 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this sub-command."""
     parser.add_argument(
         "recipe",
-        help="default (fine-tunes the shipped detector), rehman2021, leong2022, singh2022, lunalozoya2023, "
-        "shirikahnouei2022, or a YAML file like theirs",
+        help="rehman2021, leong2022, singh2022, lunalozoya2023, shirikahnouei2022, or a YAML file like theirs; "
+        "default: the networks of the detector, which simulate their own data, or with --dataset and --data go on from "
+        "the shipped weights",
     )
-    parser.add_argument("--dataset", required=True, metavar="NAME", help="which data set lies in --data, e.g. inbreast")
-    parser.add_argument("--data", required=True, type=Path, metavar="DIR", help="folder of the data set")
+    parser.add_argument("--dataset", metavar="NAME", help="which data set lies in --data, e.g. inbreast")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder of the data set")
     parser.add_argument("--output", required=True, type=Path, metavar="DIR", help="folder for everything that is made")
     parser.add_argument("--network", metavar="NAME", help="one of the recipe's networks (default: its first)")
     parser.add_argument(
@@ -30,7 +35,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="patient",
         help="patient: no patient in two parts (default); paper: as the papers split, which scores too high",
     )
-    parser.add_argument("--fold", type=count(0), default=0, metavar="N", help="test part of recipes with folds")
+    parser.add_argument(
+        "--fold",
+        type=_fold,
+        default=0,
+        metavar="N",
+        help="test part of recipes with folds (default 0); all: each in turn",
+    )
+    parser.add_argument(
+        "--search", type=count(1), metavar="N", help="train N random draws of hyperparameters instead (lunalozoya2023)"
+    )
     parser.add_argument(
         "--pretrained", type=Path, metavar="FILE", help="ImageNet weights of torchvision or timm; none: from scratch"
     )
@@ -50,18 +64,25 @@ def run(options: argparse.Namespace) -> int:
     from MCDetect.inference.device import choose_device
     from MCDetect.training import distributed
     from MCDetect.training.datasets import index_dataset
+    from MCDetect.training.papers.lunalozoya2023 import search
     from MCDetect.training.papers.recipe import load_paper_recipe
     from MCDetect.training.papers.training import Choices, train_paper
 
-    if options.recipe == "default":
-        return _fine_tune(options)
+    if options.recipe == _DEFAULT:
+        return _train_default(options) if options.data is None else _fine_tune(options)
     recipe = load_paper_recipe(options.recipe)
+    if options.dataset is None or options.data is None:
+        raise UsageError("no-data", f"The recipe {recipe.name} needs data.", "Give --dataset NAME and --data DIR.")
     check_output_folder(options.output)
     index = index_dataset(options.dataset, options.data)
     device = choose_device(options.device)
     errors = Console(stderr=True, highlight=False)
-    names = ("network", "split", "fold", "pretrained", "epochs", "optimizer", "workers")
+    names = ("network", "split", "pretrained", "epochs", "optimizer", "workers")
     choices = Choices(device=device.type, **{name: getattr(options, name) for name in names})
+    # Each fold of a cross-validation has a folder of its own; their reports are one (mcdetect evaluate DIR/fold-*).
+    folds = range(recipe.split.folds) if options.fold == _ALL else [options.fold]
+    made: list[Path] = []
+    problems: tuple[str, ...] = ()
     with distributed.processes(device.type):
         is_first = distributed.rank() == 0
         if is_first and options.pretrained is None:
@@ -69,20 +90,36 @@ def run(options: argparse.Namespace) -> int:
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
         with Progress(*columns, console=errors, disable=not is_first) as progress:
             task = progress.add_task("preparing", total=1.0)
-            trained = train_paper(
-                recipe,
-                index,
-                options.output,
-                choices,
-                lambda text, done: progress.update(task, description=text, completed=done),
-            )
-    if trained is None or not is_first:
-        return DONE
-    for problem in trained.problems:
-        print_line(errors, problem)
-    made = [trained.bundle, options.output / "predictions.csv", options.output / "examples.csv"]
-    print_files(Console(highlight=False), options.output, made)
+
+            def report(text: str, done: float) -> None:
+                progress.update(task, description=text, completed=done)
+
+            if options.search is not None:
+                search(recipe, index, options.output, options.search, choices=choices, report=report)
+                made.append(options.output / "search.json")
+            for fold in folds if options.search is None else ():
+                output = options.output / f"fold-{fold}" if options.fold == _ALL else options.output
+                trained = train_paper(recipe, index, output, replace(choices, fold=fold), report)
+                if trained is not None:
+                    problems = trained.problems
+                    made += [trained.bundle, *(output / name for name in ("predictions.csv", "examples.csv"))]
+    if is_first:
+        for problem in problems:
+            print_line(errors, problem)
+        print_files(Console(highlight=False), options.output, made)
     return DONE
+
+
+def _train_default(options: argparse.Namespace) -> int:
+    from MCDetect.training.default import main
+
+    if options.dataset not in (None, "simulated"):
+        raise UsageError(
+            "no-data",
+            f"The data set {options.dataset} to go on with has no folder.",
+            "Give --data DIR, or leave out --dataset: then the default recipe simulates what it learns from.",
+        )
+    return main(["--output", str(options.output)])
 
 
 def _fine_tune(options: argparse.Namespace) -> int:
@@ -95,6 +132,8 @@ def _fine_tune(options: argparse.Namespace) -> int:
     from MCDetect.training.datasets import index_dataset
     from MCDetect.training.fine_tuning import fine_tune
 
+    if options.dataset is None:
+        raise UsageError("no-data", "Which data set lies in --data is not said.", "Give --dataset NAME.")
     given = [name for name in ("network", "pretrained", "epochs", "optimizer") if getattr(options, name) is not None]
     if given:
         raise UsageError("wrong-option", f"--{given[0]} is for the papers' recipes.", "Leave it out.")
@@ -115,3 +154,7 @@ def _fine_tune(options: argparse.Namespace) -> int:
         print_line(errors, problem)
     print_files(Console(highlight=False), options.output, [bundle.folder])
     return DONE
+
+
+def _fold(text: str) -> int:
+    return _ALL if text == "all" else count(0)(text)

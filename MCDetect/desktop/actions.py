@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
@@ -49,14 +50,17 @@ MENUS: dict[str, tuple[Command, ...]] = {
     "&View": (
         Command("toggle_calcifications", "&Calcification marks on or off", ("M",)),
         Command("toggle_outlines", "&Outlines on or off", ("O",)),
+        Command("toggle_probability", "Probability map on or off", ("K",)),
         Command("four_views", "&Four views", ("4",)),
         Command("cc_pair", "&CC pair", ("2",)),
         Command("mlo_pair", "&MLO pair", ("3",)),
         Command("one_view", "O&ne view", ("1",)),
         Command("beside_prior", "Current beside &prior", ("5",)),
+        Command("over_priors", "Four views over p&riors", ("6",)),
         Command("next_view", "Next view alone", ("]",)),
         Command("previous_view", "Previous view alone", ("[",)),
         Command("next_place", "Go to the next view", ("V",)),
+        Command("fit_breast", "Fit the &breast", ("B",)),
         Command("fit", "&Whole image", ("0",)),
         Command("one_to_one", "One-to-one &pixels", ("Z",)),
         Command("real_size", "&Real size", ("S",)),
@@ -89,20 +93,28 @@ MOUSE = (
 )
 
 
-def help_sheet() -> str:
+def help_sheet(translate: Callable[[str], str] = str) -> str:
     """Return all keys as HTML, in three columns."""
     columns: list[str] = []
     for title, commands in MENUS.items():
         rows = "".join(
             f"<tr><td style='white-space: nowrap'><b>{escape(' or '.join(command.keys))}</b>&nbsp;&nbsp;</td>"
-            f"<td style='white-space: nowrap'>{escape(command.text.replace('&', '').rstrip('…'))}</td></tr>"
+            f"<td style='white-space: nowrap'>{_plain(translate(command.text))}</td></tr>"
             for command in commands
             if command.keys
         )
         if rows:
-            columns.append(f"<h3>{escape(title.replace('&', ''))}</h3><table>{rows}</table>")
-    mouse = "".join(f"<tr><td><b>{escape(a)}</b>&nbsp;&nbsp;</td><td>{escape(b)}</td></tr>" for a, b in MOUSE)
+            columns.append(f"<h3>{_plain(translate(title))}</h3><table>{rows}</table>")
+    mouse = "".join(
+        f"<tr><td><b>{escape(translate(what))}</b>&nbsp;&nbsp;</td><td>{escape(translate(does))}</td></tr>"
+        for what, does in MOUSE
+    )
     file, find, review, view, helping = columns
     cells = (file + find + helping, review, view)
     table = "".join(f'<td valign="top" style="padding-right: 24px">{cell}</td>' for cell in cells)
-    return f"<table><tr>{table}</tr></table><h3>Mouse</h3><table>{mouse}</table>"
+    return f"<table><tr>{table}</tr></table><h3>{escape(translate('Mouse'))}</h3><table>{mouse}</table>"
+
+
+def _plain(text: str) -> str:
+    """Return the text of a menu without the signs that menus use, as HTML."""
+    return escape(text.replace("&", "").replace("…", ""))

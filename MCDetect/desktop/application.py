@@ -39,6 +39,10 @@ def run(paths: Sequence[Path], bundle: str, device: str, detect: bool) -> int:
     window = MainWindow(client, default_folder())
     catch_everything(window)
     client.start()
+    screen = application.primaryScreen()
+    if screen is not None:
+        # Where no window manager runs (a remote display), nobody makes a window larger.
+        window.setGeometry(screen.availableGeometry())
     window.showMaximized()
     if paths:
         window.open_paths(list(paths), then=window.panel.detect if detect else None)

@@ -27,8 +27,10 @@ class Commands:
         self.delete_cluster, self.stop_tool = panel.delete_cluster, panel.stop_tool
         self.undo, self.redo = panel.undo, panel.redo
         self.toggle_calcifications, self.toggle_outlines = panel.toggle_calcifications, panel.toggle_outlines
+        self.toggle_probability = panel.toggle_probability
         views = window.views
-        self.fit, self.one_to_one, self.real_size = views.fit, views.one_to_one, views.real_size
+        self.fit, self.fit_breast = views.fit, views.fit_breast
+        self.one_to_one, self.real_size = views.one_to_one, views.real_size
         self.reset_window = views.reset_window
         self.open_files, self.open_folder, self.fetch = window.choose_files, window.choose_folder, window.fetch
         self.help, self.about, self.close_window = window.show_help, window.show_about, window.close
@@ -76,6 +78,10 @@ class Commands:
     def beside_prior(self) -> None:
         """Show the active view beside the same view of an earlier examination."""
         self._views.arrange(Layout.CURRENT_AND_PRIOR)
+
+    def over_priors(self) -> None:
+        """Show the four standard views over those of the latest prior."""
+        self._views.arrange(Layout.FOUR_OVER_PRIORS)
 
     def next_view(self) -> None:
         """Show the next view alone."""

@@ -28,7 +28,7 @@ class Dialogs:
         if any(box.text() == message for box in self.told):
             return
         box = QMessageBox(QMessageBox.Warning, "MCDetect", message, QMessageBox.Ok, self._parent)
-        box.setTextFormat(Qt.PlainText)
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setInformativeText(hint)
         if details:
             box.setDetailedText(details)
@@ -39,7 +39,7 @@ class Dialogs:
     def ask(self, question: str, choices: Sequence[str]) -> int:
         """Return the index of the answer, -1 for none."""
         box = QMessageBox(QMessageBox.Question, "MCDetect", question, QMessageBox.NoButton, self._parent)
-        box.setTextFormat(Qt.PlainText)
+        box.setTextFormat(Qt.TextFormat.PlainText)
         buttons: list[QPushButton] = []
         for choice in choices:
             button = box.addButton(choice, QMessageBox.ActionRole)

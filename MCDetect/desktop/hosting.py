@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QCoreApplication
@@ -52,6 +53,10 @@ class HostWindow(QMainWindow):
         """See Host."""
         self.views.set_marks(outlines, calcifications)
 
+    def set_probability_map(self, key: str, probability: Any) -> None:
+        """See Host."""
+        self.views.set_probability_map(key, probability)
+
     def set_tool(self, tool: Tool) -> None:
         """See Host."""
         self.views.set_tool(tool)
@@ -88,8 +93,14 @@ class HostWindow(QMainWindow):
 
     def offer_installation(self, error: MCDetectError) -> None:
         """See Host; the window does not install, it says how."""
+        if error.code != "no-torch":
+            self.tell(error.message, error.hint)
+            return
         hint = self.translate('Close the window and run: pip install "mcdetect[inference]" (about 1 GB with PyTorch).')
         self.tell(error.message, hint, f"{error.hint}\n{self.translate('Everything except detection works without.')}")
+
+    def exported(self, files: Sequence[Path], say: Callable[[str], object]) -> None:
+        """See Host; the window has no database of its own."""
 
     def translate(self, text: str) -> str:
         """See Host."""

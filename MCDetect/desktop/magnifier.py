@@ -13,8 +13,8 @@ from vtkmodules.util.numpy_support import vtk_to_numpy
 
 from MCDetect.review.hanging import Flips
 
-_SIDE = 260
-_MAGNIFICATION = 3
+_SIDE = 360
+_MAGNIFICATION = 2
 
 
 class Magnifier(QLabel):

@@ -36,19 +36,28 @@ class MovingViews(QWidget):
     def move_views(self, source: SliceView, move: Move) -> None:
         """Move a view, and with it the other view of its pair."""
         apply(source.node, move)
-        self.annotate(source)
+        self.moved(source)
         for other in self.partners(source):
             mirrored = self.slots[other].flips.chest_wall != self.slots[source].flips.chest_wall
             apply(other.node, move.mirrored if mirrored else move)
-            self.annotate(other)
+            self.moved(other)
+
+    def moved(self, view: SliceView) -> None:
+        """Take note that a view shows another part of its image."""
+        if self.overlay is not None:
+            self.overlay.choose_detail(view.node)
+        self.annotate(view)
 
     def partners(self, view: SliceView) -> list[SliceView]:
         """Return the views that move with a view: the same projection of the other breast or of another time."""
-        if not self.is_synchronised or self.session is None or self.key_of(view) is None:
+        return [other for other in self.same_projection(view) if other is not view] if self.is_synchronised else []
+
+    def same_projection(self, view: SliceView) -> list[SliceView]:
+        """Return the views on the screen of the same projection, this one among them."""
+        if self.session is None or self.key_of(view) is None:
             return []
-        projection = self._projection(view)
-        shown = [other for other, slot in self.slots.items() if slot.key is not None and other is not view]
-        return [other for other in shown if other.spacing_mm is not None and self._projection(other) == projection]
+        shown = [other for other, slot in self.slots.items() if slot.key is not None and other.spacing_mm is not None]
+        return [other for other in shown if self._projection(other) == self._projection(view)]
 
     def _projection(self, view: SliceView) -> str:
         key = self.key_of(view)
@@ -59,9 +68,19 @@ class MovingViews(QWidget):
         width, height = self.active.size_in_pixels
         self.move_views(self.active, zoom_about(self.active.node, width / 2, height / 2, scale))
 
+    def place_of_interest(self, view: SliceView) -> tuple[float, float] | None:
+        """Return (row, column) of what the reader most likely wants to see large in a view."""
+        raise NotImplementedError
+
     def set_mm_per_pixel(self, millimetres: float) -> None:
         """Magnify the active view so that a pixel of the screen shows so many millimetres."""
-        self.zoom(millimetres / mm_per_pixel(self.active.node))
+        view, now = self.active, mm_per_pixel(self.active.node)
+        place = self.place_of_interest(view)
+        if place is None:
+            self.zoom(millimetres / now)
+            return
+        (x, y), (width, height) = view.to_screen(place), view.size_in_pixels
+        self.move_views(view, Move((x - width / 2) * now, (y - height / 2) * now, millimetres / now))
 
     def one_to_one(self) -> None:
         """Show a pixel of the image as a pixel of the screen."""
@@ -73,19 +92,3 @@ class MovingViews(QWidget):
         screen = self.screen() if hasattr(self, "screen") else None
         dots = screen.physicalDotsPerInch() if screen is not None else 96.0
         self.set_mm_per_pixel(25.4 / max(dots, 1.0) / self.devicePixelRatioF())
-
-    def fit_all(self) -> None:
-        """Show whole images."""
-        for view in self.slots:
-            self._fit(view)
-
-    def fit(self) -> None:
-        """Show the whole image of the active view and its pair."""
-        for view in (self.active, *self.partners(self.active)):
-            self._fit(view)
-
-    def _fit(self, view: SliceView) -> None:
-        if self.overlay is not None and view.spacing_mm is not None:
-            view.fit_to_widget()
-            self.overlay.fit(view.node)
-            self.annotate(view)

@@ -11,7 +11,7 @@ vtkmodules.qt.PyQtImpl = "PyQt5"
 
 import vtkmodules.vtkRenderingFreeType
 import vtkmodules.vtkRenderingOpenGL2
-from PyQt5.QtCore import QEvent, QPoint, QTimer
+from PyQt5.QtCore import QEvent, QPoint, QTimer, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QWidget
 from vtkmodules.qt.QVTKRenderWindowInteractor import QVTKRenderWindowInteractor
@@ -47,7 +47,14 @@ class SliceCanvas(QVTKRenderWindowInteractor):  # type: ignore[misc]
         Places (row, column) of a line that is being drawn.
     pointer
         Place of the pointer that the keys move.
+
+    Signals
+    -------
+    resized()
+        The view has another size.
     """
+
+    resized = pyqtSignal()
 
     def __init__(self, owner: SliceScene, name: str, parent: QWidget | None = None) -> None:
         self._renderer = vtkRenderer()
@@ -167,17 +174,22 @@ class SliceCanvas(QVTKRenderWindowInteractor):  # type: ignore[misc]
     # The screen
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the middle and the magnification."""
+        """Keep the middle and how much of the image is seen."""
         super().resizeEvent(event)
         self.fit_to_widget()
+        self.resized.emit()
 
     def fit_to_widget(self) -> None:
         """Tell MRML how large the view is."""
         width, height = self.size_in_pixels
         self._RenderWindow.SetSize(width, height)
         self.logic.ResizeSliceNode(width, height)
-        self.annotations.place(width, height, self.logicalDpiY() / 96 * self.devicePixelRatioF())
+        self.place_annotations()
         self.schedule()
+
+    def place_annotations(self) -> None:
+        """Put texts into the corners; VTK itself makes them larger on screens of many dots."""
+        self.annotations.place(*self.size_in_pixels, self.logicalDpiY() / 96)
 
     def finish(self) -> None:
         """Free what belongs to the screen, before the widget goes."""

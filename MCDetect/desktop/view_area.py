@@ -5,27 +5,28 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PyQt5.QtCore import QTimer, pyqtSignal
-from PyQt5.QtWidgets import QGridLayout, QWidget
+from PyQt5.QtCore import QCoreApplication, Qt, QTimer, pyqtSignal
+from PyQt5.QtWidgets import QGridLayout, QLabel, QWidget
 
 from MCDetect.desktop.background import Background
+from MCDetect.desktop.finding_views import FindingViews
 from MCDetect.desktop.magnifier import Magnifier
 from MCDetect.desktop.mrml import SliceScene
 from MCDetect.desktop.navigation import mm_per_pixel
+from MCDetect.desktop.one_by_one import OneByOne
+from MCDetect.desktop.preparing import Prepared, prepare
 from MCDetect.desktop.slice_view import SliceView
-from MCDetect.desktop.windowed_views import WindowedViews
 from MCDetect.errors import MCDetectError
-from MCDetect.findings import Cluster
 from MCDetect.review.hanging import Hanging, Layout, Slot, hang
-from MCDetect.review.overlay.overlay import Marks, ReviewOverlay
-from MCDetect.review.panel.host import Tool
+from MCDetect.review.overlay.overlay import ReviewOverlay
+from MCDetect.review.reduction import Box
 from MCDetect.review.session import ReviewSession
 
-_MOST_VIEWS = 4
-_SEEN_ROUND_FINDING_MM = 25.0
+WELCOME = "Drop files or a folder with mammograms here, or open them: Ctrl+O, Ctrl+Shift+O.\n\nF1 shows all keys."
+_ORDINARY_VIEWS = 4
 
 
-class ViewArea(WindowedViews):
+class ViewArea(FindingViews):
     """The views of a session.
 
     Signals
@@ -46,17 +47,19 @@ class ViewArea(WindowedViews):
 
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setStyleSheet("background: black;")
+        self.setStyleSheet("background: black; color: #b8bbbf;")
+        self.setAttribute(Qt.WA_StyledBackground)
         self._background = background
         self.mrml = SliceScene()
         self.grid = QGridLayout(self)
         self.grid.setContentsMargins(0, 0, 0, 0)
         self.grid.setSpacing(2)
-        self.views = [SliceView(self.mrml, f"View {number}", self) for number in range(1, _MOST_VIEWS + 1)]
+        self.welcome = QLabel(_text(WELCOME), self)
+        self.welcome.setAlignment(Qt.AlignCenter)
+        self.grid.addWidget(self.welcome, 0, 0)
+        self.views: list[SliceView] = []
         self.magnifier = Magnifier(self)
-        for view in self.views:
-            self._connect(view)
-            view.hide()
+        self._make_views(_ORDINARY_VIEWS)
         self.session: ReviewSession | None = None
         self.overlay: ReviewOverlay | None = None
         self.arrangement = Layout.FOUR_VIEWS
@@ -66,14 +69,30 @@ class ViewArea(WindowedViews):
         self.windows: dict[str, tuple[float, float]] = {}
         self._loading: set[str] = set()
         self._before_single = Layout.FOUR_VIEWS
-        self._marks = (True, True)
+        self.marks = (True, True)
+        self.boxes: dict[str, Box] = {}
+        self.magnified: set[SliceView] = set()
+        self.fitted: dict[SliceView, bool] = {}
+        self._steps = OneByOne(self)
+        self._refit = QTimer(self)
+        self._refit.setSingleShot(True)
+        self._refit.timeout.connect(self._fit_again)
+
+    def _make_views(self, count: int) -> None:
+        """Have so many views; few examinations need all."""
+        for number in range(len(self.views) + 1, count + 1):
+            view = SliceView(self.mrml, f"View {number}", self)
+            self.views.append(view)
+            self._connect(view)
+            view.hide()
 
     def _connect(self, view: SliceView) -> None:
         view.moved.connect(partial(self.move_views, view))
         view.windowed.connect(partial(self.drag_window, view))
         view.clicked.connect(partial(self._tell_click, view))
         view.drawn.connect(partial(self._tell_line, view))
-        view.hovered.connect(partial(self._hover, view))
+        view.hovered.connect(partial(self.magnify_under_pointer, view))
+        view.resized.connect(lambda: self._refit.start(0))
         view.left.connect(self.magnifier.hide)
         view.activated.connect(partial(self.set_active, view))
         view.doubled.connect(partial(self.toggle_single, view))
@@ -83,17 +102,20 @@ class ViewArea(WindowedViews):
     def set_session(self, session: ReviewSession | None) -> None:
         """Show another session."""
         if self.overlay is not None:
-            self.overlay.close()
+            self._steps.add(self.overlay.closing())
         self.session = session
         self.overlay = None if session is None else ReviewOverlay(self.mrml.scene, session)
-        self.windows, self._loading, self.slots = {}, set(), {}
+        self.windows, self._loading, self.slots, self.boxes, self.fitted = {}, set(), {}, {}, {}
         self.is_inverted = False
+        self.magnified = set()
+        self.welcome.setVisible(session is None)
         if session is not None:
             self.apply_marks()
             views = session.examination.current
             standard = {"CC", "MLO"}
             fits = len(views) > 1 and any(view.laterality and view.view in standard for view in views)
-            self.arrange(Layout.FOUR_VIEWS if fits else Layout.ONE_VIEW)
+            many = Layout.FOUR_OVER_PRIORS if session.examination.priors else Layout.FOUR_VIEWS
+            self.arrange(many if fits else Layout.ONE_VIEW)
         else:
             for view in self.views:
                 view.spacing_mm = None
@@ -106,11 +128,11 @@ class ViewArea(WindowedViews):
         if layout is Layout.ONE_VIEW and self.arrangement is not Layout.ONE_VIEW:
             self._before_single = self.arrangement
         self.arrangement = layout
-        hanging = hang(self.session.examination, layout, focus or self.active_key)
-        self._place(hanging)
+        kept = focus or self.active_key
+        self._place(hang(self.session.examination, layout, kept))
         for view, slot in self.slots.items():
             self._fill(view, slot)
-        self.set_active(self.views[0] if self.active not in self.slots else self.active)
+        self.set_active((self.view_of(kept) if kept else None) or self.views[0])
         self.layout_changed.emit()
         # The new sizes are known when Qt has laid the views out.
         QTimer.singleShot(0, self.fit_all)
@@ -130,10 +152,6 @@ class ViewArea(WindowedViews):
         elif key is not None:
             self.arrange(Layout.ONE_VIEW, key)
 
-    def view_of(self, key: str) -> SliceView | None:
-        """Return where a view of the examination is shown."""
-        return next((view for view, slot in self.slots.items() if slot.key == key), None)
-
     def set_active(self, view: SliceView) -> None:
         """Make a view the one that keys are for."""
         self.active = view
@@ -150,7 +168,8 @@ class ViewArea(WindowedViews):
             self.set_active(shown[(at + step) % len(shown)])
 
     def _place(self, hanging: Hanging) -> None:
-        self.slots = {}
+        self.slots, self.fitted = {}, {}
+        self._make_views(sum(map(len, hanging.slots)))
         places = iter(self.views)
         for view in self.views:
             self.grid.removeWidget(view)
@@ -162,9 +181,9 @@ class ViewArea(WindowedViews):
                 view.show()
         for view in places:
             view.hide()
-        for row in range(2):
+        for row in range(self.grid.rowCount()):
             self.grid.setRowStretch(row, 1 if row < len(hanging.slots) else 0)
-        for column in range(2):
+        for column in range(self.grid.columnCount()):
             self.grid.setColumnStretch(column, 1 if column < max(map(len, hanging.slots)) else 0)
 
     def _fill(self, view: SliceView, slot: Slot) -> None:
@@ -173,11 +192,11 @@ class ViewArea(WindowedViews):
         view.spacing_mm = None
         self.overlay.hide(view.node)
         if slot.key is None:
-            view.annotations.show(slot.title, "", "There is no such view.", "")
+            view.annotations.show(slot.title, "", _text("There is no such view."), "")
         elif slot.key in self.windows:
             self._show(view, slot, None)
         else:
-            view.annotations.show(slot.title, "", "Loading…", slot.flips.chest_wall)
+            view.annotations.show(slot.title, "", _text("Loading…"), slot.flips.chest_wall)
             self._load(slot.key)
         view.fit_to_widget()
 
@@ -187,19 +206,23 @@ class ViewArea(WindowedViews):
         self._loading.add(key)
         overlay = self.overlay
         self._background.run(
-            partial(overlay.prepare, key),
-            lambda display: self._arrived(overlay, key, display),
+            partial(prepare, overlay, key),
+            lambda prepared: self._steps.add([partial(self._arrived, overlay, key, prepared)]),
             lambda error: self._missing(overlay, key, error),
         )
 
-    def _arrived(self, overlay: ReviewOverlay, key: str, display: Any) -> None:
+    def _arrived(self, overlay: ReviewOverlay, key: str, prepared: Prepared) -> None:
         if overlay is not self.overlay:
             return
+        display = prepared.display
         self.windows[key] = (display.window, display.level)
+        self.boxes[key] = prepared.box
+        overlay.volume(key, display)
+        overlay.set_reduced(key, prepared.reduced)
         for view, slot in self.slots.items():
             if slot.key == key:
                 self._show(view, slot, display)
-                self._fit(view)
+                self.fit_projection(view)
         self.loaded.emit(key)
 
     def _missing(self, overlay: ReviewOverlay, key: str, error: BaseException) -> None:
@@ -208,7 +231,7 @@ class ViewArea(WindowedViews):
         self._loading.discard(key)
         view = self.view_of(key)
         if view is not None:
-            text = error.message if isinstance(error, MCDetectError) else "This view could not be loaded."
+            text = error.message if isinstance(error, MCDetectError) else _text("This view could not be loaded.")
             view.annotations.show(self.slots[view].title, "", text, "")
             view.schedule()
         self.failed.emit(error)
@@ -221,50 +244,11 @@ class ViewArea(WindowedViews):
         self.overlay.set_inverted(self.is_inverted)
         self.annotate(view)
 
-    def show_finding(self, key: str, cluster: Cluster) -> None:
-        """Centre and magnify a cluster."""
-        if self.view_of(key) is None:
-            self.arrange(Layout.ONE_VIEW, key)
-        view = self.view_of(key)
-        if view is None or self.overlay is None or self.session is None or view.spacing_mm is None:
-            return
-        rows, columns = zip(*cluster.outline, strict=True)
-        extent = max((max(rows) - min(rows)) * view.spacing_mm[0], (max(columns) - min(columns)) * view.spacing_mm[1])
-        middle = (min(rows) + max(rows)) / 2, (min(columns) + max(columns)) / 2
-        self.set_active(view)
-        self.overlay.centre(view.node, *middle, height_mm=max(_SEEN_ROUND_FINDING_MM, 2.0 * extent))
-        self.annotate(view)
+    def _fit_again(self) -> None:
+        for view in list(self.fitted):
+            self.fit_again(view)
 
-    # Marks, tools, magnifier
-
-    def set_marks(self, outlines: bool, calcifications: bool) -> None:
-        """Show or hide outlines and marks."""
-        self._marks = (outlines, calcifications)
-        self.apply_marks()
-
-    def apply_marks(self) -> None:
-        """Bring the switches to the overlay."""
-        if self.overlay is not None:
-            outlines, calcifications = self._marks
-            self.overlay.set_marks(Marks.RINGS if calcifications else Marks.NONE)
-            self.overlay.set_visible(outlines or calcifications, labels=outlines, outlines=outlines)
-
-    def set_tool(self, tool: Tool) -> None:
-        """Let clicks and lines be told."""
-        for view in self.views:
-            view.set_tool(clicks=tool in (Tool.ADD, Tool.REMOVE), draws=tool.draws)
-
-    def set_magnifying(self, magnifies: bool) -> None:
-        """Let the magnifier follow the pointer."""
-        self.magnifies = magnifies
-        if not magnifies:
-            self.magnifier.hide()
-
-    def _hover(self, view: SliceView, row: float, column: float) -> None:
-        key = self.key_of(view)
-        if self.magnifies and key is not None and self.overlay is not None:
-            at = view.mapTo(self, view.to_widget((row, column)))
-            self.magnifier.show_place(self.overlay.volume(key), (row, column), self.slots[view].flips, at)
+    # What happens in a view
 
     def _tell_click(self, view: SliceView, row: float, column: float) -> None:
         key = self.key_of(view)
@@ -284,16 +268,29 @@ class ViewArea(WindowedViews):
         shown = self.overlay.volume(slot.key).GetDisplayNode()
         percent = 100 * min(view.spacing_mm) / mm_per_pixel(view.node)
         state = f"{percent:.0f} %   W {shown.GetWindow():.0f}  L {shown.GetLevel():.0f}"
-        title = slot.title if not slot.flips.note else f"{slot.title}\n{slot.flips.note}"
+        title = "\n".join(part for part in (slot.title, self._date(slot.key), slot.flips.note) if part)
         view.annotations.show(title, state, "", slot.flips.chest_wall)
-        view.annotations.place(*view.size_in_pixels, view.logicalDpiY() / 96 * view.devicePixelRatioF())
+        view.place_annotations()
         view.schedule()
+
+    def _date(self, key: str) -> str:
+        """Return when a view was taken, where there are views of more than one day."""
+        if self.session is None or not self.session.examination.priors:
+            return ""
+        date = self.session.examination.view(key).date[:8]
+        return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdigit() else ""
 
     def finish(self) -> None:
         """Free everything that belongs to the screen."""
+        self._steps.finish()
         if self.overlay is not None:
             self.overlay.close()
             self.overlay = None
         for view in self.views:
             view.finish()
         self.mrml.close()
+
+
+def _text(english: str) -> str:
+    """Return a text in the user's language."""
+    return QCoreApplication.translate("MCDetect", english)

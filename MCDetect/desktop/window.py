@@ -11,7 +11,7 @@ from typing import Any
 from PyQt5 import uic
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
-from PyQt5.QtWidgets import QAction, QDockWidget, QMessageBox, QScrollArea, QWidget
+from PyQt5.QtWidgets import QAction, QApplication, QDockWidget, QMessageBox, QPushButton, QScrollArea, QWidget
 
 from MCDetect.desktop.actions import MENUS, Command, help_sheet
 from MCDetect.desktop.commands import Commands
@@ -29,6 +29,7 @@ from MCDetect.version import __version__
 
 TITLE = "MCDetect {version} (research use only)"
 _POLL_MS = 100
+_PANEL_WIDTH = 570
 
 
 class MainWindow(HostWindow):
@@ -60,7 +61,9 @@ class MainWindow(HostWindow):
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.panel.poll)
         self._timer.start(_POLL_MS)
-        self.status(self.translate("Open an examination: Ctrl+O, or drop files or a folder here. F1 shows all keys."))
+        # The button that was clicked is off now, and the focus must not go on to a switch beside it.
+        detect_button: QPushButton = self.widgets.detectButton  # type: ignore[attr-defined]
+        detect_button.clicked.connect(self._focus_on_view)
 
     def _make_panel(self) -> QWidget:
         panel = QWidget()
@@ -74,8 +77,11 @@ class MainWindow(HostWindow):
         dock.setWidget(scrolled)
         dock.setFeatures(QDockWidget.DockWidgetMovable)
         self.addDockWidget(Qt.RightDockWidgetArea, dock)
-        width = max(420, panel.minimumSizeHint().width() + 30)
-        scrolled.setMinimumWidth(width)
+        scrolled.setMinimumWidth(max(420, panel.minimumSizeHint().width() + 30))
+        # Views are higher than wide: on a wide screen the panel may have what they leave free.
+        screen = QApplication.primaryScreen()
+        room = _PANEL_WIDTH if screen is None else round(screen.availableGeometry().width() / 3)
+        self.resizeDocks([dock], [min(_PANEL_WIDTH, room)], Qt.Horizontal)
         return panel
 
     def _make_menus(self) -> dict[str, QAction]:
@@ -99,6 +105,9 @@ class MainWindow(HostWindow):
         else:
             action.triggered.connect(lambda _checked: self.panel.detection.attempt(do))
         return action
+
+    def _focus_on_view(self) -> None:
+        self.views.active.setFocus()
 
     # Opening
 
@@ -199,7 +208,9 @@ class MainWindow(HostWindow):
 
     def show_help(self) -> None:
         """Show all keys."""
-        box = QMessageBox(QMessageBox.NoIcon, self.translate("Keys and mouse"), help_sheet(), QMessageBox.Ok, self)
+        box = QMessageBox(
+            QMessageBox.NoIcon, self.translate("Keys and mouse"), help_sheet(self.translate), QMessageBox.Ok, self
+        )
         box.setTextFormat(Qt.RichText)
         box.setModal(False)
         box.setObjectName("helpSheet")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from MCDetect.desktop.moving_views import MovingViews
+from MCDetect.desktop.fitted_views import FittedViews
 from MCDetect.desktop.slice_view import SliceView
 
 
-class WindowedViews(MovingViews):
+class WindowedViews(FittedViews):
     """What a view area knows of grey values."""
 
     is_inverted: bool

@@ -29,6 +29,7 @@ from MCDetect.dicom.writing.common import (
     CAD_REPORT,
     MEASUREMENT_REPORT,
     PRESENTATION_STATE,
+    PROBABILITY_MAP,
     SECONDARY_CAPTURE,
     SEGMENTATION,
     Kind,
@@ -39,6 +40,7 @@ from MCDetect.dicom.writing.common import (
 from MCDetect.dicom.writing.context import RAW, ReportContext, shown
 from MCDetect.dicom.writing.measurement_report import measurement_report
 from MCDetect.dicom.writing.presentation_state import presentation_state
+from MCDetect.dicom.writing.probability_map import check_probability_map, probability_map
 from MCDetect.dicom.writing.report_checks import check_cad_report, check_measurement_report
 from MCDetect.dicom.writing.secondary_capture import check_secondary_capture, secondary_capture
 from MCDetect.dicom.writing.segmentation import segmentation
@@ -134,6 +136,30 @@ def write_secondary_capture(  # noqa: PLR0917
     return path
 
 
+def write_probability_map(  # noqa: PLR0917
+    image: ImageFindings,
+    probability: npt.NDArray[np.float32],
+    source: Dataset,
+    algorithm: Algorithm,
+    folder: Path,
+    context: ReportContext = RAW,
+) -> Path:
+    """Write ``probability``, (rows, columns) and 0 to 1, as a FRACTIONAL segmentation and return its file.
+
+    Raises
+    ------
+    OutputError
+        As :func:`write_image_objects`.
+    """
+    check_source(image, source)
+    path = folder / _image_file_name(PROBABILITY_MAP, image)
+    with _damage_told_plainly(name_of(source)):
+        dataset = probability_map(image, probability, source, algorithm, context)
+    check = partial(check_probability_map, image=image, probability=probability, source=source)
+    _write(dataset, path, check, name_of(source))
+    return path
+
+
 def write_study_objects(  # noqa: PLR0917
     images: Sequence[ImageFindings],
     sources: Mapping[str, Dataset],
@@ -195,7 +221,9 @@ def write_study_objects(  # noqa: PLR0917
     if CAD_REPORT.name in formats:
         with _damage_told_plainly(what):
             dataset = cad_report(images, sources, refused, algorithm, context)
-        check = partial(check_cad_report, images=images, sources=sources, refused=refused, context=context)
+        check = partial(
+            check_cad_report, images=images, sources=sources, refused=refused, algorithm=algorithm, context=context
+        )
         paths.append(folder / f"{CAD_REPORT.name}_{_short_hash(study_uid)}.dcm")
         _write(dataset, paths[-1], check, what)
     if MEASUREMENT_REPORT.name in formats:

@@ -109,6 +109,12 @@ def figures(answers: Answers, *, repeats: int = 1000, seed: int = 0) -> dict[str
     return found
 
 
+def accuracy(answers: Answers, *, repeats: int = 1000, seed: int = 0) -> dict[str, float]:
+    """Return the accuracy alone with its 95 % interval, for subgroups."""
+    right = answers.labels == answers.decided
+    return _as_entry(bootstrap_interval(lambda i: float(right[i].mean()), answers.patients, repeats=repeats, seed=seed))
+
+
 def sensitivity_at_specificity(truth: Any, score: Any, specificity: float = SPECIFICITY) -> float:
     """Return the highest sensitivity of any threshold with at least this specificity."""
     from sklearn.metrics import roc_curve

@@ -107,10 +107,10 @@ def froc_curve(images: Sequence[MatchedImage], *, false_positives_on_normal_imag
     if truth_scores.size == 0 or not counted:
         raise ValueError("an FROC curve needs at least one truth and one image to count false positives on")
     wrong = np.array(_joined(image.false_positives for image in counted))
-    found = truth_scores[np.isfinite(truth_scores)]
+    found = np.sort(truth_scores[np.isfinite(truth_scores)])
     thresholds = np.unique(np.concatenate((found, wrong)))[::-1]
-    sensitivity = np.array([np.count_nonzero(truth_scores >= threshold) for threshold in thresholds])
-    false_positives = np.array([np.count_nonzero(wrong >= threshold) for threshold in thresholds])
+    sensitivity = found.size - np.searchsorted(found, thresholds)
+    false_positives = wrong.size - np.searchsorted(np.sort(wrong), thresholds)
     return FrocCurve(thresholds, sensitivity / truth_scores.size, false_positives / len(counted))
 
 

@@ -64,8 +64,10 @@ def overlaps(candidate: Candidate, truth: Truth, spacing_mm: tuple[float, float]
 def intersection_over_union(first: Outline, second: Outline, spacing_mm: tuple[float, float]) -> float:
     """Return the intersection over union of two outlines, sampled at the middles of cells of 0.1 mm."""
     polygons = [_millimetres(outline, spacing_mm) for outline in (first, second)]
-    low = np.min([polygon.min(axis=0) for polygon in polygons], axis=0)
-    high = np.max([polygon.max(axis=0) for polygon in polygons], axis=0)
+    lows, highs = ([extreme(polygon, axis=0) for polygon in polygons] for extreme in (np.min, np.max))
+    if np.any(np.maximum(*lows) > np.minimum(*highs)):
+        return 0.0
+    low, high = np.minimum(*lows), np.maximum(*highs)
     rows, columns = (
         np.arange(start + _OVERLAP_CELL_MM / 2, stop, _OVERLAP_CELL_MM) for start, stop in zip(low, high, strict=True)
     )

@@ -7,6 +7,9 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from MCDetect.errors import InputError
 from MCDetect.files import write_text_atomically
@@ -68,3 +71,23 @@ def read_predictions(path: Path) -> tuple[tuple[str, ...], list[Prediction]]:
             "Give the output folder of a finished mcdetect train.",
         ) from error
     return classes, predictions
+
+
+def top_losses(predictions: Sequence[Prediction], classes: Sequence[str], count: int = 9) -> list[dict[str, Any]]:
+    """Return the examples with the highest losses, the worst first (Leong et al. 2022).
+
+    Each has its place in ``predictions`` (``number``), ``image``, ``decided`` and ``true`` class, ``loss`` (the
+    cross-entropy) and ``probability`` of the true class.
+    """
+    order = sorted(range(len(predictions)), key=lambda n: predictions[n].probabilities[predictions[n].label])
+    return [
+        {
+            "number": number,
+            "image": predictions[number].image,
+            "decided": classes[int(np.argmax(predictions[number].probabilities))],
+            "true": classes[predictions[number].label],
+            "loss": float(-np.log(max(predictions[number].probabilities[predictions[number].label], 1e-12))),
+            "probability": predictions[number].probabilities[predictions[number].label],
+        }
+        for number in order[:count]
+    ]

@@ -14,6 +14,7 @@ from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
 
 from MCDetect.findings import Calcification, Origin
+from MCDetect.runs import runs_of_pixels
 
 FloatImage = npt.NDArray[np.float32]
 BoolImage = npt.NDArray[np.bool_]
@@ -78,23 +79,6 @@ def peak_logit(score: float, slope: float, intercept: float) -> float:
     return (float(np.log(clipped / (1 - clipped))) - intercept) / slope
 
 
-def runs_of(pixels: npt.NDArray[np.intp]) -> tuple[tuple[int, int, int], ...]:
-    """Return (row, first column, length) of the horizontal runs of ``pixels`` ((n, 2), sorted)."""
-    rows, columns = pixels[:, 0], pixels[:, 1]
-    starts = np.flatnonzero((np.diff(rows, prepend=-2) != 0) | (np.diff(columns, prepend=-2) != 1))
-    lengths = np.diff(np.append(starts, len(pixels)))
-    return tuple((int(rows[s]), int(columns[s]), int(n)) for s, n in zip(starts, lengths, strict=True))
-
-
-def mask_of(calcifications: tuple[Calcification, ...], shape: tuple[int, int]) -> BoolImage:
-    """Return the pixels of ``calcifications`` as a bool image of ``shape``."""
-    mask = np.zeros(shape, dtype=np.bool_)
-    for calcification in calcifications:
-        for row, column, length in calcification.runs:
-            mask[row, column : column + length] = True
-    return mask
-
-
 def _sigmoid(logit: float) -> float:
     return float(1 / (1 + np.exp(-logit)))
 
@@ -131,7 +115,7 @@ def measure_calcification(
         area_mm2=len(pixels) * spacing_mm[0] * spacing_mm[1],
         diameter_mm=_longest_extent(pixels, spacing_mm),
         score=score,
-        runs=runs_of(pixels),
+        runs=runs_of_pixels(pixels),
         origin=origin,
     )
 

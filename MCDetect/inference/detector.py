@@ -6,7 +6,6 @@ This is the place where a mammogram becomes findings; read :meth:`Detector.analy
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,22 +14,23 @@ import numpy as np
 import numpy.typing as npt
 
 from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
-from MCDetect.errors import InputError, ModelError, UsageError
+from MCDetect.errors import InputError, UsageError
 from MCDetect.findings import Algorithm, Calcification, ImageFindings, score_of
 from MCDetect.inference.arguments import checked_image, checked_spacing
 from MCDetect.inference.calcifications import find_calcifications, peak_logit
-from MCDetect.inference.cluster_score import FEATURES, cluster_features, cluster_score
+from MCDetect.inference.cluster_score import cluster_features, cluster_score
 from MCDetect.inference.clusters import group_calcifications
 from MCDetect.inference.device import choose_device
 from MCDetect.inference.making import ScoredCluster, identity_of, make_cluster, nipple_of
 from MCDetect.inference.morphology.model import MorphologyModel
 from MCDetect.inference.morphology.sorting import Group, SortedGroup
 from MCDetect.inference.morphology.viewing import TypedView, type_view, untyped
+from MCDetect.inference.prepared import PreparedView, prepare_view
 from MCDetect.inference.progress import StageReport, silent
+from MCDetect.inference.settings import DetectorSettings
 from MCDetect.inference.view_logits import NetworkRunner
 from MCDetect.preprocessing.breast_mask import breast_area_mm2, breast_mask
-from MCDetect.preprocessing.intensity import normalise_by_local_noise, scale_to_unit_range
-from MCDetect.preprocessing.resampling import resampled_shape, resize, resize_mask
+from MCDetect.preprocessing.resampling import resize
 from MCDetect.version import __version__
 
 if TYPE_CHECKING:
@@ -38,14 +38,6 @@ if TYPE_CHECKING:
 
 FloatImage = npt.NDArray[np.float32]
 BoolImage = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class PreparedView:
-    """A view as the networks see it: normalised, at the networks' spacing, with the breast marked."""
-
-    normalised: FloatImage
-    mask: BoolImage
 
 
 class Detector:
@@ -56,29 +48,9 @@ class Detector:
 
     def __init__(self, bundle: Bundle, device: str = "auto", backend: str = "torch") -> None:
         self.bundle = bundle
-        settings = bundle.settings
-        try:
-            self._spacing_mm = float(settings["spacing_mm"])
-            self._threshold = float(settings["calcification_threshold"])
-            self._calibration = {
-                key: float(settings["calcification_calibration"][key]) for key in ("slope", "intercept")
-            }
-            self._linking_distance_mm = float(settings["clusters"]["linking_distance_mm"])
-            self._minimum_count = int(settings["clusters"]["minimum_count"])
-            self._outline_margin_mm = float(settings["clusters"]["outline_margin_mm"])
-            self._score_weights: dict[str, float] = dict(settings["cluster_score"]["weights"])
-            self._score_intercept = float(settings["cluster_score"]["intercept"])
-            self.operating_points: dict[str, float] = dict(bundle.operating_points)
-            self.default_operating_point: str = settings["default_operating_point"]
-            unknown = {*self._score_weights} - {*FEATURES} or {self.default_operating_point} - {*self.operating_points}
-            if unknown:
-                raise ValueError(f"unknown {', '.join(sorted(unknown))}")
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(
-                "damaged-bundle",
-                f"{bundle.folder / 'configs' / 'inference.json'} is incomplete or wrong: {error}.",
-                "Install MCDetect again, or name another model with --bundle.",
-            ) from error
+        self._settings = DetectorSettings.of(bundle)
+        self.operating_points: dict[str, float] = dict(bundle.operating_points)
+        self.default_operating_point = self._settings.default_operating_point
         self._morphology = MorphologyModel.load(bundle.folder)
         self._networks = NetworkRunner(bundle, choose_device(device), backend)
 
@@ -91,7 +63,7 @@ class Detector:
         bundle
             Name of a shipped bundle, or the path of one.
         device
-            ``"auto"``, ``"cpu"`` or ``"cuda"``.
+            ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         backend
             ``"torch"``, ``"onnxruntime"``, ``"openvino"``, or ``"auto"``: the fastest that is installed, measured once.
 
@@ -159,9 +131,18 @@ class Detector:
         """
         image, spacing = checked_image(pixels), checked_spacing(spacing_mm)
         everywhere = np.ones(image.shape, dtype=np.bool_)
-        prepared = self._prepare(image, everywhere, everywhere, spacing)
-        logits = resize(self._networks.calcification_logits(prepared.normalised, prepared.mask), image.shape)
-        scaled = self._calibration["slope"] * logits + self._calibration["intercept"]
+        return self._probability(self._prepare(image, everywhere, everywhere, spacing), image.shape)
+
+    def probability_of(self, mammogram: Mammogram) -> FloatImage:
+        """Return the map that the findings of a view are made of: as :meth:`probability_map`, 0 outside the breast."""
+        spacing = mammogram.spacing.millimetres
+        mask = breast_mask(mammogram.pixels, spacing, mammogram.valid)
+        prepared = self._prepare(mammogram.pixels, mammogram.valid, mask, spacing)
+        return np.where(mask, self._probability(prepared, mammogram.shape), np.float32(0))
+
+    def _probability(self, prepared: PreparedView, shape: tuple[int, ...]) -> FloatImage:
+        logits = resize(self._networks.calcification_logits(prepared.normalised, prepared.mask), (shape[0], shape[1]))
+        scaled = self._settings.calibration["slope"] * logits + self._settings.calibration["intercept"]
         probability: FloatImage = (1 / (1 + np.exp(-scaled))).astype(np.float32)
         return probability
 
@@ -210,7 +191,7 @@ class Detector:
                 candidate,
                 mammogram,
                 typed,
-                outline_margin_mm=self._outline_margin_mm,
+                outline_margin_mm=self._settings.outline_margin_mm,
                 breast_area_mm2=area,
                 nipple=nipple,
                 identity=(uids["sop_instance_uid"], self.bundle.sha256),
@@ -245,8 +226,37 @@ class Detector:
         self, mammogram: Mammogram, mask: BoolImage, report: StageReport = silent
     ) -> tuple[TypedView, list[ScoredCluster]]:
         """Return all calcifications with their types, and all clusters with their scores, benign ones too."""
+        prepared, logits = self.maps(mammogram, mask, report)
+        return self.gather(mammogram, mask, prepared, logits, report)
+
+    def maps(
+        self, mammogram: Mammogram, mask: BoolImage, report: StageReport = silent
+    ) -> tuple[PreparedView, FloatImage]:
+        """Return a view as the networks see it, and the calcification logit of each of its pixels."""
+        report("preparing", 0.0)
+        prepared = self._prepare(mammogram.pixels, mammogram.valid, mask, mammogram.spacing.millimetres)
+        logits = self._networks.calcification_logits(
+            prepared.normalised, prepared.mask, lambda done: report("finding calcifications", 0.2 + 0.55 * done)
+        )
+        return prepared, logits
+
+    def marks(self, mammogram: Mammogram, mask: BoolImage, logits: FloatImage) -> tuple[Calcification, ...]:
+        """Return the calcifications as the network marks them, from the :meth:`maps` of a view."""
+        spacing, settings = mammogram.spacing.millimetres, self._settings
+        stored = resize(logits, mammogram.shape)
+        return find_calcifications(stored, spacing, settings.threshold, mask=mask, **settings.calibration)
+
+    def gather(
+        self,
+        mammogram: Mammogram,
+        mask: BoolImage,
+        prepared: PreparedView,
+        logits: FloatImage,
+        report: StageReport = silent,
+    ) -> tuple[TypedView, list[ScoredCluster]]:
+        """Return what :meth:`examine` does from the :meth:`maps` of a view."""
         spacing = mammogram.spacing.millimetres
-        marks, prepared = self.marks(mammogram, mask, report)
+        marks = self.marks(mammogram, mask, logits)
         group, model = self._group(spacing), self._morphology
         typed = (
             untyped(marks, group)
@@ -264,38 +274,21 @@ class Detector:
         judged = dict(zip((member.id for member in members), patch_logits.tolist(), strict=True))
         return typed, [self._score(one, judged) for one in typed.groups]
 
-    def marks(
-        self, mammogram: Mammogram, mask: BoolImage, report: StageReport = silent
-    ) -> tuple[tuple[Calcification, ...], PreparedView]:
-        """Return the calcifications as the network marks them, and what it saw."""
-        spacing = mammogram.spacing.millimetres
-        report("preparing", 0.0)
-        prepared = self._prepare(mammogram.pixels, mammogram.valid, mask, spacing)
-        logits = self._networks.calcification_logits(
-            prepared.normalised, prepared.mask, lambda done: report("finding calcifications", 0.2 + 0.55 * done)
-        )
-        found = find_calcifications(
-            resize(logits, mammogram.shape), spacing, self._threshold, mask=mask, **self._calibration
-        )
-        return found, prepared
-
     def _group(self, spacing_mm: tuple[float, float]) -> Group:
         return partial(
             group_calcifications,
             spacing_mm=spacing_mm,
-            linking_distance_mm=self._linking_distance_mm,
-            minimum_count=self._minimum_count,
+            linking_distance_mm=self._settings.linking_distance_mm,
+            minimum_count=self._settings.minimum_count,
         )
 
     def _prepare(
         self, pixels: FloatImage, valid: BoolImage, mask: BoolImage, spacing_mm: tuple[float, float]
     ) -> PreparedView:
-        unit, grey_step = scale_to_unit_range(pixels, valid)
-        shape = resampled_shape((pixels.shape[0], pixels.shape[1]), spacing_mm, self._spacing_mm)
-        unit, mask = resize(unit, shape), resize_mask(mask, shape)
-        return PreparedView(normalise_by_local_noise(unit, mask, grey_step), mask)
+        return prepare_view(pixels, valid, mask, spacing_mm, self._settings.spacing_mm)
 
     def _score(self, group: SortedGroup, patch_logits: Mapping[int, float]) -> ScoredCluster:
-        logits = [peak_logit(member.score, **self._calibration) for member in group.members]
-        features = cluster_features(logits, self._threshold, [patch_logits[member.id] for member in group.members])
-        return ScoredCluster(group, features, cluster_score(features, self._score_weights, self._score_intercept))
+        settings = self._settings
+        logits = [peak_logit(member.score, **settings.calibration) for member in group.members]
+        features = cluster_features(logits, settings.threshold, [patch_logits[member.id] for member in group.members])
+        return ScoredCluster(group, features, cluster_score(features, settings.score_weights, settings.score_intercept))

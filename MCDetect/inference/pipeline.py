@@ -45,7 +45,7 @@ def detect(
     bundle
         Name of a shipped model bundle, or the path of one.
     device
-        ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     backend
         ``"torch"``, ``"onnxruntime"``, ``"openvino"``, or ``"auto"``: the fastest that is installed, measured once.
     operating_point

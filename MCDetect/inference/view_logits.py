@@ -148,5 +148,5 @@ class NetworkRunner:
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:
-    """PyTorch's CPU allocator has no exception of its own, only this text."""
-    return "allocate memory" in str(error)
+    """PyTorch's CPU and MPS allocators have no exception of their own, only these texts."""
+    return "allocate memory" in str(error) or "out of memory" in str(error)

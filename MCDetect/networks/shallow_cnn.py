@@ -23,6 +23,8 @@ class ShallowCNN(nn.Module):
     ----------
     keep_probability
         Probability that dropout keeps a feature while training (Table 1: 0.8).
+    filters, kernel_size
+        Kernels of both convolutions and their side (Table 1: 6, 16 and 9), for the search that found them.
     """
 
     patch_size = PATCH_SIZE
@@ -31,16 +33,19 @@ class ShallowCNN(nn.Module):
     border = 2 * (KERNEL_SIZE - 1)
     """Pixels by which the feature maps are smaller than the patch, each way."""
 
-    def __init__(self, keep_probability: float = 0.8) -> None:
+    def __init__(
+        self, keep_probability: float = 0.8, filters: tuple[int, int] = (6, 16), kernel_size: int = KERNEL_SIZE
+    ) -> None:
         super().__init__()
+        self.border = 2 * (kernel_size - 1)
         self.features = nn.Sequential(
-            nn.Conv2d(1, 6, KERNEL_SIZE),
+            nn.Conv2d(1, filters[0], kernel_size),
             nn.ReLU(),
-            nn.Conv2d(6, 16, KERNEL_SIZE),
+            nn.Conv2d(filters[0], filters[1], kernel_size),
             nn.ReLU(),
         )
         self.dropout = nn.Dropout(1.0 - keep_probability)
-        self.output = nn.Linear(16, 1)
+        self.output = nn.Linear(filters[1], 1)
 
     def forward(self, patches: Tensor) -> Tensor:
         """Return the logit of "this patch holds calcifications".

@@ -32,17 +32,6 @@ from MCDetect.pictures.scale_bar import draw_scale_bar
 from MCDetect.pictures.text import LINE_HEIGHT, draw_lines, wrap
 
 
-def write_overlay(path: Path, picture: npt.NDArray[np.uint8], image: ImageFindings, algorithm: Algorithm) -> None:
-    """Write :func:`draw_overlay` as a PNG file.
-
-    Raises
-    ------
-    OutputError
-        ``cannot-write`` when the file cannot be written.
-    """
-    save_overlay(path, draw_overlay(picture, image, algorithm))
-
-
 def save_overlay(path: Path, overlay: Image.Image) -> None:
     """Write an overlay as a PNG file.
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
 from MCDetect.errors import UsageError
 from MCDetect.findings import Cluster, Correspondence, Decision, Origin
+from MCDetect.inference.correspondence import ordered
 from MCDetect.review import drawing
-from MCDetect.review.correspondence import ordered
 from MCDetect.review.local_segmentation import segment_calcification
 from MCDetect.review.looking import ShownFindings
 from MCDetect.review.state import ReviewState

@@ -1,17 +1,15 @@
 """The same cluster in two views: where the nipple is in a view that no algorithm has searched yet.
 
-What agrees with what is decided in :mod:`MCDetect.inference.correspondence`, for detection and review alike.
+The pairs are proposed in :mod:`MCDetect.inference.correspondence`, for detection and review alike.
 """
 
 from __future__ import annotations
 
 from MCDetect.dicom.orientation import points_to_last_column
-from MCDetect.inference.correspondence import Point, ordered, propose
+from MCDetect.inference.correspondence import Point
 from MCDetect.preprocessing.breast_mask import breast_mask
 from MCDetect.preprocessing.nipple import most_anterior_point
 from MCDetect.review.examination import View
-
-__all__ = ["Point", "nipple_of", "ordered", "propose"]
 
 _COARSE_MM = 0.8
 

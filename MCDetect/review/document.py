@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from MCDetect.findings import Algorithm, Findings
-from MCDetect.review.correspondence import ordered
+from MCDetect.inference.correspondence import ordered
 from MCDetect.review.outcome import NO_ALGORITHM
 from MCDetect.review.state import ReviewState
 

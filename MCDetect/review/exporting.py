@@ -12,14 +12,14 @@ from MCDetect.results import FORMATS, ResultWriter, check_output_folder
 from MCDetect.review.examination import Examination
 
 KINDS = (
-    ("seg_", "segmentations (DICOM SEG)"),
-    ("cad-sr_", "Mammography CAD reports (DICOM SR)"),
-    ("measurements-sr_", "measurement reports (DICOM SR, TID 1500)"),
-    ("gsps_", "presentation states (DICOM GSPS)"),
-    ("overlay_", "pictures"),
-    ("findings.json", "findings.json"),
+    ("seg_", "segmentation (DICOM SEG)", "segmentations (DICOM SEG)"),
+    ("cad-sr_", "Mammography CAD report (DICOM SR)", "Mammography CAD reports (DICOM SR)"),
+    ("measurements-sr_", "measurement report (DICOM SR, TID 1500)", "measurement reports (DICOM SR, TID 1500)"),
+    ("gsps_", "presentation state (DICOM GSPS)", "presentation states (DICOM GSPS)"),
+    ("overlay_", "picture", "pictures"),
+    ("findings.json", "file of findings (findings.json)", "files of findings (findings.json)"),
 )
-"""How the name of a file begins, and what it is called."""
+"""How the name of a file begins, and what one and several are called."""
 
 
 @dataclass(frozen=True)
@@ -59,5 +59,5 @@ def export(findings: Findings, examination: Examination, folder: Path, formats: 
 
 def what_was_written(files: Sequence[Path]) -> list[tuple[int, str]]:
     """Return how many files of which kind there are, in the order of :data:`KINDS`."""
-    counted = [(sum(path.name.startswith(beginning) for path in files), kind) for beginning, kind in KINDS]
-    return [(count, kind) for count, kind in counted if count]
+    counted = [(sum(path.name.startswith(beginning) for path in files), one, many) for beginning, one, many in KINDS]
+    return [(count, one if count == 1 else many) for count, one, many in counted if count]

@@ -1,5 +1,7 @@
 """Which view goes where and how it is turned, by the header alone: RCC LCC over RMLO LMLO, chest walls back to back.
 
+Where there are priors, RCC LCC RMLO LMLO hang in one row over the same views of the latest prior.
+
 PatientOrientation says which way the stored rows and columns point (DICOM PS3.3 section C.7.6.1.1.1): A anterior,
 P posterior, R and L the patient's right and left, H head, F feet. A view hangs right when the anterior of a right
 breast points to the left of the screen and that of a left breast to the right, the head is up in oblique and lateral
@@ -10,7 +12,7 @@ viewer flips its camera.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from MCDetect.review.examination import Examination, View
@@ -26,6 +28,7 @@ class Layout(str, Enum):
     MLO_PAIR = "MLO pair"
     ONE_VIEW = "one view"
     CURRENT_AND_PRIOR = "current beside prior"
+    FOUR_OVER_PRIORS = "four views over priors"
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,10 @@ def hang(examination: Examination, layout: Layout = Layout.FOUR_VIEWS, focus: st
     current = examination.current
     focused = next((view for view in examination.views if view.key == focus), current[0] if current else None)
     study = examination.of_study(focused.study) if focused and layout is not Layout.CURRENT_AND_PRIOR else current
-    if layout is Layout.FOUR_VIEWS:
+    slots: tuple[tuple[Slot, ...], ...]
+    if layout is Layout.FOUR_OVER_PRIORS and examination.priors:
+        slots = (_in_a_row(current), _in_a_row(examination.priors[0], "prior"))
+    elif layout in (Layout.FOUR_VIEWS, Layout.FOUR_OVER_PRIORS):
         slots = tuple(tuple(_slot(study, side, view) for side in "RL") for view in ("CC", "MLO"))
     elif layout is Layout.CC_PAIR:
         slots = (tuple(_slot(study, side, "CC") for side in "RL"),)
@@ -116,6 +122,11 @@ def hang(examination: Examination, layout: Layout = Layout.FOUR_VIEWS, focus: st
         slots = (_beside_prior(examination, focused),)
     shown = {slot.key for row in slots for slot in row}
     return Hanging(layout, slots, tuple(key for key in examination.keys if key not in shown))
+
+
+def _in_a_row(views: Sequence[View], what: str = "") -> tuple[Slot, ...]:
+    slots = [_slot(views, side, name) for name in ("CC", "MLO") for side in "RL"]
+    return tuple(replace(slot, title=f"{slot.title} {what}".strip()) for slot in slots)
 
 
 def _beside_prior(examination: Examination, focused: View | None) -> tuple[Slot, ...]:

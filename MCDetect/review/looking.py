@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 from MCDetect.errors import UsageError
 from MCDetect.findings import Calcification, Cluster, Correspondence, Decision, ImageFindings, Origin
-from MCDetect.review.correspondence import Point, propose
+from MCDetect.inference.correspondence import Point, propose
 from MCDetect.review.examination import Examination
 from MCDetect.review.state import ReviewState, visible_calcifications, visible_clusters
 

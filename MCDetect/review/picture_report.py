@@ -178,9 +178,9 @@ class _Page:
             row, column = divmod(index, columns)
             x = _MARGIN + column * (room_w + _GAP) / columns
             y = top - 10 - row * (side + _CAPTION + _GAP) - side
-            self._draw_finding(finding, x, y, side)
+            self._draw_finding(finding, x, y, side, (room_w - _GAP) / columns - _GAP)
 
-    def _draw_finding(self, finding: _Finding, x: float, y: float, side: float) -> None:
+    def _draw_finding(self, finding: _Finding, x: float, y: float, side: float, width: float) -> None:
         view, cluster = finding.view, finding.cluster
         rows, columns = zip(*cluster.outline, strict=True)
         spacing = view.spacing.millimetres
@@ -203,7 +203,7 @@ class _Page:
         described += [cluster.morphology.value] if cluster.morphology else []
         described += [f"BI-RADS {cluster.assessment.value}"] if cluster.assessment else []
         described += [cluster.reason] if cluster.reason else []
-        self._text(x, y - 18, _cut(", ".join(described), 2 * side), 7)
+        self._text(x, y - 18, _cut(", ".join(described), width), 7)
 
     def _draw_scale(self, x: float, y: float, points_per_mm: float) -> None:
         length = 5 * points_per_mm
@@ -261,5 +261,11 @@ def _flipped(picture: Image.Image, flips: Flips) -> Image.Image:
 
 
 def _cut(text: str, width: float) -> str:
-    most = max(10, int(width / 3.4))
-    return text if len(text) <= most else text[: most - 3] + "..."
+    """Return as much of a text of 7 points as fits in a width."""
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    if stringWidth(text, "Helvetica", 7) <= width:
+        return text
+    while text and stringWidth(f"{text}...", "Helvetica", 7) > width:
+        text = text[:-1]
+    return f"{text}..."

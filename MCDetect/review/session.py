@@ -20,10 +20,10 @@ from MCDetect.findings import (
     Refusal,
     Review,
 )
+from MCDetect.inference.correspondence import Point
 from MCDetect.review import recovery
 from MCDetect.review.actions import ReaderActions
 from MCDetect.review.arrival import with_view_findings
-from MCDetect.review.correspondence import Point
 from MCDetect.review.document import Kept, from_document, to_document
 from MCDetect.review.examination import Examination, open_examination
 from MCDetect.review.history import History

@@ -8,7 +8,7 @@ readers compare it; compression moves it by some millimetres.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from MCDetect.bi_rads import Distribution
 from MCDetect.simulation.anatomy import COARSE, BreastGeometry
-from MCDetect.simulation.calcifications import draw_calcification, draw_depth_factor
+from MCDetect.simulation.calcifications import CalcificationKind, draw_calcification, draw_depth_factor
 from MCDetect.simulation.clusters import ClusterMember, DrawnCluster, draw_cluster
 from MCDetect.simulation.fields import value_at
 
@@ -53,7 +53,11 @@ class ProjectedCluster:
 
 
 def draw_breast_clusters(
-    rng: np.random.Generator, count: int, geometries: Mapping[str, BreastGeometry], spacing_mm: float
+    rng: np.random.Generator,
+    count: int,
+    geometries: Mapping[str, BreastGeometry],
+    spacing_mm: float,
+    kinds: Sequence[CalcificationKind] | None = None,
 ) -> dict[str, tuple[ProjectedCluster, ...]]:
     """Draw clusters in a breast and project them.
 
@@ -65,6 +69,8 @@ def draw_breast_clusters(
         The breast in each view, by ``"CC"`` and ``"MLO"``.
     spacing_mm
         Of the pixels of all views.
+    kinds
+        Morphology of each cluster; drawn when None.
 
     Returns
     -------
@@ -77,7 +83,8 @@ def draw_breast_clusters(
         if centres is None:
             break
         toward_nipple = float(rng.normal(0, 0.4))
-        cluster = draw_cluster(rng, None, None, spacing_mm, angle=toward_nipple)
+        kind = kinds[number - 1] if kinds is not None else None
+        cluster = draw_cluster(rng, kind, None, spacing_mm, angle=toward_nipple)
         cranial = _cranial(rng, cluster)
         factor = draw_depth_factor(rng)
         for view, (row, column) in centres.items():

@@ -14,6 +14,7 @@ from MCDetect.simulation.view import GENERATOR_VERSION, SimulatedView
 from MCDetect.version import __version__
 
 _FOR_PRESENTATION = UID("1.2.840.10008.5.1.4.1.1.1.2")
+_OBJECT_VERSION = "2"  # another one where the header changes: an identifier never stands for two objects
 _DATE, _TIME = "20260101", "120000"  # of every simulated examination: the same seed writes the same bytes
 _VIEW_CODES = {"CC": ("399162004", "cranio-caudal"), "MLO": ("399368009", "medio-lateral oblique")}  # CID 4014
 _ORIENTATION = {
@@ -42,16 +43,20 @@ class Examination:
 
     def uid(self, *parts: str) -> UID:
         """Return an identifier for a part of this examination."""
-        return UID(stable_uid("simulated examination", GENERATOR_VERSION, str(self.seed), self.variant, *parts))
+        versions = (GENERATOR_VERSION, _OBJECT_VERSION)
+        return UID(stable_uid("simulated examination", *versions, str(self.seed), self.variant, *parts))
 
 
 def dataset_of_view(simulated: SimulatedView, examination: Examination, number: int) -> Dataset:
     """Return the DICOM object of a view, in Explicit VR Little Endian, uncompressed.
 
+    Each view is a series of its own with a frame of reference of its own: two exposures have no common one, a series
+    has a single one (PS3.3, section A.1.2.3), and viewers lay a segmentation on the first image of a series.
+
     Parameters
     ----------
     number
-        Instance number in the series, from 1.
+        Of the series in the study, from 1.
     """
     name = simulated.laterality + simulated.view
     dataset = Dataset()
@@ -63,7 +68,7 @@ def dataset_of_view(simulated: SimulatedView, examination: Examination, number: 
     dataset.SOPInstanceUID = examination.uid("instance", name)
     dataset.SpecificCharacterSet = "ISO_IR 192"
     _add_patient_and_study(dataset, examination)
-    _add_series_and_equipment(dataset, examination)
+    _add_series_and_equipment(dataset, examination, name, number)
     _add_image(dataset, simulated, number)
     _add_positioning(dataset, simulated)
     _add_exposure(dataset, simulated)
@@ -85,12 +90,14 @@ def _add_patient_and_study(dataset: Dataset, examination: Examination) -> None:
     dataset.ReferringPhysicianName = ""
 
 
-def _add_series_and_equipment(dataset: Dataset, examination: Examination) -> None:
+def _add_series_and_equipment(dataset: Dataset, examination: Examination, name: str, number: int) -> None:
     dataset.Modality = "MG"
     dataset.PresentationIntentType = "FOR PRESENTATION"
-    dataset.SeriesInstanceUID = examination.uid("series")
-    dataset.SeriesNumber = 1
-    dataset.SeriesDescription = "Simulated mammograms"
+    dataset.SeriesInstanceUID = examination.uid("series", name)
+    dataset.SeriesNumber = number
+    dataset.SeriesDescription = f"{name[0]} {name[1:]} simulated"
+    dataset.FrameOfReferenceUID = examination.uid("frame of reference", name)
+    dataset.PositionReferenceIndicator = ""
     dataset.Manufacturer = "MCDetect"
     dataset.ManufacturerModelName = "MCDetect simulator"
     dataset.DeviceSerialNumber = "0"
@@ -98,7 +105,7 @@ def _add_series_and_equipment(dataset: Dataset, examination: Examination) -> Non
 
 
 def _add_image(dataset: Dataset, simulated: SimulatedView, number: int) -> None:
-    dataset.InstanceNumber = number
+    dataset.InstanceNumber = 1
     dataset.AcquisitionNumber = number
     dataset.ImageType = ["ORIGINAL", "PRIMARY"]
     dataset.ImageComments = "Simulated: not a picture of a patient."

@@ -15,6 +15,7 @@ from MCDetect.errors import OutputError, UsageError
 from MCDetect.files import write_atomically, write_text_atomically
 from MCDetect.simulation.breast_clusters import ProjectedCluster, draw_breast_clusters
 from MCDetect.simulation.dicom_view import Examination, dataset_of_view
+from MCDetect.simulation.objects import draw_objects
 from MCDetect.simulation.presentation import draw_style
 from MCDetect.simulation.tissue import draw_density
 from MCDetect.simulation.truth_file import TruthOfView, truth_as_json
@@ -38,6 +39,7 @@ def simulate_examination(
     rows: int = 3328,
     columns: int = 2560,
     spacing_mm: float = 0.07,
+    objects: bool = False,
 ) -> list[Path]:
     """Write a simulated examination into a folder.
 
@@ -55,6 +57,8 @@ def simulate_examination(
         without isolated calcifications too.
     rows, columns, spacing_mm
         Of each image.
+    objects
+        Draw nipple markers, biopsy clips and folds of skin for each view.
 
     Returns
     -------
@@ -84,7 +88,7 @@ def simulate_examination(
     projected = {
         side: _clusters_of_breast(breast_seeds[side], counts[side], rows, columns, spacing_mm) for side in "RL"
     }
-    examination = Examination(seed=seed, variant=f"{clusters} {rows} {columns} {spacing_mm}")
+    examination = Examination(seed=seed, variant=f"{clusters} {rows} {columns} {spacing_mm}{' objects' * objects}")
     paths: list[Path] = []
     truths: list[TruthOfView] = []
     for number, (laterality, view) in enumerate(VIEWS[:views], start=1):
@@ -99,6 +103,7 @@ def simulate_examination(
             isolated=0 if clusters == 0 else None,
             density=density,
             style=style,
+            objects=draw_objects(np.random.default_rng([seed, 13, number])) if objects else None,
         )
         dataset = dataset_of_view(simulated, examination, number)
         path = folder / f"{laterality}{view}.dcm"

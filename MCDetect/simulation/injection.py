@@ -87,12 +87,15 @@ class Injection:
         bool (rows, columns): flanks, 15 to 40 % of the peak, which are neither mask nor tissue.
     cluster_of
         For each calcification, in order, the number (from 0) of its cluster.
+    kinds
+        For each calcification, in order, its morphology.
     """
 
     contrast: FloatImage
     core: npt.NDArray[np.int32]
     halo: npt.NDArray[np.bool_]
     cluster_of: tuple[int, ...]
+    kinds: tuple[CalcificationKind, ...] = ()
 
 
 def noise_level(image: FloatImage, mask: npt.NDArray[np.bool_] | None = None) -> float:
@@ -155,6 +158,7 @@ def draw_injection(
     core = np.zeros(shape, dtype=np.int32)
     halo = np.zeros(shape, dtype=bool)
     cluster_of: list[int] = []
+    kinds: list[CalcificationKind] = []
     allowed = np.flatnonzero(mask) if mask is not None else np.arange(shape[0] * shape[1])
     if allowed.size == 0:
         return Injection(contrast, core, halo, ())
@@ -177,6 +181,7 @@ def draw_injection(
             core[stamp.window][stamp.contrast >= _CORE * peak] = identifier
             halo[stamp.window] |= stamp.contrast >= _HALO * peak
             cluster_of.append(number)
+            kinds.append(member.calcification.kind)
         added = np.arange(first, len(cluster_of) + 1)
         if added.size == 0:
             continue
@@ -188,7 +193,7 @@ def draw_injection(
         # A detector and a display saturate; how early differs, and the network must not learn one way.
         ceiling = np.float32(random.uniform(0.15, _MAXIMUM_SATURATION))
         contrast += ceiling * np.tanh(np.float32(gain) * single / ceiling)
-    return Injection(contrast, core, halo, tuple(cluster_of))
+    return Injection(contrast, core, halo, tuple(cluster_of), tuple(kinds))
 
 
 def truth_labels(injection: Injection, noise: float, contrast: FloatImage | None = None) -> npt.NDArray[np.uint8]:

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from MCDetect.bi_rads import Distribution
+from MCDetect.runs import runs_of_mask
+from MCDetect.simulation.acquisition import NoiseModel
 from MCDetect.simulation.breast_clusters import ProjectedCluster
 from MCDetect.simulation.calcifications import (
     CalcificationKind,
@@ -19,7 +21,7 @@ from MCDetect.simulation.calcifications import (
 )
 from MCDetect.simulation.clusters import DrawnCluster, draw_cluster
 from MCDetect.simulation.fields import FloatImage, value_at
-from MCDetect.simulation.truth import SimulatedCalcification, cluster_outline, longest_extent, runs_of_mask
+from MCDetect.simulation.truth import SimulatedCalcification, cluster_outline, longest_extent
 
 ISOLATED_KINDS: dict[CalcificationKind, float] = {
     CalcificationKind.PUNCTATE: 0.52,
@@ -163,6 +165,7 @@ def measure(
     calcium_per_mm: float,
     primary_share: float,
     blur_pixels: float,
+    noise: NoiseModel,
 ) -> SimulatedCalcification | None:
     """Return the truth of one calcification, or None when less than a pixel of it lies inside the image.
 
@@ -176,6 +179,8 @@ def measure(
         Share of the signal that is not scattered.
     blur_pixels
         Sigma of the detector's blur.
+    noise
+        That was added.
     """
     shape = (log_signal.shape[0], log_signal.shape[1])
     top, left, thickness = item.drawn.at(item.row, item.column)
@@ -191,6 +196,7 @@ def measure(
         return None
     spacing = item.drawn.pixel_spacing_mm
     row, column = np.argwhere(mask).mean(axis=0)
+    expected = -np.log1p(-share)
     return SimulatedCalcification(
         id=number,
         row=float(row) + top,
@@ -199,8 +205,9 @@ def measure(
         diameter_mm=longest_extent(mask) * spacing,
         area_mm2=int(np.count_nonzero(mask)) * spacing**2,
         contrast=float(share.max()),
-        signal_to_noise=_signal_to_noise(-np.log1p(-share), log_signal, row + top, column + left),
+        signal_to_noise=_signal_to_noise(expected, log_signal, row + top, column + left),
         runs=runs_of_mask(mask, top, left),
+        detectability=noise.detectability(expected, float(np.median(_around(log_signal, row + top, column + left)))),
     )
 
 
@@ -212,8 +219,7 @@ def outline_of(
 
 
 def _signal_to_noise(alone: npt.NDArray[np.float64], log_signal: FloatImage, row: float, column: float) -> float:
-    top, left = (max(0, round(c) - _WINDOW) for c in (row, column))
-    window = log_signal[top : round(row) + _WINDOW + 1, left : round(column) + _WINDOW + 1]
+    window = _around(log_signal, row, column)
     best = 0.0
     for fine, wide in ((1.0, 2.0), (2.0, 4.0)):
         signal = ndimage.gaussian_filter(alone, fine) - ndimage.gaussian_filter(alone, wide)
@@ -221,6 +227,11 @@ def _signal_to_noise(alone: npt.NDArray[np.float64], log_signal: FloatImage, row
         deviation = 1.4826 * float(np.median(np.abs(noise)))
         best = max(best, float(signal.max()) / max(deviation, 1e-6))
     return best
+
+
+def _around(log_signal: FloatImage, row: float, column: float) -> FloatImage:
+    top, left = (max(0, round(c) - _WINDOW) for c in (row, column))
+    return log_signal[top : round(row) + _WINDOW + 1, left : round(column) + _WINDOW + 1]
 
 
 def _deepened(drawn: DrawnCalcification, factor: float) -> DrawnCalcification:

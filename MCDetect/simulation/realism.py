@@ -7,15 +7,21 @@ as many simulated ones.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import fft, ndimage, stats
 
+from MCDetect.dicom.reading import read_mammogram
+from MCDetect.files import write_text_atomically
 from MCDetect.simulation.fields import FloatImage
+from MCDetect.simulation.view import GENERATOR_VERSION, simulate_view
 
 _REGION = 256  # pixels: side of a region of interest, 18 mm at 0.07 mm
 _BETA_BAND = (0.15, 0.8)  # cycles/mm in which tissue dominates noise
@@ -101,6 +107,51 @@ def measure_realism(pixels: npt.NDArray[np.uint16], spacing_mm: float) -> Realis
     )
 
 
+def compare_realism(real: Sequence[Path], views: int, work: Path, seed: int = 600_000) -> dict[str, Any]:
+    """Measure real and simulated views; those measured before are not measured again.
+
+    Parameters
+    ----------
+    real
+        For Presentation mammograms of 12 bits, bright as attenuating; there may be none.
+    views
+        Number of simulated views with the simulator's own ranges, CC and MLO in turn.
+    work
+        Folder for one small file a view.
+    seed
+        Of the first simulated view.
+
+    Returns
+    -------
+    dict
+        ``"real"`` and ``"simulated"``: lists of the fields of :class:`Realism`.
+    """
+
+    def of_real(path: Path) -> Realism:
+        mammogram = read_mammogram(path)
+        return measure_realism(mammogram.pixels.astype(np.uint16), mammogram.spacing.millimetres[0])
+
+    def of_simulated(number: int) -> Realism:
+        view = simulate_view(seed + number, view=("CC", "MLO")[number % 2], clusters=0, isolated=0)
+        return measure_realism(view.pixels, view.spacing_mm)
+
+    return {
+        "real": [_kept(work / f"real-{path.stem}.json", partial(of_real, path)) for path in real],
+        "simulated": [
+            _kept(work / f"simulated-{GENERATOR_VERSION}-{seed + number}.json", partial(of_simulated, number))
+            for number in range(views)
+        ],
+    }
+
+
+def _kept(path: Path, measure: Callable[[], Realism]) -> dict[str, float]:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text_atomically(path, json.dumps(asdict(measure())))
+    kept: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
+    return kept
+
+
 def _breast_interior(grey: FloatImage) -> npt.NDArray[np.bool_]:
     """Return the largest bright region, 3 mm or so away from the skin line, on the assumption that air is black."""
     labels, count = ndimage.label(grey[::8, ::8] > 40)
@@ -126,8 +177,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     import pydicom
     from rich.console import Console
     from rich.table import Table
-
-    from MCDetect.simulation.view import simulate_view
 
     parser = argparse.ArgumentParser(description="Compare simulated views with real ones in numbers.")
     parser.add_argument(

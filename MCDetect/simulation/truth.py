@@ -10,9 +10,8 @@ import numpy.typing as npt
 from scipy import spatial
 
 from MCDetect.bi_rads import Distribution
+from MCDetect.runs import Runs
 from MCDetect.simulation.calcifications import CalcificationKind
-
-Runs = tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,9 @@ class SimulatedCalcification:
         processing; the better of the filters of 1 and 2 and of 2 and 4 pixels.
     runs
         Pixels whose blurred calcium signal exceeds half of its peak: (row, first column, number), sorted.
+    detectability
+        d' of an ideal observer who knows the calcification, its place and the tissue, in the noise of the acquisition;
+        None where that noise is not known, as in a given mammogram.
     """
 
     id: int
@@ -48,6 +50,7 @@ class SimulatedCalcification:
     contrast: float
     signal_to_noise: float
     runs: Runs
+    detectability: float | None = None
 
 
 @dataclass(frozen=True)
@@ -76,26 +79,6 @@ class SimulatedCluster:
     member_ids: tuple[int, ...]
     outline: tuple[tuple[float, float], ...]
     breast_cluster: int | None = None
-
-
-def runs_of_mask(mask: npt.NDArray[np.bool_], top: int = 0, left: int = 0) -> Runs:
-    """Return the horizontal runs of a mask whose first pixel is (top, left) of the image."""
-    padded = np.pad(mask, [(0, 0), (1, 1)]).astype(np.int8)
-    change = np.diff(padded, axis=1)
-    rows, starts = np.nonzero(change == 1)
-    _, ends = np.nonzero(change == -1)
-    return tuple(
-        (int(row) + top, int(start) + left, int(end - start))
-        for row, start, end in zip(rows, starts, ends, strict=True)
-    )
-
-
-def mask_of_runs(runs: Runs, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
-    """Return the image-sized mask of ``runs``; the inverse of :func:`runs_of_mask`."""
-    mask = np.zeros(shape, dtype=bool)
-    for row, first, count in runs:
-        mask[row, first : first + count] = True
-    return mask
 
 
 def mirrored_runs(runs: Runs, columns: int) -> Runs:

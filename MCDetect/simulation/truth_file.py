@@ -20,7 +20,8 @@ from MCDetect.simulation.truth import SimulatedCalcification, SimulatedCluster
 from MCDetect.simulation.view import GENERATOR_VERSION, SimulatedView
 
 FORMAT = "mcdetect-simulation-truth"
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
+_READABLE = ("1.1", SCHEMA_VERSION)  # before 1.2 calcifications had no detectability
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class TruthOfView:
     sop_instance_uid
         Of the image.
     laterality, view, rows, columns, spacing_mm, density, compressed_mm
-        As in :class:`~MCDetect.simulation.view.SimulatedView`.
+        As in :class:`~MCDetect.simulation.view.SimulatedView`; density empty and thickness None in a given mammogram.
     breast_area_mm2
         Area inside the skin line.
     calcifications, clusters
@@ -49,7 +50,7 @@ class TruthOfView:
     columns: int
     spacing_mm: float
     density: str
-    compressed_mm: float
+    compressed_mm: float | None
     breast_area_mm2: float
     calcifications: tuple[SimulatedCalcification, ...]
     clusters: tuple[SimulatedCluster, ...]
@@ -96,7 +97,7 @@ def read_truth(path: str | Path) -> dict[str, TruthOfView]:
     """
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
-        if document["format"] != FORMAT or document["schema_version"] != SCHEMA_VERSION:
+        if document["format"] != FORMAT or document["schema_version"] not in _READABLE:
             raise ValueError("another format or version")
         views = [_view(entry) for entry in document["views"]]
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from MCDetect.errors import UsageError
 from MCDetect.simulation import placement
-from MCDetect.simulation.acquisition import draw_detector, expose
+from MCDetect.simulation.acquisition import Detector, draw_detector, expose, noise_model
 from MCDetect.simulation.anatomy import COARSE, BreastGeometry, draw_geometry, rounded_slab
 from MCDetect.simulation.breast_clusters import ProjectedCluster
 from MCDetect.simulation.fields import FloatImage, upsample
+from MCDetect.simulation.objects import ForeignObjects, add_objects
 from MCDetect.simulation.presentation import PresentationStyle, burn_in_label, draw_style, present, quanta_for_style
 from MCDetect.simulation.tissue import CALCIUM_PER_MM, FAT_PER_MM, FINE, GLAND_PER_MM, draw_tissue
 from MCDetect.simulation.truth import SimulatedCalcification, SimulatedCluster, mirrored_runs
@@ -74,6 +75,8 @@ def simulate_view(
     isolated: int | None = None,
     density: str | None = None,
     style: PresentationStyle | None = None,
+    blur_pixels: float | None = None,
+    objects: ForeignObjects | None = None,
 ) -> SimulatedView:
     """Simulate one view; the same arguments give the same view, bit by bit.
 
@@ -95,6 +98,10 @@ def simulate_view(
         BI-RADS density class ``"a"`` to ``"d"``; drawn when None.
     style
         Presentation, for views that shall look alike; drawn when None.
+    blur_pixels
+        Sigma of the detector's blur; drawn when None.
+    objects
+        Markers, clips and folds; none when None.
 
     Raises
     ------
@@ -104,7 +111,7 @@ def simulate_view(
     if laterality not in ("L", "R") or view not in ("CC", "MLO"):
         raise UsageError("wrong-simulation", "Simulated views are L or R, and CC or MLO.")
     _check_numbers(rows, columns, spacing_mm, seed, clusters if isinstance(clusters, int) else 0, isolated or 0)
-    anatomy_rng, calcium_rng, exposure_rng, style_rng, label_rng = _streams(seed, view)
+    anatomy_rng, calcium_rng, exposure_rng, style_rng, label_rng, object_rng = _streams(seed, view)
     geometry = draw_geometry(anatomy_rng, view, (rows, columns), spacing_mm)
     width = _width_with_breast(geometry, columns, spacing_mm)
     geometry = _cropped(geometry, width)
@@ -120,7 +127,7 @@ def simulate_view(
         calcium_rng,
         geometry.depth_mm,
         geometry.clear_depth_mm,
-        tissue.gland[::ratio, ::ratio][: coarse[0], : coarse[1]],
+        _fitted(tissue.gland[::ratio, ::ratio], (coarse[0], coarse[1])),
         cell=COARSE,
         spacing_mm=spacing_mm,
         nipple=(geometry.nipple_mm[0] / spacing_mm, geometry.nipple_mm[1] / spacing_mm),
@@ -135,6 +142,10 @@ def simulate_view(
     thinned = np.s_[::8, ::8]
     quanta = quanta_for_style(attenuation[thinned], missing[thinned], depth[thinned], style, spacing_mm)
     detector = draw_detector(exposure_rng, quanta)
+    if blur_pixels is not None:
+        detector = replace(detector, blur_pixels=blur_pixels)
+    if objects is not None:
+        add_objects(object_rng, attenuation, geometry, objects, spacing_mm)
     median = float(np.median(attenuation[thinned][depth[thinned] > 5])) if (depth > 5).any() else 0.0
     added = CALCIUM_PER_MM - GLAND_PER_MM
     if placed.calcifications:
@@ -143,9 +154,9 @@ def simulate_view(
     calcifications, found = _truth(
         placed,
         signal,
+        median,
+        detector,
         calcium_per_mm=added,
-        primary_share=1 - detector.scatter,
-        blur_pixels=detector.blur_pixels,
         spacing_mm=spacing_mm,
     )
     shown = present(signal, missing, depth, style, spacing_mm)
@@ -193,7 +204,13 @@ def _check_numbers(rows: int, columns: int, spacing_mm: float, *counts: int) -> 
 
 
 def _streams(seed: int, view: str) -> list[np.random.Generator]:
-    return [np.random.default_rng(s) for s in np.random.SeedSequence([seed, view == "MLO"]).spawn(5)]
+    return [np.random.default_rng(s) for s in np.random.SeedSequence([seed, view == "MLO"]).spawn(6)]
+
+
+def _fitted(field: FloatImage, shape: tuple[int, int]) -> FloatImage:
+    """Cut a field to ``shape``, or repeat its last row and column: the grids end up to one cell apart."""
+    lacking = [(0, max(0, wanted - there)) for wanted, there in zip(shape, field.shape, strict=True)]
+    return np.pad(field, lacking, mode="edge")[: shape[0], : shape[1]]
 
 
 def _width_with_breast(geometry: BreastGeometry, columns: int, spacing_mm: float) -> int:
@@ -216,10 +233,10 @@ def _cropped(geometry: BreastGeometry, width: int) -> BreastGeometry:
 def _truth(
     placed: placement.Placement,
     signal: FloatImage,
+    median: float,
+    detector: Detector,
     *,
     calcium_per_mm: float,
-    primary_share: float,
-    blur_pixels: float,
     spacing_mm: float,
 ) -> tuple[tuple[SimulatedCalcification, ...], tuple[SimulatedCluster, ...]]:
     calcifications: list[SimulatedCalcification] = []
@@ -230,8 +247,9 @@ def _truth(
             item,
             signal,
             calcium_per_mm=calcium_per_mm,
-            primary_share=primary_share,
-            blur_pixels=blur_pixels,
+            primary_share=1 - detector.scatter,
+            blur_pixels=detector.blur_pixels,
+            noise=noise_model(median, detector),
         )
         if truth is None:
             continue

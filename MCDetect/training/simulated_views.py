@@ -119,22 +119,31 @@ def _make(seed: int, path: Path, with_clusters: bool) -> None:
     laterality, view = PROJECTIONS[seed % len(PROJECTIONS)]
     count = 1 + (seed // len(PROJECTIONS)) % 2 if with_clusters else 0
     simulated = simulate_view(seed, laterality=laterality, view=view, clusters=count)
-    write_text_atomically(path.with_suffix(".json"), json.dumps(_truth(simulated)))
+    write_text_atomically(path.with_suffix(".json"), json.dumps(truth_document(simulated)))
     # The picture comes last: where it lies, its truth lies beside it.
     write_atomically(path, lambda temporary: np.save(temporary, simulated.pixels))
 
 
-def _truth(simulated: SimulatedView) -> dict[str, object]:
+def truth_document(simulated: SimulatedView) -> dict[str, object]:
+    """Return the truth of a view as :func:`load_view` reads it, and what evaluation wants to know besides."""
     ratio_of = {c.id: c.signal_to_noise for c in simulated.calcifications}
+    index_of = {c.id: index for index, c in enumerate(simulated.calcifications)}
     return {
         "spacing_mm": simulated.spacing_mm,
         "laterality": simulated.laterality,
         "view": simulated.view,
-        "calcifications": [(c.row, c.column, c.diameter_mm, c.signal_to_noise) for c in simulated.calcifications],
+        "density": simulated.density,
+        "calcifications": [
+            (c.row, c.column, c.diameter_mm, c.signal_to_noise, c.detectability, c.kind.value)
+            for c in simulated.calcifications
+        ],
         "clusters": [
             {
                 "outline": cluster.outline,
                 "kind": cluster.kind.value,
+                "distribution": cluster.distribution.value,
+                "breast_cluster": cluster.breast_cluster,
+                "members": [index_of[member] for member in cluster.member_ids],
                 "count": len(cluster.member_ids),
                 "signal_to_noise": float(np.median([ratio_of[member] for member in cluster.member_ids])),
             }

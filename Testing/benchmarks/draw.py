@@ -1,6 +1,8 @@
-"""Draw the pictures of docs/performance.md from the JSON of ``make bench``.
+"""Draw the pictures of docs/performance.md from the JSON of ``make bench``, and keep the figures in one short file.
 
-python Testing/benchmarks/draw.py RESULTS.json FOLDER
+python Testing/benchmarks/draw.py FOLDER RESULTS.json...
+
+Writes ``figures.json``, ``stages.png`` and ``growth.png`` into FOLDER.
 """
 
 from __future__ import annotations
@@ -10,8 +12,20 @@ import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 
 COLOURS = ["#8c8c8c", "#c9a227", "#3b6ea5", "#5a9e6f", "#a54d3b", "#70548c"]
+DOTS_PER_INCH = 100
+
+
+def figures(paths: list[Path]) -> list[dict]:
+    """Return group, name, least seconds by the clock and what else was noted of each benchmark."""
+    found = []
+    for path in paths:
+        for entry in json.loads(path.read_text(encoding="utf-8"))["benchmarks"]:
+            kept = {key: entry[key] for key in ("group", "name", "extra_info")}
+            found.append({**kept, "least_seconds": entry["stats"]["min"], "rounds": entry["stats"]["rounds"]})
+    return found
 
 
 def draw_stages(benchmarks: list[dict], path: Path) -> None:
@@ -34,31 +48,34 @@ def draw_stages(benchmarks: list[dict], path: Path) -> None:
     axes.margins(x=0.1)
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside upper center", ncols=3, frameon=False)
-    figure.savefig(path)
+    figure.savefig(path, dpi=DOTS_PER_INCH)
 
 
 def draw_growth(benchmarks: list[dict], path: Path) -> None:
-    """Draw the time of the calcification network over the number of pixels."""
+    """Draw the processor seconds of a view over its number of pixels, with the line through the origin that fits."""
     points = [
-        (entry["extra_info"]["pixels"] / 1e6, entry["stats"]["min"])
+        (entry["extra_info"]["pixels"] / 1e6, entry["extra_info"]["processor_seconds"])
         for entry in benchmarks
         if "pixels" in entry["extra_info"]
     ]
-    megapixels, seconds = zip(*sorted(points), strict=True)
+    megapixels, seconds = np.array(sorted(points)).T
+    slope = float(megapixels @ seconds / (megapixels @ megapixels))
     figure, axes = plt.subplots(figsize=(5, 3.2), layout="constrained")
-    axes.plot(megapixels, seconds, "o-", color=COLOURS[2])
-    axes.set_xlabel("megapixels, all of them breast")
-    axes.set_ylabel("seconds")
+    axes.plot(megapixels, slope * megapixels, "-", color=COLOURS[0], label=f"{slope:.3f} s a megapixel")
+    axes.plot(megapixels, seconds, "o", color=COLOURS[2], label="measured")
+    axes.set_xlabel("megapixels")
+    axes.set_ylabel("processor seconds")
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
+    axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path)
+    figure.savefig(path, dpi=DOTS_PER_INCH)
 
 
 if __name__ == "__main__":
-    results = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))["benchmarks"]
-    folder = Path(sys.argv[2])
+    folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    plt.rcParams["svg.hashsalt"] = "mcdetect"
-    draw_stages(results, folder / "stages.svg")
-    draw_growth(results, folder / "growth.svg")
+    results = figures([Path(word) for word in sys.argv[2:]])
+    (folder / "figures.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    draw_stages(results, folder / "stages.png")
+    draw_growth(results, folder / "growth.png")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.bright_bundle import bundle_folder  # noqa: F401
-from support.display import a_display, reason_against_windows
+from support.display import reason_against_windows
 from support.four_views import write_examination
+from support.mouse import move
 
 _REASON = reason_against_windows()
 if _REASON and os.environ.get("CI"):
@@ -24,9 +24,8 @@ def pytest_report_header() -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def display() -> Iterator[None]:
-    with a_display():
-        yield
+def on_display(display) -> None:
+    """Let each test of this folder have a display."""
 
 
 _kept: list[object] = []
@@ -167,16 +166,6 @@ class Hands:
         return [
             [table.item(row, column).text() for column in range(table.columnCount())] for row in range(table.rowCount())
         ]
-
-
-def move(view, point, button) -> None:
-    """Move the mouse with a button held, which QTest.mouseMove cannot."""
-    from PyQt5.QtCore import QEvent, QPointF, Qt
-    from PyQt5.QtGui import QMouseEvent
-    from PyQt5.QtWidgets import QApplication
-
-    event = QMouseEvent(QEvent.MouseMove, QPointF(point), button, Qt.MouseButtons(button), Qt.NoModifier)
-    QApplication.sendEvent(view, event)
 
 
 @pytest.fixture

@@ -6,47 +6,11 @@ import time
 
 from PyQt5.QtCore import QTimer
 from support.four_views import write_examination
-
-from MCDetect.desktop.slice_canvas import SliceCanvas
+from support.watchdog import Watchdog
 
 _LONGEST_WORK = 0.1
 _LONGEST_PAUSE = 1.0
 """A computer that does other things makes pauses of its own; work is measured in processor time, which it does not."""
-
-
-class Watchdog:
-    """Looks every 5 ms how long the window's thread was not free; rendering is not counted.
-
-    ``work`` is the longest piece of work of this thread in processor time; ``pause`` is the longest time that it did
-    not answer, whatever the reason: the work of this thread, a thread that holds Python's lock, other programs.
-    """
-
-    def __init__(self, monkeypatch) -> None:
-        self.work = self.pause = 0.0
-        self._rendered = self._drawn = 0.0
-        self._last, self._worked = time.perf_counter(), time.thread_time()
-        self._timer = QTimer()
-        self._timer.timeout.connect(self._beat)
-        render = SliceCanvas.render_window
-
-        def measured(view) -> None:
-            start, before = time.perf_counter(), time.thread_time()
-            render(view)
-            self._rendered += time.perf_counter() - start
-            self._drawn += time.thread_time() - before
-
-        monkeypatch.setattr(SliceCanvas, "render_window", measured)
-        self._timer.start(5)
-
-    def _beat(self) -> None:
-        now, worked = time.perf_counter(), time.thread_time()
-        self.pause = max(self.pause, now - self._last - self._rendered)
-        self.work = max(self.work, worked - self._worked - self._drawn)
-        self._last, self._worked = now, worked
-        self._rendered = self._drawn = 0.0
-
-    def stop(self) -> None:
-        self._timer.stop()
 
 
 def test_opening_detecting_and_reviewing_never_hold_up_the_window(window, hands, tmp_path, monkeypatch):

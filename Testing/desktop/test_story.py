@@ -80,7 +80,7 @@ def test_a_reader_opens_detects_reviews_corrects_undoes_exports_and_opens_again(
     assert window.heard == []
     written = sorted(path.name for path in (output / "dicom").iterdir())
     said = w.exportLabel.text()
-    for kind, beginning in (("segmentations", "seg_"), ("Mammography CAD reports", "cad-sr_")):
+    for kind, beginning in (("segmentation", "seg_"), ("Mammography CAD report", "cad-sr_")):
         assert f"{sum(name.startswith(beginning) for name in written)} {kind}" in said
     report = dcmread(next((output / "dicom").glob("cad-sr_*.dcm")))
     assert report.SOPClassUID == "1.2.840.10008.5.1.4.1.1.88.50"

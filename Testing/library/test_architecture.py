@@ -11,10 +11,10 @@ PACKAGE = REPOSITORY / "MCDetect"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 ROWS = (
-    {"findings", "descriptors", "bi_rads", "errors", "files", "version"},
+    {"findings", "descriptors", "bi_rads", "errors", "files", "runs", "version"},
     {"dicom", "preprocessing", "networks", "simulation", "pictures"},
     {"inference", "training", "evaluation", "bundles", "results"},
-    {"review", "cohort"},
+    {"review", "cohort", "benchmark"},
     {"desktop"},
     {"command_line", "commands", "__main__"},
 )
@@ -95,7 +95,7 @@ def test_rooms_of_one_row_do_not_import_each_other_in_a_circle() -> None:
 
 
 def test_viewers_and_widgets_are_imported_only_where_they_are_shown() -> None:
-    allowed = {"MCDetect/review/overlay": {"slicer", "vtk"}}
+    allowed = {"MCDetect/review/overlay": {"slicer", "vtk"}, "MCDetect/desktop": {"PyQt5", "slicer", "vtk"}}
     for path in FILES:
         here = next((names for folder, names in allowed.items() if identifier(path).startswith(folder)), set())
         assert not {name.split(".")[0] for name, _ in imports(path)} & VIEWERS - here, identifier(path)

@@ -20,14 +20,8 @@ def repository() -> Path:
     return REPOSITORY
 
 
-@pytest.fixture(autouse=True)
-def no_screen(monkeypatch):
-    """Let Qt draw into memory."""
-    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-
-
 @pytest.fixture
-def application(monkeypatch, tmp_path):
+def application(display, monkeypatch, tmp_path):
     """Return the stand-in for Slicer's application."""
     pytest.importorskip("PyQt5.QtWidgets", reason="needs PyQt5")
     pytest.importorskip("slicer", reason="needs slicer-core")
@@ -75,5 +69,5 @@ def detecting_module(application, bundle_folder, monkeypatch, request):
 
     from MCDetect.inference.worker.client import WorkerClient
 
-    monkeypatch.setattr(logic, "make_client", lambda: WorkerClient(logic.interpreter(), bundle_folder, "cpu"))
+    monkeypatch.setattr(logic, "make_client", lambda python: WorkerClient(python, bundle_folder, "cpu"))
     return request.getfixturevalue("module")

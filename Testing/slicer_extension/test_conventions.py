@@ -13,10 +13,9 @@ import pytest
 MODULE = Path(__file__).resolve().parents[2] / "slicer_extension"
 FILES = [MODULE / "SlicerMCDetect.py", *sorted((MODULE / "SlicerMCDetectLib").glob("*.py"))]
 LIGHT = {
-    "__future__", "ast", "collections", "contextlib", "dataclasses", "DICOMLib", "functools", "importlib",
-    "logging", "numpy",
-    "pathlib", "qt", "queue", "shutil", "slicer", "SlicerMCDetectLib", "sys", "tempfile", "threading", "time",
-    "traceback", "typing", "xml",
+    "__future__", "ast", "collections", "contextlib", "ctk", "dataclasses", "DICOMLib", "functools", "html",
+    "importlib", "logging", "numpy", "pathlib", "qt", "queue", "shutil", "slicer", "SlicerMCDetectLib", "sys",
+    "tempfile", "threading", "time", "traceback", "typing", "xml",
 }  # fmt: skip
 
 
@@ -44,7 +43,9 @@ def test_pyqt_and_pytorch_are_imported_nowhere():
 
 def test_what_the_module_takes_from_the_library_needs_no_pyqt_and_no_pytorch():
     code = (
-        "import sys; import MCDetect.desktop.actions, MCDetect.review.panel.panel, MCDetect.inference.worker.client; "
+        "import sys; import MCDetect.desktop.actions, MCDetect.desktop.navigation, MCDetect.desktop.preparing, "
+        "MCDetect.review.panel.panel, "
+        "MCDetect.inference.worker.client; "
         "print(sorted({'PyQt5', 'torch', 'monai'} & {name.split('.')[0] for name in sys.modules}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -76,6 +77,16 @@ def test_what_is_shown_is_ready_for_translation():
                 continue
             bare = [a for a in call.args if isinstance(a, ast.Constant) and " " in str(a.value)]
             assert not bare, f"{name}, line {call.lineno}"
+
+
+def test_every_text_of_the_shared_panel_is_listed_for_slicers_tool_for_translations():
+    from support.panel_texts import TARGET, listed
+
+    tree = ast.parse(TARGET.read_text("utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_"]
+    there = {call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)}
+    missing = set(listed()) ^ there
+    assert not missing, f"run: PYTHONPATH=.:Testing python Testing/support/panel_texts.py ({missing})"
 
 
 def test_every_file_is_installed():

@@ -10,6 +10,7 @@ import pytest
 import slicer
 
 DECODERS = {"pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle", "pyjpegls"}
+PACKAGES = DECODERS | {"reportlab", "pynetdicom", "platformdirs", "keyring"}
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def torch_extension(application, monkeypatch):
 def test_nothing_is_asked_when_nothing_is_missing(application, box):
     from SlicerMCDetectLib import installing
 
-    slicer.packaging.installed = {"torch", *DECODERS}
+    slicer.packaging.installed = {"torch", *PACKAGES}
     assert installing.offer()
     assert box.shown == []
 
@@ -55,7 +56,7 @@ def test_the_dialog_says_what_how_large_and_how_without_internet(application, bo
     assert "MB" in shown.text()
     assert "never leave the computer" in shown.text()
     assert "--no-index --find-links wheels" in shown.detailedText()
-    for name in ("torch", *DECODERS):
+    for name in ("torch", *PACKAGES):
         assert f'"{name}>=' in shown.detailedText()
 
 
@@ -74,13 +75,13 @@ def test_pytorch_comes_through_its_extension_and_the_rest_through_slicer(applica
     box.answer = "Install"
     assert installing.offer()
     assert torch_extension.calls == [{"askConfirmation": False, "torchVersionRequirement": ">=2.4"}]
-    assert slicer.packaging.installed == {"torch", *DECODERS}
+    assert slicer.packaging.installed == {"torch", *PACKAGES}
 
 
 def test_only_what_is_missing_is_installed(application, box, torch_extension):
     from SlicerMCDetectLib import installing
 
-    slicer.packaging.installed = {"torch", *(DECODERS - {"pyjpegls"})}
+    slicer.packaging.installed = {"torch", *(PACKAGES - {"pyjpegls"})}
     box.answer = "Install"
     assert installing.offer()
     assert torch_extension.calls == []
@@ -136,8 +137,10 @@ def test_pytorch_that_is_not_there_afterwards_is_told(application, box, torch_ex
 def test_the_panel_asks_when_the_worker_has_no_pytorch_and_tells_what_goes_wrong(application, module, box):
     from SlicerMCDetectLib.host import SlicerHost
 
+    from MCDetect.errors import DeviceError
+
     box.answer, application.extensionsManagerModel().works = "Install", False
-    SlicerHost(module.seat).offer_installation(None)
+    SlicerHost(module.seat, None).offer_installation(DeviceError("no-torch", "PyTorch is not there.", "Install it."))
     ((text, _details),) = application.told
     assert "could not be installed" in text
 

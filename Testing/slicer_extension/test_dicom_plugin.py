@@ -58,6 +58,36 @@ def test_a_loaded_mammogram_has_the_pixels_and_the_window_of_its_file(plugin, ma
     assert not node.GetDisplayNode().GetAutoWindowLevel()
 
 
+def loaded(plugin, path):
+    (loadable,) = plugin.examineForImport([[slicer.dicomDatabase.add(path)]])
+    assert plugin.load(loadable)
+    return plugin.in_hierarchy[-1]
+
+
+def test_the_window_of_the_header_is_used(plugin, tmp_path):
+    node = loaded(plugin, write_mammogram(tmp_path / "1.dcm", WindowCenter=1800, WindowWidth=900))
+    display = node.GetDisplayNode()
+    assert (display.GetWindow(), display.GetLevel()) == (pytest.approx(900, abs=1), pytest.approx(1800, abs=1))
+
+
+def test_a_mammogram_that_is_stored_inverted_is_shown_bright_on_dark(plugin, tmp_path):
+    path = write_mammogram(tmp_path / "1.dcm")
+    bright = pydicom.dcmread(path).pixel_array
+    dark = write_mammogram(
+        tmp_path / "2.dcm", (4095 - bright).astype(np.uint16), PhotometricInterpretation="MONOCHROME1",
+        PresentationLUTShape="INVERSE",
+    )  # fmt: skip
+    one, other = loaded(plugin, path), loaded(plugin, dark)
+    np.testing.assert_array_equal(slicer.util.arrayFromVolume(one), slicer.util.arrayFromVolume(other))
+
+
+def test_what_was_loaded_last_is_shown_in_slicers_own_views(application, plugin, mammogram):
+    application.views.add("Red", (200, 200))
+    node = loaded(plugin, mammogram)
+    composite = application.applicationLogic().GetSliceLogic(application.views.node("Red")).GetSliceCompositeNode()
+    assert composite.GetBackgroundVolumeID() == node.GetID()
+
+
 def test_mammograms_of_the_scene_are_opened_when_the_module_is(application, plugin, mammogram, request):
     (loadable,) = plugin.examineForImport([[slicer.dicomDatabase.add(mammogram)]])
     plugin.load(loadable)
@@ -80,6 +110,27 @@ def test_results_are_offered_and_drawn_over_their_mammogram(  # noqa: PLR0917 --
     assert cluster.count == count  # a measurement report has the outline of a cluster and no single calcification
     assert application.selected == "SlicerMCDetect"
     assert application.told == []
+
+
+def test_a_cad_report_of_another_maker_is_drawn_too(application, module, plugin, mammogram, results):
+    report = pydicom.dcmread(results["cad-sr"])
+    report.Manufacturer = "Other Maker"
+    report.save_as(results["cad-sr"])
+    slicer.dicomDatabase.add(mammogram)
+    (loadable,) = plugin.examineForImport([[slicer.dicomDatabase.add(results["cad-sr"])]])
+    assert loadable.confidence > 0.95
+    assert plugin.load(loadable)
+    until(application, lambda: bool(lines_in_scene()))
+    assert len(module.seat.session.shown_findings()) == 1
+    assert application.told == []
+
+
+@pytest.mark.parametrize("kind", ["seg", "measurements-sr"])
+def test_segmentations_and_reports_of_other_makers_are_left_to_slicers_own_readers(plugin, results, kind):
+    other = pydicom.dcmread(results[kind])
+    other.Manufacturer = "Other Maker"
+    other.save_as(results[kind])
+    assert plugin.examineForImport([[slicer.dicomDatabase.add(results[kind])]]) == []
 
 
 def test_results_whose_mammograms_are_not_there_are_told_in_one_sentence(application, module, plugin, results):

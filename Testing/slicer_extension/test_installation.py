@@ -98,7 +98,7 @@ def test_the_metadata_is_complete_and_the_catalogue_says_the_same(repository, bu
     catalogue = json.loads((repository / "MCDetect.json").read_text("utf-8"))
     assert metadata["CATEGORY"] == catalogue["category"]
     assert catalogue["scm_url"] == metadata["HOMEPAGE"] + ".git"
-    assert metadata["DEPENDS"] == "PyTorch"
+    assert metadata["DEPENDS"].split() == catalogue["build_dependencies"] == ["PyTorch"]
     for url in (metadata["ICONURL"], *metadata["SCREENSHOTURLS"].split()):
         assert (repository / url.partition("/main/")[2]).is_file(), url
 

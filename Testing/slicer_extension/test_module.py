@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 
 import slicer
@@ -26,6 +27,22 @@ def test_the_self_test_passes(application, module):
     assert application.told == []
 
 
+def test_the_tests_that_run_inside_slicer_pass_with_the_stand_ins_too(application, module, monkeypatch):
+    import unittest
+    from pathlib import Path
+
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[1] / "slicer"))
+    # PyTorch may have been imported by an earlier test of this process.
+    for name in [name for name in sys.modules if name == "torch" or name.startswith("torch.")]:
+        monkeypatch.delitem(sys.modules, name)
+    suite = unittest.defaultTestLoader.loadTestsFromName("test_in_slicer")
+    result = unittest.TestResult()
+    suite.run(result)
+    assert result.testsRun >= 14
+    assert [text for _test, text in (*result.failures, *result.errors)] == []
+    assert result.skipped == []
+
+
 def test_detect_shows_findings_that_can_be_accepted_and_taken_back(application, detecting_module, mammogram):
     seat = opened(application, detecting_module, mammogram)
     seat.panel.detect()
@@ -43,14 +60,14 @@ def test_detect_shows_findings_that_can_be_accepted_and_taken_back(application, 
 
 def test_the_views_hang_as_the_header_says_and_the_layout_is_kept_in_the_scene(application, module, mammogram):
     seat = opened(application, module, mammogram)
-    assert [[node.GetLayoutName() for node in row] for row in seat._views.grid] == [
+    assert [[node.GetLayoutName() for node in row] for row in seat.views.grid] == [
         ["MCDetect11", "MCDetect12"],
         ["MCDetect21", "MCDetect22"],
     ]
     from MCDetect.review.hanging import Layout
 
-    seat.set_layout(Layout.ONE_VIEW)
-    assert [len(row) for row in seat._views.grid] == [1]
+    seat.change_layout(Layout.ONE_VIEW)
+    assert [len(row) for row in seat.views.grid] == [1]
     node = slicer.mrmlScene.GetSingletonNode("SlicerMCDetect", "vtkMRMLScriptedModuleNode")
     assert node.GetParameter("layout") == "one view"
     # Nothing of the patient and no path goes into the scene with the settings.
@@ -62,11 +79,11 @@ def test_a_finding_is_centred_and_magnified(application, detecting_module, mammo
     seat.panel.detect()
     until(application, lambda: not seat.panel.is_detecting)
     ((key, cluster),) = seat.session.shown_findings()
-    seat.show_finding(key, cluster)
-    node = seat._node_of(key)
+    seat.views.show_finding(key, cluster)
+    node = seat.views.node_of(key)
     assert node.GetFieldOfView()[1] == 25.0
     across, down = node.GetDimensions()[:2]
-    row, column = seat._overlay.position(node, across / 2, down / 2)
+    row, column = seat.views.overlay.position(node, across / 2, down / 2)
     assert min(r for r, _ in cluster.outline) < row < max(r for r, _ in cluster.outline)
     assert min(c for _, c in cluster.outline) < column < max(c for _, c in cluster.outline)
 
@@ -80,8 +97,8 @@ def press(application, node, place, event="LeftButtonPressEvent"):
 def test_a_click_adds_a_calcification_where_it_was_made(application, module, mammogram):
     seat = opened(application, module, mammogram)
     (key,) = seat.session.examination.keys
-    node = seat._node_of(key)
-    seat._overlay.centre(node, 250, 310, 12.0)  # bright spots of the sample lie here
+    node = seat.views.node_of(key)
+    seat.views.overlay.centre(node, 250, 310, 12.0)  # bright spots of the sample lie here
     across, down = node.GetDimensions()[:2]
     press(application, node, (across / 2, down / 2))
     assert seat.session.calcifications(key) == ()  # no tool is on
@@ -98,8 +115,8 @@ def test_a_click_adds_a_calcification_where_it_was_made(application, module, mam
 def test_a_line_that_is_drawn_becomes_a_cluster(application, module, mammogram):
     seat = opened(application, module, mammogram)
     (key,) = seat.session.examination.keys
-    node = seat._node_of(key)
-    seat._overlay.centre(node, 250, 310, 12.0)
+    node = seat.views.node_of(key)
+    seat.views.overlay.centre(node, 250, 310, 12.0)
     seat.panel.start_tool(Tool.DRAW)
     x, y = (size / 2 for size in node.GetDimensions()[:2])
     press(application, node, (x - 50, y - 50))
@@ -155,9 +172,9 @@ def test_without_the_interpreter_everything_but_detection_works(application, mon
 def test_keys_are_on_only_while_the_module_is_open(application, module):
     shortcuts = module.seat._keys._shortcuts
     assert len(shortcuts) > 20
-    assert all(shortcut.isEnabled() for shortcut in shortcuts)
+    assert all(shortcut.isEnabled() for _key, shortcut in shortcuts)
     module.exit()
-    assert not any(shortcut.isEnabled() for shortcut in shortcuts)
+    assert not any(shortcut.isEnabled() for _key, shortcut in shortcuts)
 
 
 def test_leaving_the_module_ends_the_worker(application, detecting_module, mammogram):

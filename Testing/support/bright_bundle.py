@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from scipy import ndimage
 
 from MCDetect.bundles.store import seal
 from MCDetect.dicom.mammogram import Mammogram, Spacing
 from MCDetect.findings import SpacingSource
-from MCDetect.networks import CalcificationUNet, ShallowCNN
 
 SETTINGS = {
     "spacing_mm": 0.07,
@@ -29,8 +28,10 @@ SETTINGS = {
 }
 
 
-def bright_pixel_weights() -> dict[str, torch.Tensor]:
+def bright_pixel_weights() -> dict[str, Any]:
     """Return weights that make CalcificationUNet pass its input on at full resolution, times 8, less 20."""
+    from MCDetect.networks import CalcificationUNet
+
     network = CalcificationUNet()
     for parameter in network.parameters():
         parameter.data.zero_()
@@ -52,6 +53,10 @@ def bright_pixel_weights() -> dict[str, torch.Tensor]:
 @pytest.fixture(scope="session")
 def bundle_folder(tmp_path_factory) -> Path:
     """Make a sealed bundle whose calcification network marks bright pixels."""
+    import torch
+
+    from MCDetect.networks import ShallowCNN
+
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("bundles") / "bright"
     (folder / "configs").mkdir(parents=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,12 +13,20 @@ from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation, Expli
 from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, evt
 
 
-def send(paths: Sequence[Path], port: int, title: str = "MCDETECT", calling: str = "MAMMO") -> list[int | None]:
+def send(
+    paths: Sequence[Path],
+    port: int,
+    title: str = "MCDETECT",
+    calling: str = "MAMMO",
+    tls: ssl.SSLContext | None = None,
+) -> list[int | None]:
     """Send images over one association; the status of each, None for one that was not answered."""
     entity = AE(ae_title=calling)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = 20
     entity.add_requested_context(DigitalMammographyXRayImageStorageForPresentation, ExplicitVRLittleEndian)
-    association = entity.associate("127.0.0.1", port, ae_title=title)
+    association = entity.associate(
+        "127.0.0.1", port, ae_title=title, tls_args=None if tls is None else (tls, "127.0.0.1")
+    )
     statuses: list[int | None] = []
     for path in paths:
         try:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def reason_against_windows() -> str:
@@ -23,19 +27,23 @@ def reason_against_windows() -> str:
 
 @contextmanager
 def a_display(size: str = "1920x1200x24") -> Iterator[None]:
-    """Have a display: start Xvfb where there is none."""
+    """Have a display: start Xvfb where there is none. Without Xvfb, Qt draws into memory."""
     if not sys.platform.startswith("linux") or os.environ.get("DISPLAY"):
         yield
         return
+    if shutil.which("Xvfb") is None:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        yield
+        return
     read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", size, "-nolisten", "tcp", "-terminate"]
-    server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", size, "-nolisten", "tcp", "-noreset"]
+    # Qt ends a process whose display goes: the display has to outlive the process, and to end with it.
+    subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL, preexec_fn=_end_with_parent)  # noqa: PLW1509
     os.close(write)
     with os.fdopen(read) as answer:
         os.environ["DISPLAY"] = f":{answer.readline().strip()}"
     yield
-    # Qt ends the process when its display goes. The display ends by itself when its last client, Qt, has gone.
-    from PyQt5.QtWidgets import QApplication
 
-    if QApplication.instance() is None:
-        server.terminate()
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

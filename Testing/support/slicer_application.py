@@ -6,80 +6,24 @@ shows them where the module relies on it; dialogs answer what a test tells them 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import types
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from xml.etree import ElementTree
 
 import slicer
 from packaging.requirements import Requirement
-from PyQt5 import QtCore, QtGui, QtWidgets, uic
+from PyQt5 import QtCore, QtWidgets, uic
 from support.slice_views import OffScreenViews
+from support.slicer_qt import FileDialog, InputDialog, MessageBox, connect_as_in_python_qt, qt_module
 
-from MCDetect.desktop.qt_toolkit import PyQt5Toolkit
+__all__ = ["FileDialog", "InputDialog", "MessageBox"]
 
 VIEW_SIZE = (300, 360)
 MODULE_FOLDER = Path(__file__).resolve().parents[2] / "slicer_extension"
-
-
-def connect_as_in_python_qt(sender: Any, signal: str, listener: Any) -> None:
-    """Connect as PythonQt's QObject.connect does, which passes no more arguments than the listener takes."""
-    PyQt5Toolkit().connect(sender, signal, listener)
-
-
-class Timer(QtCore.QTimer):
-    connect = connect_as_in_python_qt
-
-
-class Shortcut(QtWidgets.QShortcut):
-    connect = connect_as_in_python_qt
-
-
-class MessageBox(QtWidgets.QMessageBox):
-    """Answers as a test has told it; keeps what it would have shown."""
-
-    shown: ClassVar[list[MessageBox]] = []
-    answer = ""
-
-    def exec_(self) -> int:
-        MessageBox.shown.append(self)
-        return 0
-
-    def clickedButton(self) -> Any:
-        return next((button for button in self.buttons() if button.text() == self.answer), None)
-
-
-class InputDialog(QtWidgets.QInputDialog):
-    answer: str | None = None
-
-    def exec_(self) -> int:
-        if self.answer is not None:
-            self.setTextValue(self.answer)
-        return int(self.answer is not None)
-
-
-class FileDialog:
-    answer = ""
-
-    @classmethod
-    def getExistingDirectory(cls, _parent: Any, _title: str) -> str:
-        return cls.answer
-
-    @classmethod
-    def getSaveFileName(cls, _parent: Any, _title: str, _name: str) -> str:
-        return cls.answer
-
-
-def qt_module() -> types.ModuleType:
-    """Return the module ``qt``."""
-    qt = types.ModuleType("qt")
-    for source in (QtCore, QtGui, QtWidgets):
-        qt.__dict__.update({name: value for name, value in vars(source).items() if name.startswith("Q")})
-    own = {"QTimer": Timer, "QShortcut": Shortcut, "QMessageBox": MessageBox}
-    qt.__dict__.update({**own, "QInputDialog": InputDialog, "QFileDialog": FileDialog})
-    return qt
 
 
 class SliceWidget:
@@ -125,6 +69,8 @@ class LayoutManager:
 class Database:
     """ctkDICOMDatabase of some files."""
 
+    isOpen = True  # noqa: N815 -- as in CTK
+
     def __init__(self) -> None:
         self.headers: dict[str, Any] = {}
 
@@ -135,7 +81,7 @@ class Database:
         return str(file)
 
     def fileValue(self, file: str, tag: str) -> str:
-        header = self.headers[file]
+        header = self.headers.get(file, {})
         key = tuple(int(part, 16) for part in tag.split(","))
         return str(header[key].value) if key in header else ""
 
@@ -143,18 +89,42 @@ class Database:
         return next((file for file, header in self.headers.items() if header.SOPInstanceUID == uid), "")
 
 
+class Indexer(QtCore.QObject):
+    """ctkDICOMIndexer: copies files into the database, a little later."""
+
+    indexingComplete = QtCore.pyqtSignal(int, int, int, int)  # noqa: N815 -- as in CTK
+    connect = connect_as_in_python_qt
+    backgroundImportEnabled = False  # noqa: N815 -- as in CTK
+
+    def setDatabase(self, database: Database) -> None:
+        self._database = database
+
+    def addListOfFiles(self, files: list[str], copies: bool) -> None:
+        assert copies
+        assert self.backgroundImportEnabled
+        QtCore.QTimer.singleShot(10, lambda: self._index(files))
+
+    def _index(self, files: list[str]) -> None:
+        for file in files:
+            self._database.add(Path(file))
+        self.indexingComplete.emit(0, 0, 0, len(files))
+
+
 class Extensions:
-    """qSlicerExtensionsManagerModel."""
+    """qSlicerExtensionsManagerModel; left to itself it asks, and starts the application again."""
 
     works = True
 
     def __init__(self) -> None:
         self.installed: list[str] = []
+        self.interactive = True
 
     def isExtensionInstalled(self, name: str) -> bool:
         return name in self.installed
 
-    def installExtensionFromServer(self, name: str) -> bool:
+    def installExtensionFromServer(self, name: str, restart: bool = True) -> bool:
+        assert not self.interactive
+        assert not restart
         self.installed += [name] if self.works else []
         return self.works
 
@@ -189,6 +159,7 @@ class Application:
         self.views = OffScreenViews(())
         self.window = QtWidgets.QMainWindow()
         self.told: list[tuple[str, str]] = []
+        self.informed: list[str] = []
         self.status: list[str] = []
         self.selected = ""
         self.says_yes = True
@@ -224,7 +195,30 @@ def parameter_node_wrapper(wrapped: type) -> type:
         return property(read, write)
 
     fields = {name: make(name, getattr(wrapped, name)) for name in wrapped.__annotations__}
-    return type(wrapped.__name__, (), {"__init__": lambda self, node: setattr(self, "_node", node), **fields})
+    methods = {"connectParametersToGui": connect_parameters, "disconnectGui": disconnect_parameters}
+    make_node = {"__init__": lambda self, node: setattr(self, "_node", node)}
+    return type(wrapped.__name__, (), {**make_node, **methods, **fields})
+
+
+def connect_parameters(self: Any, widgets: dict[str, Any]) -> Any:
+    """Let check boxes and the node follow each other, as parameterNodeWrapper's connector for bool does."""
+
+    def show() -> None:
+        for name, box in widgets.items():
+            box.setChecked(getattr(self, name))
+
+    def take(name: str, value: bool) -> None:
+        setattr(self, name, value)
+
+    show()
+    for name, box in widgets.items():
+        box.toggled.connect(lambda value, name=name: take(name, value) if connection else None)
+    connection = [self._node.AddObserver("ModifiedEvent", lambda *_: show())]
+    return connection
+
+
+def disconnect_parameters(self: Any, connection: Any) -> None:
+    self._node.RemoveObserver(connection.pop())
 
 
 def load_ui(path: str) -> Any:
@@ -248,6 +242,9 @@ def scripted_module_classes() -> types.ModuleType:
     class ScriptedLoadableModule:
         def __init__(self, parent: Any) -> None:
             self.parent = parent
+            name = type(self).__name__
+            slicer.modules.__dict__[name.lower()] = parent
+            slicer.selfTests[name] = lambda: getattr(sys.modules[name], f"{name}Test")().runTest()
 
     class ScriptedLoadableModuleWidget:
         def __init__(self, parent: Any = None) -> None:
@@ -294,6 +291,7 @@ def dicom_lib() -> types.ModuleType:
 
     module = types.ModuleType("DICOMLib")
     module.DICOMLoadable, module.DICOMPlugin = DICOMLoadable, DICOMPlugin
+    module.DICOMUtils = types.SimpleNamespace(refreshDICOMWidget=lambda: True)
     return module
 
 
@@ -304,6 +302,7 @@ def start(monkeypatch: Any) -> Application:
     i18n.tr, i18n.translate = lambda text: text, lambda _context, text: text
     wrapper.parameterNodeWrapper = parameter_node_wrapper
     modules = {
+        "ctk": types.SimpleNamespace(ctkDICOMIndexer=Indexer),
         "qt": qt_module(),
         "DICOMLib": dicom_lib(),
         "slicer.i18n": i18n,
@@ -318,7 +317,8 @@ def start(monkeypatch: Any) -> Application:
     for name, value in {
         "app": application,
         "mrmlScene": application.views.scene,
-        "modules": types.SimpleNamespace(),
+        "modules": types.SimpleNamespace(slicermcdetect=types.SimpleNamespace()),
+        "selfTests": {},
         "dicomDatabase": Database(),
         "packaging": Packaging(),
     }.items():
@@ -339,7 +339,9 @@ def _replace_utilities(monkeypatch: Any, application: Application) -> None:
 
     replaced = {
         "errorDisplay": tell,
+        "infoDisplay": lambda text, windowTitle: application.informed.append(text),
         "confirmYesNoDisplay": lambda _text, windowTitle: application.says_yes,
+        "WaitCursor": contextlib.nullcontext,
         "mainWindow": lambda: application.window,
         "showStatusMessage": lambda text, _duration=0: application.status.append(text),
         "selectModule": lambda name: setattr(application, "selected", name),

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import ActionChains
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -55,7 +56,10 @@ def wait_for(what: str, look: Callable[[], Answer]) -> Answer:
     """Return what ``look`` sees as soon as it is something."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
-        seen = look()
+        try:
+            seen = look()
+        except StaleElementReferenceException:  # the page was drawn anew meanwhile
+            continue
         if seen is not None and seen is not False and not (isinstance(seen, list) and not seen):
             return seen
         time.sleep(0.25)
@@ -69,8 +73,6 @@ class Viewer:
         self._driver = driver
         driver.get(f"{url}/viewer?StudyInstanceUIDs={study}")
         wait_for("the series of the study", lambda: len(self.series()) == series)
-        for tour in driver.find_elements(By.XPATH, "//*[text()='Skip all']"):
-            driver.execute_script("arguments[0].click()", tour)  # it may still be sliding in
         wait_for("an image", lambda: self.screen().std() > 5)
 
     def series(self) -> list[Any]:
@@ -79,8 +81,12 @@ class Viewer:
 
     def open(self, begins: str, holds: str) -> None:
         """Double-click the series whose entry begins with a modality and holds some words."""
+        wait_for(f"{begins} {holds} in its list", lambda: self._double_clicked(begins, holds))
+
+    def _double_clicked(self, begins: str, holds: str) -> bool:
         (entry,) = [item for item in self.series() if item.text.startswith(begins) and holds in item.text]
         ActionChains(self._driver).double_click(entry).perform()
+        return True
 
     def answer_yes(self) -> None:
         """Say yes to the question whether a segmentation is to be opened."""
@@ -99,6 +105,9 @@ class Viewer:
 
     def screen(self) -> npt.NDArray[np.float64]:
         """Return what is seen in the viewport: red, green and blue, (rows, columns, 3)."""
+        return wait_for("its viewport", self._screen)
+
+    def _screen(self) -> npt.NDArray[np.float64]:
         found = self._driver.find_elements(By.CSS_SELECTOR, "canvas.cornerstone-canvas")
         if not found:
             return np.zeros((1, 1, 3))

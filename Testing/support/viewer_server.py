@@ -9,7 +9,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 
+# The viewer shows newcomers round; that lies over everything and begins at any time.
 _SETTINGS = """
+localStorage.setItem('shownTours', JSON.stringify(['basicViewerTour']));
 window.config = {
   routerBasename: null, extensions: [], modes: [], customizationService: {}, showStudyList: true,
   maxNumberOfWebWorkers: 2, showWarningMessageForCrossOrigin: false, showCPUFallbackMessage: false,

@@ -9,7 +9,7 @@ from typing import Any
 import slicer
 
 
-def until(application: Any, condition: Callable[[], object], seconds: float = 30.0) -> None:
+def until(application: Any, condition: Callable[[], object], seconds: float = 120.0) -> None:
     """Let Qt work until ``condition`` holds."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -26,8 +26,8 @@ def opened(application: Any, module: Any, *files: str) -> Any:
     def is_shown() -> bool:
         if seat.session is None or seat.session is before:
             return False
-        keys = [key for row in seat._hanging.slots for slot in row if (key := slot.key)]
-        return all(seat._overlay.shown_in(seat._node_of(key)) == key for key in keys)
+        keys = [key for row in seat.views.hanging.slots for slot in row if (key := slot.key)]
+        return all(seat.views.overlay.shown_in(seat.views.node_of(key)) == key for key in keys)
 
     until(application, is_shown)
     return seat

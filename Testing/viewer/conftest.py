@@ -26,7 +26,7 @@ def _why_not() -> str:
 
 
 @pytest.fixture(scope="session")
-def viewer() -> None:
+def viewer(display: None) -> None:
     """Skip tests that need a viewer where there is none; on CI that is a failure."""
     reason = _why_not()
     if reason and os.environ.get("CI") == "true":

@@ -194,3 +194,28 @@ def test_the_window_of_the_header_is_what_is_seen(make_views, tmp_path) -> None:
         picture = views.picture()[150, :, 0].astype(int)
         expected = presentation_image(session.examination.views[0].mammogram())[150].astype(int)
         assert np.abs(picture - expected).max() <= 2, name
+
+
+@pytest.mark.parametrize("stored", STORED)
+@pytest.mark.parametrize("spacing", SPACINGS)
+def test_a_view_shown_small_lies_where_the_same_view_in_full_lies(make_views, tmp_path, spacing, stored) -> None:
+    from MCDetect.review.reduction import FACTORS, reduced
+
+    session = opened(tmp_path, spacing, laterality="R", view="CC", PatientOrientation=orientation(("R", "CC"), stored))
+    views = make_views(size=SIZE)
+    overlay = shown(session, views, None)
+    overlay.set_visible(False)
+    key, node = session.examination.keys[0], views.node()
+    values = overlay.prepare(key).values
+    for step in (1.6, 3.2):
+        overlay.fit(node, mm_per_pixel=step * min(spacing))
+        in_full = views.picture().astype(float)[..., 0]
+        overlay.set_reduced(key, {factor: reduced(values, factor) for factor in FACTORS})
+        overlay.choose_detail(node)
+        small = views.picture().astype(float)[..., 0]
+        overlay.fit(node, mm_per_pixel=min(spacing))
+        overlay.choose_detail(node)
+        assert (small != in_full).any(), "another volume is shown"
+        # Both are pictures of the same breast: where its mass lies is the same to a part of a pixel of the screen.
+        centres = [ndimage.center_of_mass(picture) for picture in (in_full, small)]
+        assert np.abs(np.subtract(*centres)).max() < 0.4

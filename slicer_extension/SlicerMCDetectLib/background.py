@@ -6,6 +6,7 @@ itself does. The timer here therefore sleeps for a moment while there is work: t
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -52,17 +53,16 @@ class Background:
         self._running = 0
 
     def _tick(self) -> None:
+        """Tell of one piece of work at a time, so that Slicer can draw and listen in between."""
         lend_time()
-        while self._running:
-            try:
-                tell, value = self._finished.get_nowait()
-            except queue.Empty:
-                return
+        with contextlib.suppress(queue.Empty):
+            tell, value = self._finished.get_nowait()
             self._running -= 1
+            if not self._running:
+                self._timer.stop()
             tell(value)
-        self._timer.stop()
 
 
-def lend_time() -> None:
+def lend_time(seconds: float = _LEND_SECONDS) -> None:
     """Let other threads run for a moment."""
-    time.sleep(_LEND_SECONDS)
+    time.sleep(seconds)

@@ -65,7 +65,11 @@ def explanation(missing: Missing) -> str:
         )
     if missing.packages:
         names = ", ".join(missing.packages)
-        parts.append(_("Decoders for compressed mammograms, less than 5 MB: {names}.").format(names=names))
+        parts.append(
+            _("Small packages, together less than 15 MB, for compressed mammograms, PDF and PACS: {names}.").format(
+                names=names
+            )
+        )
     listed = "\n".join(f"•  {part}" for part in parts)
     text: str = _(
         "MCDetect needs software that is not part of 3D Slicer:\n\n{parts}\n\n"
@@ -128,9 +132,15 @@ def _install_torch_extension() -> None:
     from MCDetect.errors import DeviceError
 
     manager: Any = slicer.app.extensionsManagerModel()
-    if not manager.isExtensionInstalled(PYTORCH_EXTENSION) and not manager.installExtensionFromServer(
-        PYTORCH_EXTENSION
-    ):
+    was_interactive, manager.interactive = manager.interactive, False  # our own question has been answered
+    try:
+        # Without a restart of its own: what is open is the user's to finish.
+        is_there = manager.isExtensionInstalled(PYTORCH_EXTENSION) or manager.installExtensionFromServer(
+            PYTORCH_EXTENSION, False
+        )
+    finally:
+        manager.interactive = was_interactive
+    if not is_there:
         raise DeviceError(
             "not-installed",
             _("The extension PyTorch, which installs PyTorch, could not be installed."),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import slicer
 from slicer.i18n import tr as _
 
-from SlicerMCDetectLib import dialogs, installing, telling
+from SlicerMCDetectLib import dialogs, installing, panel_texts, telling
+from SlicerMCDetectLib.database import DatabaseImport
 
 if TYPE_CHECKING:
     from SlicerMCDetectLib.seat import Seat
@@ -23,24 +25,32 @@ class SlicerHost:
     ----------
     seat
         What holds the views and the examination.
+    python
+        The interpreter for processes of its own.
     """
 
-    def __init__(self, seat: Seat) -> None:
+    def __init__(self, seat: Seat, python: str | None) -> None:
         self._seat = seat
+        self._database = DatabaseImport()
+        self.python = python
 
     def open_examination(self) -> None:
-        """Open the mammograms of the scene; where there are none, show the DICOM browser."""
-        if not self._seat.open_scene():
+        """Open an examination of the scene that is not open; where there is none, show the DICOM browser."""
+        if not self._seat.choose_examination():
             slicer.util.selectModule("DICOM")
             self.status(_("Load the mammograms of an examination, then come back to MCDetect."))
 
     def show_finding(self, key: str, cluster: Any) -> None:
         """Centre and magnify a cluster."""
-        self._seat.show_finding(key, cluster)
+        self._seat.views.show_finding(key, cluster)
 
     def set_marks(self, outlines: bool, calcifications: bool) -> None:
         """Show or hide outlines and marks."""
-        self._seat.set_marks(outlines, calcifications)
+        self._seat.views.set_marks(outlines, calcifications)
+
+    def set_probability_map(self, key: str, probability: Any) -> None:
+        """Show the probability map of a view; None takes it away."""
+        self._seat.views.set_probability_map(key, probability)
 
     def set_tool(self, tool: Any) -> None:
         """Bring clicks and lines to the panel."""
@@ -77,11 +87,18 @@ class SlicerHost:
         self._seat.background.run(work, done, failed)
 
     def offer_installation(self, error: Any) -> None:
-        """Ask whether to install what detection needs; if it is there afterwards, detect."""
+        """Ask whether to install what is missing; go on with the detection if it is there afterwards."""
         with telling.errors_told():
-            if installing.offer():
+            if not installing.is_needed():
+                telling.tell(error.message, error.hint)  # it is there and does not work
+            elif installing.offer() and error.code == "no-torch":
                 self._seat.panel.detect()
+
+    def exported(self, files: Sequence[Path], say: Callable[[str], object]) -> None:
+        """Put exported DICOM objects into Slicer's database too, if the reader wants it."""
+        if files and self._seat.settings.database:
+            self._database.add(files, say)
 
     def translate(self, text: str) -> str:
         """Return the text in the user's language."""
-        return str(_(text))
+        return panel_texts.translate(text)

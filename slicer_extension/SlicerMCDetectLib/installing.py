@@ -15,6 +15,11 @@ from SlicerMCDetectLib import dependencies
 REQUIREMENTS = Path(__file__).resolve().parents[1] / "Resources" / "requirements.txt"
 
 
+def is_needed() -> bool:
+    """Say whether anything is missing."""
+    return bool(dependencies.look(REQUIREMENTS))
+
+
 def offer(install: Callable[[dependencies.Missing], bool] = dependencies.install) -> bool:
     """Say what is missing and install it if the user wants; return whether detection can start now.
 
@@ -31,7 +36,13 @@ def offer(install: Callable[[dependencies.Missing], bool] = dependencies.install
     box.addButton(_("Not now"), qt.QMessageBox.RejectRole)
     box.setDefaultButton(yes)
     box.exec_()
-    return box.clickedButton() == yes and install(missing)
+    if box.clickedButton() != yes:
+        return False
+    slicer.util.showStatusMessage(_("Installing; this takes some minutes…"))
+    with slicer.util.WaitCursor():
+        is_ready = install(missing)
+    slicer.util.showStatusMessage(_("Installed.") if is_ready else "")
+    return is_ready
 
 
 def _box(missing: dependencies.Missing) -> Any:

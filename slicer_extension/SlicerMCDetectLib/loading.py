@@ -10,7 +10,7 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
-from SlicerMCDetectLib.logic import INSTANCE_ATTRIBUTE, PLUGIN_ATTRIBUTE
+from SlicerMCDetectLib.logic import INSTANCE_ATTRIBUTE, PLUGIN_ATTRIBUTE, patient_of
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,10 @@ def load_mammogram(file: str, name: str) -> Any:
     if mammogram.header is not None:
         node.SetAttribute(INSTANCE_ATTRIBUTE, str(mammogram.header.SOPInstanceUID))
     node.SetAttribute(PLUGIN_ATTRIBUTE, "1")
+    # Slicer's own views show what was loaded last; those of an examination that is open do not take part.
+    application = slicer.app.applicationLogic()
+    application.GetSelectionNode().SetActiveVolumeID(node.GetID())
+    application.PropagateVolumeSelection()
     return node
 
 
@@ -77,9 +81,8 @@ def load_result(files: Sequence[str]) -> None:
     Raises
     ------
     InputError
-        ``no-source-images`` when the DICOM database has none of the mammograms; those of reading results.
+        ``no-source-images`` when the DICOM database has none of the mammograms.
     """
-    from MCDetect.dicom.results.reading import read_results
     from MCDetect.errors import InputError
 
     references = dict.fromkeys(uid for file in files for uid in _references_of_result(_header(file)) or ())
@@ -90,9 +93,51 @@ def load_result(files: Sequence[str]) -> None:
             _("The mammograms that these findings speak of are not in the DICOM database."),
             _("Import the images of the examination, then load the findings again."),
         )
-    findings = read_results(list(files), images)
     slicer.util.selectModule("SlicerMCDetect")
-    slicer.util.getModuleWidget("SlicerMCDetect").seat.open_examination_files(images, findings)
+    slicer.util.getModuleWidget("SlicerMCDetect").seat.open_examination_files(images, files)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be shown: files of mammograms of a patient, and of results about them."""
+
+    images: tuple[str, ...]
+    results: tuple[str, ...] = ()
+
+    @staticmethod
+    def joined(before: Wanted | None, now: Wanted) -> Wanted:
+        """Return what is wanted now: a result of the patient who is open comes to what is open."""
+        if before is None or not now.results or patient_of(before.images[0]) != patient_of(now.images[0]):
+            return now
+        return Wanted(
+            tuple(dict.fromkeys((*before.images, *now.images))), tuple(dict.fromkeys((*before.results, *now.results)))
+        )
+
+
+def open_wanted(wanted: Wanted, folder: Path) -> tuple[Any, Any]:
+    """Return a session of the images and the findings of the results, None where there are none; for a thread.
+
+    Results of different models cannot be shown at once: the one that came last decides.
+
+    Raises
+    ------
+    InputError
+        Those of opening an examination and of reading results.
+    """
+    from MCDetect.dicom.results.reading import read_results
+    from MCDetect.errors import UsageError
+    from MCDetect.review.session import ReviewSession
+
+    findings = None
+    for first in range(len(wanted.results)):
+        try:
+            findings = read_results(wanted.results[first:], wanted.images)
+        except UsageError as error:
+            if error.code != "mixed-results":
+                raise
+        else:
+            break
+    return ReviewSession.open(wanted.images, folder=folder), findings
 
 
 def files_of_instances(uids: Iterable[str]) -> list[str]:
@@ -138,12 +183,13 @@ def _mammogram(file: str, header: Any) -> Candidate | None:
 def _references_of_result(header: Any) -> tuple[str, ...] | None:
     """Return the SOP Instance UIDs of the mammograms that a result speaks of; None if it is none of ours to show."""
     from MCDetect.dicom.results.reading import kind_of_result
+    from MCDetect.dicom.results.report_content import is_ours
 
     kind = None if header is None else kind_of_result(header)
-    if kind is None:
+    # A Mammography CAD report is read of any maker and is about mammograms by its class.
+    if kind is None or (kind != "cad-sr" and not is_ours(header)):
         return None
     references = tuple(dict.fromkeys(_mammograms_referenced_by(header)))
-    # A Mammography CAD report is about mammograms by its class; a segmentation or a report is ours only if it says so.
     return references if references or kind == "cad-sr" else None
 
 

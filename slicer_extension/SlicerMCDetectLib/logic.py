@@ -1,30 +1,60 @@
-"""What the module does without widgets: mammograms of the scene, and the worker."""
+"""What the module does without widgets: examinations of the scene, and the worker."""
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import slicer
+from slicer.i18n import tr as _
 
 INSTANCE_ATTRIBUTE = "DICOM.instanceUIDs"
 PLUGIN_ATTRIBUTE = "MCDetect.plugin"
 """Attributes of a volume: the SOP Instance UID, as Slicer's DICOM module writes it, and that our plugin made it."""
 
+_PATIENT_ID = "0010,0020"
+_STUDY = "0020,000D"
+_STUDY_DATE = "0008,0020"
 
-def mammograms_in_scene(scene: Any) -> list[str]:
-    """Return the files of the mammograms that the DICOM plugin has loaded and that are still in the scene."""
-    files = []
+
+def examinations_in_scene(scene: Any) -> list[tuple[str, ...]]:
+    """Return the files of the mammograms that the DICOM plugin has loaded and that are still in the scene.
+
+    One entry for each patient, priors with the current views, the patient whose mammograms were loaded last at the end.
+    """
+    patients: dict[str, dict[str, None]] = {}
     for index in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")):
         node = scene.GetNthNodeByClass(index, "vtkMRMLScalarVolumeNode")
         if node.GetAttribute(PLUGIN_ATTRIBUTE) is None:
             continue
         file = slicer.dicomDatabase.fileForInstance(node.GetAttribute(INSTANCE_ATTRIBUTE) or "")
         if file and Path(file).is_file():
-            files.append(file)
-    return sorted(set(files))
+            patient = patient_of(file)
+            patients[patient] = {**patients.pop(patient, {}), file: None}
+    return [tuple(sorted(files)) for files in patients.values()]
+
+
+def patient_of(file: str) -> str:
+    """Return what tells patients apart; never shown."""
+    return str(slicer.dicomDatabase.fileValue(file, _PATIENT_ID) or slicer.dicomDatabase.fileValue(file, _STUDY))
+
+
+def describe(files: Sequence[str]) -> str:
+    """Return what may be shown of an examination: its latest date and the number of views."""
+    dates = [str(slicer.dicomDatabase.fileValue(file, _STUDY_DATE)) for file in files]
+    latest = max(dates, default="")
+    day = f"{latest[:4]}-{latest[4:6]}-{latest[6:8]}" if len(latest) == len("YYYYMMDD") else _("date unknown")
+    return str(_("{day}, {count} views").format(day=day, count=len(files)))
+
+
+def has_torch() -> bool:
+    """Say whether PyTorch is installed; it is not imported."""
+    importlib.invalidate_caches()
+    return importlib.util.find_spec("torch") is not None
 
 
 def interpreter() -> str:
@@ -42,14 +72,14 @@ def interpreter() -> str:
     if found is None:
         raise DeviceError(
             "no-interpreter",
-            "PythonSlicer, which comes with 3D Slicer and runs the detection, was not found.",
-            "Start 3D Slicer through its launcher, or install it again.",
+            _("PythonSlicer, which comes with 3D Slicer and runs the detection, was not found."),
+            _("Start 3D Slicer through its launcher, or install it again."),
         )
     return found
 
 
-def make_client() -> Any:
+def make_client(python: str) -> Any:
     """Return a worker client that has not been started."""
     from MCDetect.inference.worker.client import WorkerClient
 
-    return WorkerClient(python=interpreter())
+    return WorkerClient(python=python)

@@ -15,3 +15,4 @@ class Parameters:
     layout: str = "four views"
     outlines: bool = True
     calcifications: bool = True
+    database: bool = True

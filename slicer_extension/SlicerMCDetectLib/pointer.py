@@ -7,6 +7,8 @@ from typing import Any
 
 import slicer
 
+from SlicerMCDetectLib.telling import errors_told
+
 _PRIORITY = 100.0  # before Slicer's own interaction, which does not get what a tool takes
 
 Point = tuple[float, float]
@@ -19,6 +21,8 @@ class Pointer:
     ----------
     position
         Returns (row, column) of a place in the slice view of a slice node, None outside an image.
+    spacing
+        Returns millimetres (between rows, between columns) of what a slice node shows, None where it shows nothing.
     clicked, drawn
         Called with the slice node and the place, or the places of a closed line.
     """
@@ -26,10 +30,12 @@ class Pointer:
     def __init__(
         self,
         position: Callable[[Any, float, float], Point | None],
+        spacing: Callable[[Any], Point | None],
         clicked: Callable[[Any, Point], object],
         drawn: Callable[[Any, list[Point]], object],
     ) -> None:
         self._position = position
+        self._spacing = spacing
         self._clicked = clicked
         self._drawn = drawn
         self._observed: list[tuple[Any, int]] = []
@@ -62,10 +68,11 @@ class Pointer:
         tags: list[int] = []
 
         def on_event(caller: Any, _event: str) -> None:
-            if handle(node, caller):
-                command = caller.GetCommand(tags[0])
-                if command is not None:
-                    command.SetAbortFlag(1)
+            with errors_told():
+                if handle(node, caller):
+                    command = caller.GetCommand(tags[0])
+                    if command is not None:
+                        command.SetAbortFlag(1)
 
         tags.append(interactor.AddObserver(event, on_event, _PRIORITY))
         self._observed.append((interactor, tags[0]))
@@ -110,15 +117,11 @@ class Pointer:
             self._shown = nodes.make_lines(slicer.mrmlScene, "MCDetect line", STYLES[Lines.SELECTED])
             self._shown.SetHideFromEditors(True)
             self._shown.SetSaveWithScene(False)
-        spacing = self._spacing_of(self._line_of)
+        spacing = self._spacing(self._line_of)
+        if spacing is None:
+            return
         nodes.set_lines(self._shown, lines.closed(self._line), spacing)
         nodes.show_in(self._shown, [self._line_of.GetID()], True)
-
-    def _spacing_of(self, node: Any) -> tuple[float, float]:
-        composite = slicer.app.applicationLogic().GetSliceLogic(node).GetSliceCompositeNode()
-        volume = slicer.mrmlScene.GetNodeByID(composite.GetBackgroundVolumeID())
-        across, down, _through = volume.GetSpacing()
-        return down, across
 
     def _forget_line(self) -> None:
         self._line, self._line_of = [], None

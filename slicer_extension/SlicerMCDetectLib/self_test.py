@@ -27,7 +27,7 @@ def run(test: Any) -> None:
     try:
         file = str(write_mammogram(folder / "R_CC.dcm"))
         check_plugin(test, file)
-        check_review(test, file)
+        check_review(test, file, write_report(file, folder / "results"))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -47,12 +47,12 @@ def check_plugin(test: Any, file: str) -> None:
     slicer.mrmlScene.RemoveNode(node)
 
 
-def check_review(test: Any, file: str) -> None:
-    """Check that findings are drawn in the view that shows the mammogram, and that accepting one can be undone."""
+def check_review(test: Any, file: str, report: str) -> None:
+    """Check that a report is drawn in the view that shows the mammogram, and that accepting a finding can be undone."""
     widget = slicer.util.getModuleWidget("SlicerMCDetect")
     slicer.util.selectModule("SlicerMCDetect")
     seat = widget.seat
-    seat.open_examination_files([file], findings_of(file))
+    seat.open_examination_files([file], [report])
     _wait(test, lambda: seat.session is not None and bool(_shown_models()))
     ((_key, cluster),) = seat.session.shown_findings()
     seat.session.select(cluster.tracking_uid)
@@ -113,6 +113,19 @@ def write_mammogram(path: Path) -> Path:
         setattr(dataset, keyword, value)
     dataset.save_as(path, enforce_file_format=True)
     return path
+
+
+def write_report(
+    file: str, folder: Path, shape: tuple[int, int] = SHAPE, places: Sequence[tuple[int, int]] = PLACES
+) -> str:
+    """Write a Mammography CAD report of :func:`findings_of` a mammogram, and return its file."""
+    from MCDetect.dicom.reading import read_mammogram
+    from MCDetect.results import ResultWriter
+
+    findings = findings_of(file, shape, places)
+    writer = ResultWriter(folder, findings.algorithm, {"cad-sr"})
+    writer.add(read_mammogram(file), findings.images[0])
+    return next(str(path) for path in writer.finish() if path.suffix == ".dcm")
 
 
 def findings_of(file: str, shape: tuple[int, int] = SHAPE, places: Sequence[tuple[int, int]] = PLACES) -> Any:

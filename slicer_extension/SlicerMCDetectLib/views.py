@@ -19,11 +19,15 @@ class Views:
     ----------
     grid
         Slice nodes by row and column, as the last hanging had them.
+    entered
+        The slice node of the view that the pointer was in last; None before it was in any.
     """
 
     def __init__(self) -> None:
         self.grid: list[list[Any]] = []
+        self.entered: Any = None
         self._before: int | None = None
+        self._observed: list[tuple[Any, int]] = []
 
     def arrange(self, titles: Sequence[Sequence[str]]) -> list[list[Any]]:
         """Show one slice view for each title, in rows, and return their slice nodes."""
@@ -42,20 +46,40 @@ class Views:
             [manager.sliceWidget(view_name(i, j)).mrmlSliceNode() for j in range(len(row))]
             for i, row in enumerate(titles)
         ]
+        self._keep_other_volumes_out()
+        self._watch_pointer()
         return self.grid
 
     def restore(self) -> None:
         """Give the layout back that was there before."""
         if self._before is not None:
             slicer.app.layoutManager().setLayout(self._before)
-        self._before = None
+        self._before = self.entered = None
         self.grid = []
+        self._watch_pointer()
 
     def interactors(self) -> list[tuple[Any, Any]]:
         """Return the slice node and the interactor of each view."""
         manager = slicer.app.layoutManager()
         nodes = [node for row in self.grid for node in row]
         return [(node, manager.sliceWidget(node.GetLayoutName()).sliceView().interactor()) for node in nodes]
+
+    def _keep_other_volumes_out(self) -> None:
+        """Let Slicer not put a volume that is loaded from elsewhere into these views, under marks that are not its."""
+        logic = slicer.app.applicationLogic()
+        for node in (node for row in self.grid for node in row):
+            logic.GetSliceLogic(node).GetSliceCompositeNode().SetDoPropagateVolumeSelection(False)
+
+    def _watch_pointer(self) -> None:
+        for interactor, tag in self._observed:
+            interactor.RemoveObserver(tag)
+        self._observed = [
+            (interactor, interactor.AddObserver("EnterEvent", lambda _caller, _event, node=node: self._enter(node)))
+            for node, interactor in self.interactors()
+        ]
+
+    def _enter(self, node: Any) -> None:
+        self.entered = node
 
 
 def view_name(row: int, column: int) -> str:

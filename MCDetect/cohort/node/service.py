@@ -58,6 +58,7 @@ class Service:
     monitoring: tuple[str, int] | None = ("127.0.0.1", 9114)
     bundle: str = "default"
     device: str = "auto"
+    backend: str = "auto"
     operating_point: str | float | None = None
     spacing_mm: float | None = None
     formats: tuple[str, ...] = ()
@@ -89,13 +90,14 @@ def serve(service: Service, stop: threading.Event, tell: Callable[[str], None]) 
     ):
         clear_unfinished(service.output)
         manifest.keep_facts({"kind": "serve"})
-        identity = (service.bundle, service.device, service.operating_point, crew.threads)
+        identity = (service.bundle, service.device, service.backend, service.operating_point, crew.threads)
         algorithm = crew.result(crew.submit(identify, *identity))
         manifest.keep_facts(facts_of(algorithm, formats, service.spacing_mm))
         order = Order(
             output=str(service.output.resolve()),
             bundle=service.bundle,
             device=service.device,
+            backend=service.backend,
             operating_point=service.operating_point,
             spacing_mm=service.spacing_mm,
             formats=formats,

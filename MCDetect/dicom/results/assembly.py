@@ -16,10 +16,11 @@ from MCDetect.bi_rads import Distribution
 from MCDetect.dicom.failures import reporting
 from MCDetect.dicom.orientation import decide_orientation
 from MCDetect.dicom.results.pieces import ImagePiece, MaskPiece, PointPiece
-from MCDetect.dicom.results.shapes import Outline, Runs, area_of, centre_of, longest_extent, outline_round
+from MCDetect.dicom.results.shapes import Outline, area_of, centre_of, longest_extent, outline_round
 from MCDetect.dicom.spacing import decide_spacing
 from MCDetect.errors import InputError
 from MCDetect.findings import Calcification, Cluster, ImageFindings, Origin, SpacingSource, score_of
+from MCDetect.runs import Runs
 
 _MARGIN_MM = 2.0
 _OF_A_CLUSTER = (

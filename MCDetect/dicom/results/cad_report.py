@@ -31,6 +31,7 @@ from MCDetect.dicom.results.report_content import (
 from MCDetect.dicom.results.shapes import Outline, outline_of_graphic
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing.cad_findings import correspondence_uid
+from MCDetect.dicom.writing.common import cluster_number
 from MCDetect.dicom.writing.content_tree import Position, all_children, content_tree
 from MCDetect.dicom.writing.context import READER_ALGORITHM
 from MCDetect.findings import Correspondence, Decision, Origin, Refusal
@@ -136,10 +137,11 @@ class CadReport:
         tracking = text(tree, position, codes.TRACKING_UID) or stable_uid(str(self.report.SOPInstanceUID), path)
         fields = image.clusters.setdefault(tracking, {})
         name = text(tree, position, codes.TRACKING_IDENTIFIER)
-        number_, _, said = name.removeprefix("Cluster ").partition(", ")
+        said = name.partition(", ")[2]
         benign_type = next((one for one in Morphology if self.is_ours and one.value == said), None)
-        if self.is_ours and number_.isdecimal():
-            fields["id"] = int(number_)
+        number_of_cluster = cluster_number(name)
+        if self.is_ours and number_of_cluster is not None:
+            fields["id"] = number_of_cluster
         kind = self._morphology(position)
         members = list(below(tree, position, codes.SINGLE_IMAGE_FINDING))
         for member in members:

@@ -24,6 +24,7 @@ from MCDetect.dicom.results.report_content import (
 )
 from MCDetect.dicom.results.shapes import Outline, outline_of_graphic
 from MCDetect.dicom.writing import codes
+from MCDetect.dicom.writing.common import cluster_number
 from MCDetect.dicom.writing.content_tree import Position, all_children, content_tree
 from MCDetect.findings import Decision, Origin
 
@@ -67,7 +68,7 @@ def _take_group(tree: Tree, position: Position, piece: Piece) -> None:
         outline = outline_of_graphic(str(tree[region].GraphicType), tree[region].GraphicData)
         uid = image_of(tree, region)
     certainty = number(tree, position, codes.CERTAINTY)
-    identifier = text(tree, position, codes.TRACKING_IDENTIFIER).removeprefix("Cluster ")
+    number_of_cluster = cluster_number(text(tree, position, codes.TRACKING_IDENTIFIER))
     fields = {
         "outline": outline,
         "area_mm2": number(tree, position, codes.AREA),
@@ -84,8 +85,8 @@ def _take_group(tree: Tree, position: Position, piece: Piece) -> None:
         "reason": text(tree, position, codes.REASON_OF_DECISION),
         "comment": text(tree, position, codes.COMMENT),
     }
-    if identifier.isdecimal():
-        fields["id"] = int(identifier)
+    if number_of_cluster is not None:
+        fields["id"] = number_of_cluster
     piece.image(uid).clusters[text(tree, position, codes.TRACKING_UID)] = fields
 
 

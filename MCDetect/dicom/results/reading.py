@@ -34,7 +34,7 @@ _NOBODY = Algorithm(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN_SHA256, UNKNOWN, 0.0, UNK
 def kind_of_result(header: Dataset) -> str | None:
     """Return ``"seg"``, ``"cad-sr"`` or ``"measurements-sr"`` for what may be read back, None for anything else."""
     found = _READERS.get(str(header.get("SOPClassUID") or ""))
-    return None if found is None else found[0]
+    return None if found is None or header.get("SegmentationType") == "FRACTIONAL" else found[0]
 
 
 def read_results(objects: Sequence[Object], sources: Iterable[Object] = ()) -> Findings:
@@ -116,6 +116,12 @@ def _read(one: Object) -> tuple[str, Piece]:
                 "Give SEG, Mammography CAD SR or measurement SR files.",
             )
         kind, read = found
+        if kind_of_result(dataset) is None:
+            raise InputError(
+                "not-a-result",
+                f"{name} is a map of probabilities, which holds no findings.",
+                "Give the segmentation of the same image.",
+            )
         if kind != "cad-sr" and not is_ours(dataset):
             raise InputError(
                 "not-a-result",

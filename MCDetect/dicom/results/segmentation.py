@@ -35,7 +35,7 @@ def read_segmentation(dataset: Dataset) -> Piece:
         If it is not a segmentation of a single image with the grid of that image.
     """
     if dataset.SegmentationType != "BINARY":
-        raise ValueError("a map of probabilities has no segments")
+        raise ValueError("not a segmentation of single bits")
     frames = int(dataset.get("NumberOfFrames", 1))
     if int(dataset.Rows) * int(dataset.Columns) > LARGEST_COUNT or frames > _MOST_FRAMES:
         raise ValueError("impossible size")

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from scipy import ndimage
 from scipy.spatial.distance import pdist
 
-Runs = tuple[tuple[int, int, int], ...]
+from MCDetect.runs import Runs, runs_of_pixels
+
 Outline = tuple[tuple[float, float], ...]
 
 _CORNERS = 24  # of a polygon that stands for a circle or an ellipse
@@ -23,10 +24,7 @@ def parts_of(mask: npt.NDArray[Any]) -> list[Runs]:
     parts = []
     for number, window in enumerate(ndimage.find_objects(labels), start=1):
         pixels = np.argwhere(labels[window] == number) + [part.start for part in window]
-        rows, columns = pixels[:, 0], pixels[:, 1]
-        starts = np.flatnonzero((np.diff(rows, prepend=-2) != 0) | (np.diff(columns, prepend=-2) != 1))
-        lengths = np.diff(np.append(starts, len(pixels)))
-        parts.append(tuple((int(rows[s]), int(columns[s]), int(n)) for s, n in zip(starts, lengths, strict=True)))
+        parts.append(runs_of_pixels(pixels))
     return parts
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
@@ -16,14 +17,23 @@ from MCDetect.bi_rads import Morphology
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing import content_items as items
-from MCDetect.dicom.writing.common import algorithm_parameters, view_label
+from MCDetect.dicom.writing.common import algorithm_parameters, tracking_identifier
 from MCDetect.dicom.writing.context import READER_ALGORITHM, by_reader
 from MCDetect.dicom.writing.geometry import cluster_center, graphic_outline, graphic_point
+from MCDetect.dicom.writing.operating_points import OperatingPoint, intent_item, need_not_be_drawn, number_of
 from MCDetect.findings import Algorithm, Calcification, Cluster, Correspondence, Decision, ImageFindings
 from MCDetect.version import __version__
 
 Positions = Mapping[str, Sequence[int]]
 """Where in the report the library entry of each image stands, by SOP Instance UID."""
+
+
+class Setting(NamedTuple):
+    """What holds for all findings of a report."""
+
+    algorithm: Algorithm
+    positions: Positions
+    points: Sequence[OperatingPoint]
 
 
 @dataclass(frozen=True)
@@ -63,27 +73,24 @@ def features_of(images: Sequence[ImageFindings], correspondences: Sequence[Corre
     return list({id(feature): feature for feature in features.values()}.values())
 
 
-def intent_of(feature: Feature) -> Code:
-    """Return whether a viewer has to draw it, may, or should not (CID 6034).
+def intent_of(feature: Feature, points: Sequence[OperatingPoint]) -> Code:
+    """Return whether a viewer has to draw what stands for a feature, may, or should not (CID 6034).
 
-    What the reader rejected is not for presentation; what is typically benign need not be drawn. That two clusters are
-    one is to be presented when a reader has said so and may be when software has.
+    That of clusters that are one is that of the one of them which has to be drawn most: they have to be drawn all.
     """
-    if feature.correspondence is not None:
-        return codes.PRESENTATION_REQUIRED if feature.correspondence.confirmed else codes.PRESENTATION_OPTIONAL
-    clusters = [cluster for _, cluster in feature.findings()]
-    if any(cluster.decision is Decision.REJECTED for cluster in clusters):
+    kept = [cluster for _, cluster in feature.findings() if cluster.decision is not Decision.REJECTED]
+    if not kept:
         return codes.NOT_FOR_PRESENTATION
-    benign = all(c.is_typically_benign and c.decision is Decision.UNDECIDED for c in clusters)
-    return codes.PRESENTATION_OPTIONAL if benign else codes.PRESENTATION_REQUIRED
+    is_required = any(number_of(cluster, points) == 0 and not need_not_be_drawn(cluster) for cluster in kept)
+    return codes.PRESENTATION_REQUIRED if is_required else codes.PRESENTATION_OPTIONAL
 
 
-def feature_item(relationship: str, feature: Feature, algorithm: Algorithm, positions: Positions) -> Dataset:
+def feature_item(relationship: str, feature: Feature, setting: Setting) -> Dataset:
     """Return the content item of a finding or a composite feature."""
     if feature.correspondence is None:
         ((image, cluster),) = feature.findings()
-        return _cluster(relationship, image, cluster, algorithm, positions[image.sop_instance_uid])
-    return _composite(relationship, feature, feature.correspondence, algorithm, positions)
+        return _cluster(relationship, image, cluster, setting)
+    return _composite(relationship, feature, feature.correspondence, setting)
 
 
 def correspondence_uid(first: str, second: str) -> str:
@@ -91,39 +98,38 @@ def correspondence_uid(first: str, second: str) -> str:
     return stable_uid("correspondence", *sorted((first, second)))
 
 
-def _composite(
-    relationship: str, feature: Feature, correspondence: Correspondence, algorithm: Algorithm, positions: Positions
-) -> Dataset:
-    named = {c.tracking_uid: f"cluster {c.id} of {view_label(image)}" for image, c in feature.findings()}
+def _composite(relationship: str, feature: Feature, correspondence: Correspondence, setting: Setting) -> Dataset:
+    named = {c.tracking_uid: tracking_identifier(image, c) for image, c in feature.findings()}
     label = " and ".join(named[uid] for uid in correspondence.tracking_uids)
     # A reader joins with full certainty; that is no statement of the algorithm.
     is_readers = correspondence.confirmed and correspondence.score == 1
+    # That two clusters are one is to be presented when a reader has said so, and may be when software has.
+    intent = codes.PRESENTATION_REQUIRED if correspondence.confirmed else codes.PRESENTATION_OPTIONAL
     item = items.add(
         items.code(relationship, codes.COMPOSITE_FEATURE, codes.CALCIFICATION_CLUSTER),
-        items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, intent_of(feature)),
-        items.text(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_IDENTIFIER, label[:1].upper() + label[1:]),
+        items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, intent),
+        items.text(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_IDENTIFIER, label),
         items.uid(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_UID, correspondence_uid(*correspondence.tracking_uids)),
         items.code(items.HAS_PROPERTIES, codes.COMPOSITE_TYPE, codes.RELATED_SPATIALLY),
         items.code(items.HAS_PROPERTIES, codes.SCOPE_OF_FEATURE, codes.ON_MULTIPLE_IMAGES),
-        *algorithm_items(algorithm, is_readers=is_readers),
+        *algorithm_items(setting.algorithm, is_readers=is_readers),
     )
     if not is_readers:
         certainty = 100 * correspondence.score
         items.add(item, items.number(items.HAS_PROPERTIES, codes.CERTAINTY_OF_FEATURE, certainty, codes.PERCENT, 1))
-    return items.add(item, *(feature_item(items.INFERRED_FROM, one, algorithm, positions) for one in feature.joined))
+    return items.add(item, *(feature_item(items.INFERRED_FROM, one, setting) for one in feature.joined))
 
 
-def _cluster(
-    relationship: str, image: ImageFindings, cluster: Cluster, algorithm: Algorithm, position: Sequence[int]
-) -> Dataset:
+def _cluster(relationship: str, image: ImageFindings, cluster: Cluster, setting: Setting) -> Dataset:
+    position = setting.positions[image.sop_instance_uid]
     outline = items.coordinates(items.HAS_PROPERTIES, codes.OUTLINE, "POLYLINE", graphic_outline(image, cluster))
     center = items.coordinates(items.HAS_PROPERTIES, codes.CENTER, "POINT", cluster_center(image, cluster))
     finding = items.add(
         items.code(relationship, codes.SINGLE_IMAGE_FINDING, codes.CALCIFICATION_CLUSTER),
-        items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, intent_of(Feature((image, cluster)))),
-        items.text(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_IDENTIFIER, identifier_of(cluster)),
+        intent_item(cluster, setting.points),
+        items.text(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_IDENTIFIER, tracking_identifier(image, cluster)),
         items.uid(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_UID, cluster.tracking_uid),
-        *algorithm_items(algorithm, is_readers=by_reader(cluster)),
+        *algorithm_items(setting.algorithm, is_readers=by_reader(cluster)),
         *_certainty(cluster),
         items.add(center, items.by_reference(items.SELECTED_FROM, position)),
         items.add(outline, items.by_reference(items.SELECTED_FROM, position)),
@@ -134,11 +140,12 @@ def _cluster(
         items.code(items.HAS_PROPERTIES, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS[cluster.distribution]),
         items.number(items.HAS_PROPERTIES, codes.NUMBER_OF_CALCIFICATIONS, cluster.count, codes.NO_UNITS),
     )
-    # The outline of the cluster has to be drawn; a mark on each of its calcifications may be.
+    # A mark on each of its calcifications may be drawn wherever the outline of the cluster is.
     rejected = cluster.decision is Decision.REJECTED
     intent = codes.NOT_FOR_PRESENTATION if rejected else codes.PRESENTATION_OPTIONAL
     members = image.members(cluster)
-    return items.add(finding, *(_calcification(image, member, algorithm, position, intent) for member in members))
+    nested = (_calcification(image, member, setting.algorithm, position, intent) for member in members)
+    return items.add(finding, *nested)
 
 
 def _calcification(
@@ -154,15 +161,6 @@ def _calcification(
         items.add(center, items.by_reference(items.SELECTED_FROM, position)),
         *_type(calcification.benign_type),
     )
-
-
-def identifier_of(cluster: Cluster) -> str:
-    """Return the tracking identifier: number, and the benign type if the algorithm recognised one.
-
-    The calcification type of the template says the reader's word where there is one. A reader of the report learns from
-    the identifier what the algorithm said.
-    """
-    return f"Cluster {cluster.id}" + (f", {cluster.benign_type.value}" if cluster.benign_type else "")
 
 
 def _type(term: Morphology | None) -> list[Dataset]:

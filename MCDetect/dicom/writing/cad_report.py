@@ -6,7 +6,7 @@ not findings here: with them nearly every report would have to say "with finding
 segmentation. A cluster that a reader rejected stays in the report and is not for presentation.
 
 Templates: 4000 root, 4020 image library, 4001 overall impression, 4003 individual impression with the findings of
-``cad_findings``, 4015 and 4017 detections performed, 4016 and 4018 analyses performed.
+``cad_findings``, 4015 and 4017 detections performed with 4023 (operating points), 4016 and 4018 analyses performed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from MCDetect.dicom.writing import content_items as items
 from MCDetect.dicom.writing.cad_findings import (
     Feature,
     Positions,
+    Setting,
     algorithm_items,
     feature_item,
     features_of,
@@ -31,6 +32,7 @@ from MCDetect.dicom.writing.cad_image_library import image_library
 from MCDetect.dicom.writing.common import CAD_REPORT, complete, instance_uid, series_uid
 from MCDetect.dicom.writing.context import RAW, ReportContext
 from MCDetect.dicom.writing.macros import evidence
+from MCDetect.dicom.writing.operating_points import operating_point_items, operating_points, parameter_items
 from MCDetect.dicom.writing.review_items import document_modules
 from MCDetect.findings import Algorithm, ImageFindings
 
@@ -58,7 +60,7 @@ def cad_report(
     algorithm
         What made the findings.
     context
-        Who reviewed them, and which clusters are the same.
+        Who reviewed them, which clusters are the same, and which operating points the model has.
     """
     succeeded = [sources[image.sop_instance_uid] for image in images]
     failed = list(refused.values())
@@ -83,12 +85,13 @@ def cad_report(
     del root.RelationshipType  # the root has no parent
     dataset.update(root)
     features = features_of(images, context.correspondences)
+    setting = Setting(algorithm, positions, operating_points(algorithm, context.operating_points))
     items.add(
         dataset,
         items.code(items.HAS_CONCEPT_MODIFIER, codes.LANGUAGE, codes.ENGLISH),
         image_library(images, sources, refused),
-        _overall_impression(features, not images, bool(failed), algorithm, positions),
-        _summary_of_detections(succeeded, failed, algorithm, positions),
+        _overall_impression(features, not images, bool(failed), setting),
+        _summary_of_detections(succeeded, failed, setting),
         _summary_of_analyses(features, algorithm, positions),
     )
     complete(dataset, CAD_REPORT, library[0], algorithm, context=context, images=images)
@@ -104,33 +107,21 @@ def findings_summary(found: bool, some_failed: bool, all_failed: bool) -> Code:
     return codes.ALL_SUCCEEDED_WITH_FINDINGS if found else codes.ALL_SUCCEEDED_WITHOUT_FINDINGS
 
 
-def _overall_impression(
-    features: Sequence[Feature], nothing_analysed: bool, failed: bool, algorithm: Algorithm, positions: Positions
-) -> Dataset:
+def _overall_impression(features: Sequence[Feature], nothing_analysed: bool, failed: bool, setting: Setting) -> Dataset:
     status = findings_summary(bool(features), failed, nothing_analysed)
     summary = items.code(items.CONTAINS, codes.FINDINGS_SUMMARY, status)
     for feature in features:
         impression = items.container(items.INFERRED_FROM, codes.INDIVIDUAL_IMPRESSION)
         items.add(
             impression,
-            items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, impression_intent(feature)),
-            feature_item(items.CONTAINS, feature, algorithm, positions),
+            items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, intent_of(feature, setting.points)),
+            feature_item(items.CONTAINS, feature, setting),
         )
         items.add(summary, impression)
     return summary
 
 
-def impression_intent(feature: Feature) -> Code:
-    """Return the intent of an impression: that of its findings, since clusters that are one have to be drawn all."""
-    return codes.PRESENTATION_REQUIRED if feature.correspondence is not None else intent_of(feature)
-
-
-def _summary_of_detections(
-    succeeded: Sequence[Dataset],
-    failed: Sequence[Dataset],
-    algorithm: Algorithm,
-    positions: Mapping[str, Sequence[int]],
-) -> Dataset:
+def _summary_of_detections(succeeded: Sequence[Dataset], failed: Sequence[Dataset], setting: Setting) -> Dataset:
     status = {(True, False): codes.SUCCEEDED, (True, True): codes.PARTIALLY_SUCCEEDED, (False, True): codes.FAILED}[
         bool(succeeded), bool(failed)
     ]
@@ -139,11 +130,13 @@ def _summary_of_detections(
         if sources:
             performed = items.add(
                 items.code(items.CONTAINS, codes.DETECTION_PERFORMED, codes.CALCIFICATION_CLUSTER),
-                *algorithm_items(algorithm, with_parameters=True),
+                *algorithm_items(setting.algorithm, with_parameters=True),
+                *parameter_items(setting.points),
                 *(
-                    items.by_reference(items.HAS_PROPERTIES, positions[str(source.SOPInstanceUID)])
+                    items.by_reference(items.HAS_PROPERTIES, setting.positions[str(source.SOPInstanceUID)])
                     for source in sources
                 ),
+                *operating_point_items(setting.points),
             )
             items.add(summary, items.add(items.container(items.INFERRED_FROM, name), performed))
     return summary

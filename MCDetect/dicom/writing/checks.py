@@ -72,11 +72,7 @@ def check_segmentation(written: Dataset, image: ImageFindings, source: Dataset) 
     image = shown(image)
     check_common(written, source)
     check_image_references(written, {image.sop_instance_uid: source})
-    if written.get("FrameOfReferenceUID") != nominal_frame_of_reference_uid(image):
-        fail("the nominal geometry has no frame of reference of its own")
-    measures = written.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
-    if not np.allclose([float(value) for value in measures.PixelSpacing], nominal_spacing(image, source), rtol=1e-6):
-        fail("the pixel spacing is not that of the mammogram")
+    check_nominal_geometry(written, image, source)
     frames = written.pixel_array.reshape(-1, written.Rows, written.Columns)
     expected = _expected_pixels(image)
     if len(frames) != len(expected) or len(written.SegmentSequence) != len(expected):
@@ -92,6 +88,15 @@ def check_segmentation(written: Dataset, image: ImageFindings, source: Dataset) 
     wanted = [cluster.tracking_uid for cluster in image.clusters for _ in range(2 if cluster.count else 1)]
     if uids[: len(wanted)] != wanted:
         fail("the tracking identifiers are not those of the clusters")
+
+
+def check_nominal_geometry(written: Dataset, image: ImageFindings, source: Dataset) -> None:
+    """Check frame of reference and pixel spacing of a segmentation."""
+    if written.get("FrameOfReferenceUID") != nominal_frame_of_reference_uid(image):
+        fail("the nominal geometry has no frame of reference of its own")
+    measures = written.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    if not np.allclose([float(value) for value in measures.PixelSpacing], nominal_spacing(image, source), rtol=1e-6):
+        fail("the pixel spacing is not that of the mammogram")
 
 
 def check_presentation_state(written: Dataset, image: ImageFindings, source: Dataset) -> None:

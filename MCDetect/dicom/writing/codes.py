@@ -66,6 +66,8 @@ ASSESSMENTS = {
 LOCAL_SCHEME = "99MCDETECT"
 READERS_DECISION = Code("decision", LOCAL_SCHEME, "Reader's decision")
 REASON_OF_DECISION = Code("reason", LOCAL_SCHEME, "Reason of the reader's decision")
+# Neither has how many calcifications lie on an area.
+DENSITY = Code("density", LOCAL_SCHEME, "Calcifications per area")
 DECISIONS = {
     Decision.UNDECIDED: Code("undecided", LOCAL_SCHEME, "Undecided"),
     Decision.ACCEPTED: Code("accepted", LOCAL_SCHEME, "Accepted"),
@@ -122,8 +124,17 @@ PIXEL_ROWS = Code("110910", "DCM", "Pixel Data Rows")
 PIXEL_COLUMNS = Code("110911", "DCM", "Pixel Data Columns")
 PIXELS = Code("{pixels}", "UCUM", "pixels")
 
+# Operating points of CAD (TID 4023)
+MAXIMUM_OPERATING_POINT = Code("111072", "DCM", "Maximum CAD Operating Point")
+RECOMMENDED_OPERATING_POINT = Code("111092", "DCM", "Recommended CAD Operating Point")
+OPERATING_POINT = Code("111071", "DCM", "CAD Operating Point")
+
 # Units
+ARBITRARY_UNIT = Code("[arb'U]", "UCUM", "arbitrary unit")
+FROM_0 = Code("{0:n}", "UCUM", "range: 0:n")
+FROM_1 = Code("{1:n}", "UCUM", "range: 1:n")
 PERCENT = Code("%", "UCUM", "Percent")
+PER_SQUARE_CENTIMETRE = Code("/cm2", "UCUM", "per square centimeter")
 NO_UNITS = Code("1", "UCUM", "no units")
 MILLIMETRE = Code("mm", "UCUM", "millimeter")
 SQUARE_MILLIMETRE = Code("mm2", "UCUM", "square millimeter")

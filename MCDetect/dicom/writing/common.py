@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from MCDetect.dicom.writing.macros import code_item
 from MCDetect.dicom.writing.patient import PATIENT_AND_STUDY, TYPE_2
 from MCDetect.dicom.writing.reader_texts import UTF_8, fits, texts_of
 from MCDetect.errors import OutputError
-from MCDetect.findings import Algorithm, ImageFindings
+from MCDetect.findings import Algorithm, Cluster, ImageFindings
 from MCDetect.version import __version__
 
 MANUFACTURER = "MCDetect"
@@ -55,11 +56,30 @@ PRESENTATION_STATE = Kind("gsps", 9102, "MCDetect marks")
 CAD_REPORT = Kind("cad-sr", 9103, "MCDetect CAD report")
 MEASUREMENT_REPORT = Kind("measurements-sr", 9104, "MCDetect measurements")
 SECONDARY_CAPTURE = Kind("sc", 9105, "MCDetect picture")
+PROBABILITY_MAP = Kind("probability", 9106, "MCDetect probabilities")
 
 
 def view_label(image: ImageFindings) -> str:
     """Return e.g. ``R CC``, or ``image`` when neither side nor view is known."""
     return " ".join(part for part in (image.laterality, image.view) if part) or "image"
+
+
+def tracking_identifier(image: ImageFindings, cluster: Cluster) -> str:
+    """Return what people call a cluster, the same in every object: e.g. ``L CC cluster 1``.
+
+    Viewers list the findings of all views of a study together, so that a number alone would stand for several. A benign
+    type that the algorithm recognised is added: the calcification type of the CAD report says the reader's word where
+    there is one, and a reader of the report learns from here what the algorithm said.
+    """
+    label = " ".join(part for part in (image.laterality, image.view) if part)
+    name = f"{label} cluster {cluster.id}" if label else f"Cluster {cluster.id}"
+    return f"{name}, {cluster.benign_type.value}" if cluster.benign_type else name
+
+
+def cluster_number(identifier: str) -> int | None:
+    """Return the number of a cluster from its tracking identifier, or None where it is not one of ours."""
+    found = re.search(r"\bcluster (\d+)(?:, .*)?$", identifier, re.IGNORECASE)
+    return int(found[1]) if found else None
 
 
 def check_identity(source: Dataset) -> None:
@@ -190,7 +210,7 @@ def complete(
     is_reviewed = context.review is not None
     dataset.SeriesNumber = kind.series_number + (_REVIEWED if is_reviewed else 0)
     state = "reviewed" if is_reviewed else ""
-    dataset.SeriesDescription = " ".join(part for part in (kind.description, label, state, "(research use)") if part)
+    dataset.SeriesDescription = " ".join(part for part in (label, kind.description, state, "(research use)") if part)
     dataset.InstanceNumber = 1
     dataset.Manufacturer = MANUFACTURER
     dataset.ManufacturerModelName = MANUFACTURER

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydicom.dataset import Dataset
@@ -25,11 +26,14 @@ class ReportContext:
         Clusters that are the same in two views.
     predecessors
         Headers of the earlier reports that the new ones replace, of any study.
+    operating_points
+        Least scores of a cluster at the operating points of the model, by name; empty where they are not known.
     """
 
     review: Review | None = None
     correspondences: tuple[Correspondence, ...] = ()
     predecessors: tuple[Dataset, ...] = ()
+    operating_points: Mapping[str, float] = field(default_factory=dict)
 
     def predecessors_of(self, sop_class_uid: str, source: Dataset) -> list[Dataset]:
         """Return the predecessors of a new report of ``sop_class_uid`` in the study of ``source``."""
@@ -43,7 +47,8 @@ class ReportContext:
     def digest_parts(self) -> list[Any]:
         """Return what else decides the content of an object, for its identifier."""
         replaced = sorted(str(earlier.SOPInstanceUID) for earlier in self.predecessors)
-        return [self.review, self.correspondences, replaced] if self != RAW else []
+        points = sorted(self.operating_points.items())
+        return [self.review, self.correspondences, replaced, points] if self != RAW else []
 
 
 RAW = ReportContext()

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from MCDetect.errors import OutputError
 from MCDetect.findings import Calcification, Cluster, ImageFindings
+from MCDetect.runs import Run, mask_of_runs
 
 Mask = npt.NDArray[np.bool_]
 Coordinates = npt.NDArray[np.float64]
@@ -28,13 +29,13 @@ def calcification_mask(image: ImageFindings, calcifications: Iterable[Calcificat
     OutputError
         ``invalid-findings`` if a run leaves the image.
     """
-    mask = np.zeros((image.rows, image.columns), dtype=bool)
+    runs: list[Run] = []
     for calcification in calcifications:
         for row, first, length in calcification.runs:
             if not (0 <= row < image.rows and 0 <= first < first + length <= image.columns):
                 raise OutputError("invalid-findings", f"Calcification {calcification.id} lies outside of its image.")
-            mask[row, first : first + length] = True
-    return mask
+        runs += calcification.runs
+    return mask_of_runs(runs, (image.rows, image.columns))
 
 
 def region_mask(image: ImageFindings, cluster: Cluster) -> Mask:

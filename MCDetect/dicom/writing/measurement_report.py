@@ -1,7 +1,8 @@
 """TID 1500 measurement report of one study (DICOM PS3.16): the sizes of its clusters, for any viewer.
 
 Each cluster is a planar region with measurements (template 1410): its outline, area, longest diameter, number of
-calcifications, certainty, distribution, benign type, descriptors, and what a reader said (morphology, assessment, ...).
+calcifications, their density, certainty, distribution, benign type and descriptors, and what a reader said of it:
+morphology, assessment, decision, comment.
 Sizes stand here and not in the Mammography CAD report, whose template has no place for them. A cluster that a reader
 rejected is told without a region (template 1501), so that no viewer draws it. Without a cluster there is nothing to
 measure and no report; that nothing was found is said by the Mammography CAD report.
@@ -29,6 +30,7 @@ from MCDetect.dicom.writing.common import (
     instance_uid,
     series_uid,
     stand_in,
+    tracking_identifier,
 )
 from MCDetect.dicom.writing.context import RAW, ReportContext, by_reader
 from MCDetect.dicom.writing.geometry import graphic_outline
@@ -113,7 +115,9 @@ def _group(
 ) -> highdicom.sr.PlanarROIMeasurementsAndQualitativeEvaluations | highdicom.sr.MeasurementsAndQualitativeEvaluations:
     site = highdicom.sr.FindingSite(codes.BREAST, laterality=codes.SIDES.get(image.laterality))
     described: dict[str, Any] = {
-        "tracking_identifier": highdicom.sr.TrackingIdentifier(cluster.tracking_uid, f"Cluster {cluster.id}"),
+        "tracking_identifier": highdicom.sr.TrackingIdentifier(
+            cluster.tracking_uid, tracking_identifier(image, cluster)
+        ),
         "finding_type": codes.CALCIFICATION_CLUSTER,
         "finding_sites": [site],
         "measurements": _measurements(cluster),
@@ -149,6 +153,7 @@ def _measurements(cluster: Cluster) -> list[highdicom.sr.Measurement]:
         _measurement(codes.AREA, cluster.area_mm2, codes.SQUARE_MILLIMETRE, 2),
         _measurement(codes.DIAMETER, cluster.diameter_mm, codes.MILLIMETRE, 2),
         _measurement(codes.NUMBER_OF_CALCIFICATIONS, cluster.count, codes.NO_UNITS, 0),
+        _measurement(codes.DENSITY, cluster.density_per_cm2, codes.PER_SQUARE_CENTIMETRE, 1),
     ]
     if not by_reader(cluster):
         measurements.append(_measurement(codes.CERTAINTY, 100 * cluster.score, codes.PERCENT, 1))

@@ -23,6 +23,7 @@ from MCDetect.dicom.writing.common import (
     numbers,
     series_uid,
     stand_in,
+    tracking_identifier,
     view_label,
 )
 from MCDetect.dicom.writing.context import RAW, ReportContext, by_reader, shown
@@ -89,7 +90,7 @@ def _outlines(
     graphics, texts = [], []
     for cluster in image.clusters:
         outline = graphic_outline(image, cluster)
-        tracking = {"tracking_id": f"Cluster {cluster.id}", "tracking_uid": cluster.tracking_uid}
+        tracking = {"tracking_id": tracking_identifier(image, cluster), "tracking_uid": cluster.tracking_uid}
         polyline = highdicom.pr.GraphicTypeValues.POLYLINE
         graphics.append(highdicom.pr.GraphicObject(polyline, outline, _PIXEL, **tracking))
         said = "by a reader" if by_reader(cluster) else f"score {cluster.score:.2f}"

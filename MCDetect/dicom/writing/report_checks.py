@@ -14,8 +14,9 @@ from MCDetect.dicom.writing.checks import check_common, check_graphic, check_ima
 from MCDetect.dicom.writing.content_tree import Position, all_children, children, code_value, content_tree, named
 from MCDetect.dicom.writing.context import RAW, ReportContext, shown
 from MCDetect.dicom.writing.geometry import graphic_outline
+from MCDetect.dicom.writing.operating_points import OperatingPoint, operating_points, told_in_words
 from MCDetect.dicom.writing.review_checks import check_composites, check_presentation, check_review, check_statements
-from MCDetect.findings import Cluster, ImageFindings
+from MCDetect.findings import Algorithm, Cluster, ImageFindings
 
 
 def check_measurement_report(
@@ -45,14 +46,16 @@ def check_measurement_report(
         check_statements(tree, position, cluster, context)
 
 
-def check_cad_report(
+def check_cad_report(  # noqa: PLR0917
     written: Dataset,
     images: Sequence[ImageFindings],
     sources: Mapping[str, Dataset],
     refused: Mapping[str, Dataset],
+    algorithm: Algorithm,
     context: ReportContext = RAW,
 ) -> None:
     """Check a Mammography CAD report: summary, status of each image, and every finding with intent and geometry."""
+    points = operating_points(algorithm, context.operating_points)
     succeeded = [sources[image.sop_instance_uid] for image in images]
     tree = _check_document(written, [*succeeded, *refused.values()], context)
     summary = [item for item in tree.values() if named(item, codes.FINDINGS_SUMMARY)]
@@ -75,10 +78,11 @@ def check_cad_report(
         for position, item in tree.items()
         if named(item, codes.SINGLE_IMAGE_FINDING) and code_value(item) == codes.CALCIFICATION_CLUSTER.value
     }
+    _check_operating_points(tree, points)
     _check_outlines(tree, clusters, images, codes.OUTLINE)
     _check_counts(tree, clusters, images)
     for position in clusters:
-        check_presentation(tree, position, _clusters(images)[_tracking_uid(tree, position)][1])
+        check_presentation(tree, position, _clusters(images)[_tracking_uid(tree, position)][1], points)
     check_composites(tree, images, context)
     nested = sum(named(item, codes.SINGLE_IMAGE_FINDING) for item in tree.values()) - len(clusters)
     if nested != sum(cluster.count for image in images for cluster in image.clusters):
@@ -126,6 +130,20 @@ def _check_document(written: Dataset, referenced: Sequence[Dataset], context: Re
                 fail("coordinates belong to no image")
             check_graphic(item.GraphicData, item.GraphicType, source)
     return tree
+
+
+def _check_operating_points(tree: Mapping[Position, Dataset], points: Sequence[OperatingPoint]) -> None:
+    """Check that each container of detections tells the points of the model, the last of them being that of the run."""
+    for performed in (position for position, item in tree.items() if named(item, codes.DETECTION_PERFORMED)):
+        for name in (codes.MAXIMUM_OPERATING_POINT, codes.RECOMMENDED_OPERATING_POINT):
+            told = [
+                float(tree[child].MeasuredValueSequence[0].NumericValue) for child in children(tree, performed, name)
+            ]
+            if told != [len(points) - 1]:
+                fail("the operating point of the report is not that of the findings")
+        words = {str(tree[child].TextValue) for child in children(tree, performed, codes.ALGORITHM_PARAMETERS)}
+        if not words.issuperset(told_in_words(number, point) for number, point in enumerate(points)):
+            fail("the report does not tell what its operating points are")
 
 
 def _check_outlines(

@@ -12,6 +12,7 @@ from MCDetect.dicom.writing.cad_findings import Feature, correspondence_uid, fea
 from MCDetect.dicom.writing.checks import fail
 from MCDetect.dicom.writing.content_tree import Position, children, code_value, named
 from MCDetect.dicom.writing.context import ReportContext, by_reader
+from MCDetect.dicom.writing.operating_points import OperatingPoint
 from MCDetect.dicom.writing.reader_texts import clean, person_name
 from MCDetect.findings import Cluster, Decision, ImageFindings
 
@@ -45,12 +46,24 @@ def check_review(written: Dataset, predecessors: Sequence[Dataset], context: Rep
         fail("the report does not name the reports that it replaces")
 
 
-def check_presentation(tree: Mapping[Position, Dataset], position: Position, cluster: Cluster) -> None:
-    """Check that a finding of the CAD report is to be drawn unless rejected, and how certain the algorithm is."""
+def check_presentation(
+    tree: Mapping[Position, Dataset], position: Position, cluster: Cluster, points: Sequence[OperatingPoint]
+) -> None:
+    """Check from which operating point on a finding of the CAD report is to be drawn, and how certain it is."""
     rejected = cluster.decision is Decision.REJECTED
-    optional = cluster.is_typically_benign and cluster.decision is Decision.UNDECIDED
-    drawn = codes.PRESENTATION_OPTIONAL if optional else codes.PRESENTATION_REQUIRED
-    _expect(tree, position, codes.RENDERING_INTENT, codes.NOT_FOR_PRESENTATION if rejected else drawn)
+    is_readers = by_reader(cluster) or cluster.decision is Decision.ACCEPTED
+    benign = cluster.is_typically_benign and cluster.decision is Decision.UNDECIDED
+    missed = sum(cluster.score < point.threshold for point in points[:-1])
+    number = 0 if rejected or is_readers or benign else missed
+    intent = codes.PRESENTATION_OPTIONAL if number or benign else codes.PRESENTATION_REQUIRED
+    _expect(tree, position, codes.RENDERING_INTENT, codes.NOT_FOR_PRESENTATION if rejected else intent)
+    told = [
+        float(tree[child].MeasuredValueSequence[0].NumericValue)
+        for modifier in children(tree, position, codes.RENDERING_INTENT)
+        for child in children(tree, modifier, codes.OPERATING_POINT)
+    ]
+    if told != ([number] if number else []):
+        fail("a finding names another operating point than its score reaches")
     _expect(tree, position, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS[cluster.distribution])
     kind = cluster.morphology or cluster.benign_type
     _expect(tree, position, codes.CALCIFICATION_TYPE, None if kind is None else codes.MORPHOLOGIES[kind])
@@ -82,6 +95,7 @@ def check_statements(
         (codes.DIAMETER, cluster.diameter_mm, codes.MILLIMETRE),
     ):
         _check_number(tree, position, name, value, unit, 0.0051)
+    _check_number(tree, position, codes.DENSITY, cluster.density_per_cm2, codes.PER_SQUARE_CENTIMETRE, 0.051)
     _check_certainty(tree, position, cluster)
 
 

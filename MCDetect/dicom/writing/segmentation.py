@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
 import highdicom
 import numpy as np
@@ -24,12 +25,14 @@ from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing.common import (
     MANUFACTURER,
     SEGMENTATION,
+    Kind,
     algorithm_parameters,
     complete,
     detector_spacing,
     instance_uid,
     series_uid,
     stand_in,
+    tracking_identifier,
     view_label,
 )
 from MCDetect.dicom.writing.context import RAW, ReportContext, by_reader, shown
@@ -81,12 +84,12 @@ def segments_of(image: ImageFindings) -> list[Segment]:
     image = shown(image)
     segments = []
     for cluster in image.clusters:
-        name, uid = f"Cluster {cluster.id}", cluster.tracking_uid
+        name, uid, tracked = f"Cluster {cluster.id}", cluster.tracking_uid, tracking_identifier(image, cluster)
         members = image.members(cluster)
         mask = calcification_mask(image, members)
         if members:
             kind = codes.INDIVIDUAL_CALCIFICATION
-            segments.append(Segment(f"{name} calcifications", kind, uid, name, mask, _made_by(members)))
+            segments.append(Segment(f"{name} calcifications", kind, uid, tracked, mask, _made_by(members)))
         region = region_or_members(region_mask(image, cluster), mask)
         if not region.any():
             raise OutputError(
@@ -95,7 +98,7 @@ def segments_of(image: ImageFindings) -> list[Segment]:
                 "Draw it larger, or remove the cluster.",
             )
         kind = codes.CALCIFICATION_CLUSTER
-        segments.append(Segment(f"{name} region", kind, uid, name, region, _made_by([cluster])))
+        segments.append(Segment(f"{name} region", kind, uid, tracked, region, _made_by([cluster])))
     isolated = image.isolated_calcifications
     if isolated:
         name, uid = "Isolated calcifications", stable_uid(image.sop_instance_uid, "isolated calcifications")
@@ -133,6 +136,38 @@ def segmentation(image: ImageFindings, source: Dataset, algorithm: Algorithm, co
     context
         Whether they were reviewed.
     """
+    segments = segments_of(image)
+    dataset = object_of_masks(
+        SEGMENTATION,
+        image,
+        source,
+        algorithm,
+        context,
+        pixel_array=np.stack([segment.mask for segment in segments], axis=-1)[np.newaxis],
+        segmentation_type=highdicom.seg.SegmentationTypeValues.BINARY,
+        segment_descriptions=[
+            _description(number, segment, image, algorithm) for number, segment in enumerate(segments, start=1)
+        ],
+        content_label="CALCIFICATIONS",
+        content_description="Calcifications and regions of clusters",
+    )
+    if len(segments) > MOST_PLAIN_SEGMENTS:
+        dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    return dataset
+
+
+def object_of_masks(
+    kind: Kind,
+    image: ImageFindings,
+    source: Dataset,
+    algorithm: Algorithm,
+    context: ReportContext,
+    **content: Any,
+) -> Dataset:
+    """Return a segmentation object of one mammogram in its nominal geometry.
+
+    ``content`` are the arguments of :class:`highdicom.seg.Segmentation` about pixels and segments.
+    """
     spacing = nominal_spacing(image, source)
     header = stand_in(source)
     header.FrameOfReferenceUID = nominal_frame_of_reference_uid(image)
@@ -141,25 +176,18 @@ def segmentation(image: ImageFindings, source: Dataset, algorithm: Algorithm, co
     header.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
     header.PixelSpacing = list(spacing)
     header.SliceThickness = SLICE_THICKNESS_MM
-    segments = segments_of(image)
     dataset: Dataset = highdicom.seg.Segmentation(
         source_images=[header],
-        pixel_array=np.stack([segment.mask for segment in segments], axis=-1)[np.newaxis],
-        segmentation_type=highdicom.seg.SegmentationTypeValues.BINARY,
-        segment_descriptions=[
-            _description(number, segment, image, algorithm) for number, segment in enumerate(segments, start=1)
-        ],
-        series_instance_uid=series_uid(SEGMENTATION, algorithm, image.sop_instance_uid, context),
-        series_number=SEGMENTATION.series_number,
-        sop_instance_uid=instance_uid(SEGMENTATION, algorithm, [image], [image.sop_instance_uid], context),
+        series_instance_uid=series_uid(kind, algorithm, image.sop_instance_uid, context),
+        series_number=kind.series_number,
+        sop_instance_uid=instance_uid(kind, algorithm, [image], [image.sop_instance_uid], context),
         instance_number=1,
         manufacturer=MANUFACTURER,
         manufacturer_model_name=MANUFACTURER,
         software_versions=__version__,
         device_serial_number=algorithm.bundle_sha256[:16],
-        content_label="CALCIFICATIONS",
-        content_description="Calcifications and regions of clusters",
         pixel_measures=highdicom.PixelMeasuresSequence(pixel_spacing=spacing, slice_thickness=SLICE_THICKNESS_MM),
+        **content,
     )
     dimension_uid = stable_uid(image.sop_instance_uid, "dimensions")  # highdicom draws a random one
     for item in (*dataset.DimensionOrganizationSequence, *dataset.DimensionIndexSequence):
@@ -170,9 +198,7 @@ def segmentation(image: ImageFindings, source: Dataset, algorithm: Algorithm, co
     orientation = source.get("PatientOrientation")
     if isinstance(orientation, MultiValue) and len(orientation) == 2:
         dataset["PatientOrientation"] = deepcopy(source["PatientOrientation"])
-    complete(dataset, SEGMENTATION, source, algorithm, view_label(image), context=context)
-    if len(segments) > MOST_PLAIN_SEGMENTS:
-        dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    complete(dataset, kind, source, algorithm, view_label(image), context=context)
     return dataset
 
 
@@ -193,12 +219,6 @@ def nominal_spacing(image: ImageFindings, source: Dataset) -> tuple[float, float
 def _description(
     number: int, segment: Segment, image: ImageFindings, algorithm: Algorithm
 ) -> highdicom.seg.SegmentDescription:
-    identification = highdicom.AlgorithmIdentificationSequence(
-        name=algorithm.name,
-        family=codes.ARTIFICIAL_INTELLIGENCE,
-        version=algorithm.version,
-        parameters=dict(algorithm_parameters(algorithm)),
-    )
     is_manual = segment.made_by is highdicom.seg.SegmentAlgorithmTypeValues.MANUAL
     description = highdicom.seg.SegmentDescription(
         segment_number=number,
@@ -206,12 +226,27 @@ def _description(
         segmented_property_category=codes.ABNORMAL_STRUCTURE,
         segmented_property_type=segment.kind,
         algorithm_type=segment.made_by,
-        algorithm_identification=None if is_manual else identification,
+        algorithm_identification=None if is_manual else identification(algorithm),
         tracking_uid=segment.tracking_uid,
         tracking_id=segment.tracking_identifier,
         anatomic_regions=[codes.BREAST],
     )
+    name_side(description, image)
+    return description
+
+
+def identification(algorithm: Algorithm) -> highdicom.AlgorithmIdentificationSequence:
+    """Return what software and model drew a segment."""
+    return highdicom.AlgorithmIdentificationSequence(
+        name=algorithm.name,
+        family=codes.ARTIFICIAL_INTELLIGENCE,
+        version=algorithm.version,
+        parameters=dict(algorithm_parameters(algorithm)),
+    )
+
+
+def name_side(description: highdicom.seg.SegmentDescription, image: ImageFindings) -> None:
+    """Say of a segment in which breast it is."""
     if image.laterality in codes.SIDES:
         region = description.AnatomicRegionSequence[0]
         region.AnatomicRegionModifierSequence = [code_item(codes.SIDES[image.laterality])]
-    return description

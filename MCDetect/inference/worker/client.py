@@ -47,7 +47,7 @@ class WorkerClient:
     ----------
     python
         The interpreter that has PyTorch; None is the one that runs this (in Slicer give the path of PythonSlicer).
-    bundle, device
+    bundle, device, backend
         See ``Detector.load``.
     environment
         Variables for the worker; None is a copy of this process's. PYTHONPATH is added.
@@ -64,9 +64,10 @@ class WorkerClient:
         bundle: str | Path = "default",
         device: str = "auto",
         environment: Mapping[str, str] | None = None,
+        backend: str = "auto",
     ) -> None:
         words = [str(python or sys.executable), "-m", "MCDetect.inference.worker"]
-        self._command = [*words, "--bundle", _absolute_if_path(bundle), "--device", device]
+        self._command = [*words, "--bundle", _absolute_if_path(bundle), "--device", device, "--backend", backend]
         self._environment = worker_environment(os.environ if environment is None else environment)
         self._life: WorkerProcess | None = None
         self._numbers = count(1)

@@ -28,14 +28,15 @@ class Worker:
     ----------
     channel
         Where requests come from and answers go.
-    bundle, device
+    bundle, device, backend
         See ``Detector.load``.
     """
 
-    def __init__(self, channel: Channel, bundle: str, device: str) -> None:
+    def __init__(self, channel: Channel, bundle: str, device: str, backend: str = "torch") -> None:
         self._channel = channel
         self._bundle = bundle
         self._device = device
+        self._backend = backend
         self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._present: int | None = None
 
@@ -70,7 +71,7 @@ class Worker:
     def _load(self, begun: float) -> Jobs:
         from MCDetect.inference.detector import Detector
 
-        detector = Detector.load(self._bundle, self._device)
+        detector = Detector.load(self._bundle, self._device, self._backend)
         jobs = Jobs(detector, self.send)
         jobs.warm_up()
         algorithm = detector.algorithm()

@@ -19,9 +19,12 @@ from MCDetect.review.hanging import Flips
 FloatPoints = npt.NDArray[np.float64]
 
 
-def ijk_to_ras(spacing_mm: tuple[float, float]) -> FloatPoints:
-    """Return the 4 x 4 matrix from (column, row, 0) to RAS."""
-    return np.diag([-spacing_mm[1], -spacing_mm[0], 1.0, 1.0])
+def ijk_to_ras(spacing_mm: tuple[float, float], factor: int = 1) -> FloatPoints:
+    """Return the 4 x 4 matrix from (column, row, 0) to RAS, of an image or of the means of its blocks of ``factor``."""
+    matrix = np.diag([-spacing_mm[1] * factor, -spacing_mm[0] * factor, 1.0, 1.0])
+    # The first mean lies in the middle of the first block.
+    matrix[:2, 3] = -spacing_mm[1] * (factor - 1) / 2, -spacing_mm[0] * (factor - 1) / 2
+    return matrix
 
 
 def to_ras(points: npt.ArrayLike, spacing_mm: tuple[float, float]) -> FloatPoints:

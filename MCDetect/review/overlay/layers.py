@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from MCDetect.findings import Calcification, Origin
-from MCDetect.review.hanging import Flips, shown_flips
+from MCDetect.review.hanging import shown_flips
 from MCDetect.review.overlay import lines, nodes
+from MCDetect.review.overlay.labels import placed
 from MCDetect.review.overlay.styles import STYLES, Lines, label_of, lines_of
 from MCDetect.review.session import ReviewSession
 
@@ -31,6 +32,7 @@ class Layer:
     scene: Node
     key: str
     volume: Node = None
+    reduced: dict[int, Node] = field(default_factory=dict)
     sets: dict[Lines, Node] = field(default_factory=dict)
     labels: Node = None
     probability: Node = None
@@ -49,7 +51,7 @@ class Layer:
             parts[kind].append(lines.dashed(cluster.outline, spacing) if is_rejected else lines.closed(cluster.outline))
             if cluster.origin is Origin.READER:
                 parts[kind].append(lines.ticks(cluster.outline, spacing))
-            labels.append((label_of(cluster), _label_place(cluster.outline, flips)))
+            labels.append((label_of(cluster), cluster.outline))
         for kind, found in self._by_origin(session, marks).items():
             parts[kind].append(lines.rings(found, spacing) if marks is Marks.RINGS else lines.borders(found))
         for kind, segments in parts.items():
@@ -58,7 +60,7 @@ class Layer:
             nodes.set_lines(self.sets[kind], lines.joined(segments), spacing)
         if not nodes.is_there(self.scene, self.labels):
             self.labels = self.tagged(nodes.make_labels(self.scene, f"{view.label} labels"))
-        nodes.set_labels(self.labels, labels, spacing)
+        nodes.set_labels(self.labels, placed(labels, flips, spacing), spacing)
 
     def show(self, visible: bool, *, labels: bool = True, outlines: bool = True) -> None:
         """Show lines and labels in the slice views of this view only, or hide them."""
@@ -82,6 +84,7 @@ class Layer:
 
     def _nodes(self) -> Iterator[Node]:
         yield from self.sets.values()
+        yield from self.reduced.values()
         yield from (self.labels, self.probability, self.volume)
 
     def _by_origin(self, session: ReviewSession, marks: Marks) -> dict[Lines, list[Calcification]]:
@@ -91,13 +94,3 @@ class Layer:
                 is_readers = calcification.origin is Origin.READER
                 found[Lines.READER_MARKS if is_readers else Lines.MARKS].append(calcification)
         return found
-
-
-def _label_place(outline: Sequence[tuple[float, float]], flips: Flips) -> tuple[float, float]:
-    """Return (row, column) of the upper left corner of a cluster as it is seen.
-
-    A label begins at its place and runs to the right: from here it stands above the cluster and not on it, and does
-    not leave the screen where the chest wall is at the right.
-    """
-    rows, columns = zip(*outline, strict=True)
-    return (max if flips.vertical else min)(rows), (max if flips.horizontal else min)(columns)

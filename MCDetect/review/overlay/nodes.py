@@ -45,6 +45,18 @@ def make_volume(scene: Node, name: str, display: ViewDisplay, spacing_mm: tuple[
     return node
 
 
+def make_reduced(
+    scene: Node, original: Node, values: npt.NDArray[np.generic], spacing_mm: tuple[float, float], factor: int
+) -> Node:
+    """Add a volume of the means of blocks of ``factor`` pixels of another; both are shown through one display node."""
+    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", f"{original.GetName()} 1:{factor}")
+    node.SetHideFromEditors(True)
+    set_pixels(node, values)
+    node.SetIJKToRASMatrix(as_matrix(ijk_to_ras(spacing_mm, factor)))
+    node.SetAndObserveDisplayNodeID(original.GetDisplayNode().GetID())
+    return node
+
+
 def set_pixels(node: Node, values: npt.NDArray[np.generic]) -> None:
     """Fill a volume node with (rows, columns) values; they are copied once."""
     rows, columns = values.shape

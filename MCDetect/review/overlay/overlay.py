@@ -7,7 +7,7 @@ nodes of other sessions and of the user are never touched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,15 +17,21 @@ from MCDetect.review.display import ViewDisplay, display_of
 from MCDetect.review.hanging import Flips, shown_flips
 from MCDetect.review.listening import Change, ChangeKind
 from MCDetect.review.overlay import nodes
-from MCDetect.review.overlay.geometry import from_ras, slice_to_ras, to_ras
+from MCDetect.review.overlay.geometry import slice_to_ras, to_ras
 from MCDetect.review.overlay.layers import Layer, Marks
+from MCDetect.review.overlay.placing import Placing
 from MCDetect.review.overlay.probability import make_map
 from MCDetect.review.session import ReviewSession
 
 Node = Any
+Pixels = npt.NDArray[np.float32] | npt.NDArray[np.uint8]
+
+_MAP_OPACITY = 0.5
+_LEAST_REDUCTION = 1.35
+"""Blocks of two are shown from 1.5 pixels of the image in one of the screen on, blocks of four from 3 on."""
 
 
-class ReviewOverlay:
+class ReviewOverlay(Placing):
     """Shows a session in slice views of a scene.
 
     Parameters
@@ -49,6 +55,10 @@ class ReviewOverlay:
     def prepare(self, key: str) -> ViewDisplay:
         """Read and window the pixels of a view; may be called in another thread, before :meth:`show`."""
         return display_of(self.session.examination.view(key).mammogram())
+
+    def has_volume(self, key: str) -> bool:
+        """Say whether the pixels of a view are in the scene."""
+        return key in self._layers and nodes.is_there(self.scene, self._layers[key].volume)
 
     def volume(self, key: str, display: ViewDisplay | None = None) -> Node:
         """Return the volume node of a view, made if it is not in the scene.
@@ -89,7 +99,9 @@ class ReviewOverlay:
         composite = self._composite(slice_node)
         if composite is not None:
             composite.SetBackgroundVolumeID(volume.GetID())
-            composite.SetForegroundVolumeID(None)
+            is_mapped = nodes.is_there(self.scene, self._layers[key].probability)
+            composite.SetForegroundVolumeID(self._layers[key].probability.GetID() if is_mapped else None)
+            composite.SetForegroundOpacity(_MAP_OPACITY)
             composite.SetLabelVolumeID(None)
         view = self.session.examination.view(key)
         rows, columns = view.shape
@@ -98,6 +110,33 @@ class ReviewOverlay:
         slice_node.GetSliceToRAS().DeepCopy(nodes.as_matrix(turned))
         slice_node.UpdateMatrices()
         self.update([key])
+
+    def set_reduced(self, key: str, reduced: Mapping[int, npt.NDArray[np.generic]]) -> None:
+        """Keep means of blocks of pixels, by the length of a block, for where a view is shown small.
+
+        See :mod:`MCDetect.review.reduction`; without them a small picture shows noise that is not there.
+        """
+        layer, original = self._layers.setdefault(key, Layer(self.scene, key)), self.volume(key)
+        spacing_mm = self.session.examination.view(key).spacing.millimetres
+        for factor, values in reduced.items():
+            if not nodes.is_there(self.scene, layer.reduced.get(factor)):
+                made = nodes.make_reduced(self.scene, original, values, spacing_mm, factor)
+                layer.reduced[factor] = layer.tagged(made)
+
+    def choose_detail(self, slice_node: Node) -> None:
+        """Show as many pixels as the screen has room for; call it after each change of the magnification."""
+        key = self.shown_in(slice_node)
+        composite = None if key is None else self._composite(slice_node)
+        across = slice_node.GetDimensions()[0]
+        if key is None or composite is None or across <= 0:
+            return
+        step = slice_node.GetFieldOfView()[0] / across / min(self.session.examination.view(key).spacing.millimetres)
+        layer = self._layers[key]
+        usable = {f: node for f, node in layer.reduced.items() if nodes.is_there(self.scene, node)}
+        best = max((factor for factor in usable if factor <= _LEAST_REDUCTION * step), default=1)
+        wanted = usable[best] if best > 1 else self.volume(key)
+        if composite.GetBackgroundVolumeID() != wanted.GetID():
+            composite.SetBackgroundVolumeID(wanted.GetID())
 
     def hide(self, slice_node: Node) -> None:
         """Show nothing of this session in a slice view any more."""
@@ -112,49 +151,6 @@ class ReviewOverlay:
         """Return the key of the view that a slice view shows."""
         identifier = slice_node.GetID()
         return next((key for key, layer in self._layers.items() if identifier in layer.slices), None)
-
-    def fit(self, slice_node: Node) -> None:
-        """Show the whole image of a slice view, chest wall at the edge of the screen where it is known."""
-        key = self.shown_in(slice_node)
-        if key is None:
-            return
-        view = self.session.examination.view(key)
-        rows, columns = view.shape
-        height, width = (rows * view.spacing.row_mm, columns * view.spacing.column_mm)
-        across, down = slice_node.GetDimensions()[:2]
-        if across <= 0 or down <= 0:
-            return
-        mm_per_pixel = max(height / down, width / across)
-        slice_node.SetFieldOfView(across * mm_per_pixel, down * mm_per_pixel, slice_node.GetFieldOfView()[2])
-        spare = (across * mm_per_pixel - width) / 2
-        side = {"left": 1.0, "right": -1.0}.get(shown_flips(view).chest_wall, 0.0)
-        self._centre_at(slice_node, ((rows - 1) / 2, (columns - 1) / 2), view.spacing.millimetres, side * spare)
-
-    def centre(self, slice_node: Node, row: float, column: float, height_mm: float | None = None) -> None:
-        """Bring a place (pixels) to the middle of a slice view, magnified so that ``height_mm`` are seen."""
-        key = self.shown_in(slice_node)
-        if key is None:
-            return
-        across, down = slice_node.GetDimensions()[:2]
-        if height_mm is not None and down > 0:
-            slice_node.SetFieldOfView(height_mm * across / down, height_mm, slice_node.GetFieldOfView()[2])
-        self._centre_at(slice_node, (row, column), self.session.examination.view(key).spacing.millimetres, 0.0)
-
-    def one_to_one(self, slice_node: Node) -> None:
-        """Show one pixel of the image as one pixel of the screen (the smaller spacing where they differ)."""
-        key = self.shown_in(slice_node)
-        if key is not None:
-            step = min(self.session.examination.view(key).spacing.millimetres)
-            across, down = slice_node.GetDimensions()[:2]
-            slice_node.SetFieldOfView(across * step, down * step, slice_node.GetFieldOfView()[2])
-
-    def position(self, slice_node: Node, x: float, y: float) -> tuple[float, float] | None:
-        """Return (row, column) of a place in a slice view (pixels of the screen from its lower left corner)."""
-        key = self.shown_in(slice_node)
-        if key is None:
-            return None
-        ras = slice_node.GetXYToRAS().MultiplyPoint((x, y, 0.0, 1.0))
-        return from_ras(ras, self.session.examination.view(key).spacing.millimetres)
 
     # Switches
 
@@ -195,8 +191,8 @@ class ReviewOverlay:
             if nodes.is_there(self.scene, layer.volume):
                 layer.volume.GetDisplayNode().SetAndObserveColorNodeID(table)
 
-    def set_probability_map(self, key: str, probability: npt.NDArray[np.float32] | None, opacity: float = 0.5) -> None:
-        """Show the probability of each pixel (rows, columns), 0 to 1, above a view; None takes it away."""
+    def set_probability_map(self, key: str, probability: Pixels | None, opacity: float = _MAP_OPACITY) -> None:
+        """Show the probability of each pixel (rows, columns), 0 to 1 or 0 to 255, above a view; None takes it away."""
         layer = self._layers.setdefault(key, Layer(self.scene, key))
         if nodes.is_there(self.scene, layer.probability):
             nodes.remove(self.scene, layer.probability)
@@ -226,10 +222,17 @@ class ReviewOverlay:
 
     def close(self) -> None:
         """Take everything of this session out of the scene and stop following it."""
+        for step in self.closing():
+            step()
+
+    def closing(self) -> list[Callable[[], object]]:
+        """Stop following the session; return what is to be called, view by view, to take it out of the scene.
+
+        Each call takes some ten milliseconds, because slice views look at what is left.
+        """
         self._end_listening()
-        for layer in self._layers.values():
-            layer.remove()
-        self._layers.clear()
+        layers, self._layers = list(self._layers.values()), {}
+        return [layer.remove for layer in layers]
 
     def _follow(self, change: Change) -> None:
         if change.kind in (ChangeKind.FINDINGS, ChangeKind.FILTER, ChangeKind.SELECTION):
@@ -247,16 +250,6 @@ class ReviewOverlay:
             if composite.GetLayoutName() == slice_node.GetLayoutName():
                 return composite
         return None
-
-    def _centre_at(
-        self, slice_node: Node, place: tuple[float, float], spacing_mm: tuple[float, float], aside_mm: float
-    ) -> None:
-        matrix = slice_node.GetSliceToRAS()
-        ras = to_ras([place], spacing_mm)[0]
-        ras[0] += matrix.GetElement(0, 0) * aside_mm
-        for axis in range(3):
-            matrix.SetElement(axis, 3, float(ras[axis]))
-        slice_node.UpdateMatrices()
 
 
 __all__ = ["Marks", "ReviewOverlay"]

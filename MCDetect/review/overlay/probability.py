@@ -15,10 +15,13 @@ Node = Any
 _LEAST = 0.05
 
 
-def make_map(scene: Node, name: str, probability: npt.NDArray[np.float32], spacing_mm: tuple[float, float]) -> Node:
-    """Add a volume with a probability map (rows, columns), 0 to 1, and return its node; below 5 % it is clear."""
+def make_map(scene: Node, name: str, probability: npt.NDArray[Any], spacing_mm: tuple[float, float]) -> Node:
+    """Add a volume with a probability map (rows, columns) and return its node; below 5 % it is clear.
+
+    Floating-point values are 0 to 1, those of one byte 0 to 255 (see :func:`as_bytes`).
+    """
     node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
-    set_pixels(node, np.rint(np.clip(probability, 0, 1) * 255).astype(np.uint8))
+    set_pixels(node, probability if probability.dtype == np.uint8 else as_bytes(probability))
     node.SetIJKToRASMatrix(as_matrix(ijk_to_ras(spacing_mm)))
     shown = scene.AddNewNodeByClass("vtkMRMLScalarVolumeDisplayNode")
     shown.SetAndObserveColorNodeID(_colours(scene).GetID())
@@ -28,6 +31,12 @@ def make_map(scene: Node, name: str, probability: npt.NDArray[np.float32], spaci
     shown.SetThreshold(round(_LEAST * 255), 255)
     node.SetAndObserveDisplayNodeID(shown.GetID())
     return node
+
+
+def as_bytes(probability: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """Return probabilities as 0 to 255; a tenth of a second for a whole view, so do it beside the window."""
+    values: npt.NDArray[np.uint8] = np.rint(np.clip(probability, 0, 1) * 255).astype(np.uint8)
+    return values
 
 
 def _colours(scene: Node) -> Node:

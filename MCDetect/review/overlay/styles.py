@@ -41,8 +41,8 @@ STYLES = {
     Lines.ACCEPTED: Style((0.0, 0.82, 0.6), 2),  # bluish green, lighter than in print
     Lines.REJECTED: Style((0.80, 0.475, 0.655), 2, 0.8),  # reddish purple
     Lines.SELECTED: Style((0.941, 0.894, 0.259), 4),  # yellow
-    Lines.MARKS: Style((0.337, 0.706, 0.914), 2),  # sky blue
-    Lines.READER_MARKS: Style((0.941, 0.894, 0.259), 2),
+    Lines.MARKS: Style((0.337, 0.706, 0.914), 1),  # sky blue
+    Lines.READER_MARKS: Style((0.941, 0.894, 0.259), 1),
 }
 
 _OF_DECISION = {

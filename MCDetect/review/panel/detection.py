@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -30,11 +31,21 @@ class DetectionPart(Part):
     ----------
     client
         A :class:`MCDetect.inference.worker.client.WorkerClient`, or None where nothing can be detected.
+    elsewhere
+        Is offered each message first; returns whether it has taken it.
     """
 
-    def __init__(self, widgets: Any, toolkit: Toolkit, host: Host, client: Any) -> None:
+    def __init__(
+        self,
+        widgets: Any,
+        toolkit: Toolkit,
+        host: Host,
+        client: Any,
+        elsewhere: Callable[[Any], bool] = lambda _message: False,
+    ) -> None:
         super().__init__(widgets, toolkit, host)
         self.client = client
+        self._elsewhere = elsewhere
         # A worker that is shared with an earlier panel has said that it is ready before.
         self.ready: Ready | None = None if client is None else client.ready
         self._request: int | None = None
@@ -99,6 +110,8 @@ class DetectionPart(Part):
             )
 
     def _take(self, message: Any) -> None:
+        if self._elsewhere(message):
+            return
         if isinstance(message, Ready):
             self.ready = message
             self.refresh()

@@ -24,6 +24,7 @@ class FindingsPart(Part):
         self._rows: list[tuple[str, ...]] = []
         self.listen("findingsTable", "itemSelectionChanged()", self._chosen)
         self.listen("findingsTable", "cellClicked(int,int)", self._clicked)
+        self._fit_columns()
         self.refresh()
 
     def refresh(self) -> None:
@@ -54,8 +55,11 @@ class FindingsPart(Part):
                 if column >= len(before) or before[column] != text:
                     table.setItem(row, column, self.toolkit.table_item(text))
         self._rows = rows
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
         for column in _NARROW:
-            table.resizeColumnToContents(column)
+            self.widgets.findingsTable.resizeColumnToContents(column)
 
     def _select(self) -> None:
         table = self.widgets.findingsTable

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import Enum
+from pathlib import Path
 from typing import Any, Protocol
 
 from MCDetect.errors import MCDetectError
 from MCDetect.findings import Cluster
+
+INSTALLABLE = frozenset({"no-torch", "no-reportlab", "pacs-not-installed"})
+"""Codes of errors that say what is not installed; for these the host is asked, which may install it."""
 
 
 class Tool(Enum):
@@ -40,6 +44,9 @@ class Host(Protocol):
     def set_marks(self, outlines: bool, calcifications: bool) -> None:
         """Show or hide outlines and marks."""
 
+    def set_probability_map(self, key: str, probability: Any) -> None:
+        """Show the probability map of a view, (rows, columns) of bytes 0 to 255, above its pixels; None: no map."""
+
     def set_tool(self, tool: Tool) -> None:
         """Bring clicks and lines to :meth:`ReviewPanel.clicked` and :meth:`ReviewPanel.drawn` from now on."""
 
@@ -67,7 +74,10 @@ class Host(Protocol):
         """Run ``work`` in a thread, then ``done`` with what it returns or ``failed`` with what it raised."""
 
     def offer_installation(self, error: MCDetectError) -> None:
-        """Say how detection can be installed, or install it."""
+        """Say how what is missing (:data:`INSTALLABLE`) can be installed, or install it."""
+
+    def exported(self, files: Sequence[Path], say: Callable[[str], object]) -> None:
+        """Take DICOM objects that were just written; ``say`` shows a sentence about what the viewer did with them."""
 
     def translate(self, text: str) -> str:
         """Return the text in the user's language."""

@@ -10,6 +10,7 @@ from MCDetect.review.panel.editing import EditingPart
 from MCDetect.review.panel.findings_table import FindingsPart
 from MCDetect.review.panel.host import Host, Tool
 from MCDetect.review.panel.part import Part
+from MCDetect.review.panel.probability import ProbabilityPart
 from MCDetect.review.panel.reporting import ReportingPart
 from MCDetect.review.panel.selected import SelectedPart
 from MCDetect.review.panel.sensitivity import SensitivityPart
@@ -36,7 +37,8 @@ class ReviewPanel:
         self.session: ReviewSession | None = None
         self._host = host
         self._end_listening: Callable[[], None] | None = None
-        self.detection = DetectionPart(widgets, toolkit, host, client)
+        self.probability = ProbabilityPart(widgets, toolkit, host, client)
+        self.detection = DetectionPart(widgets, toolkit, host, client, self.probability.take)
         self.sensitivity = SensitivityPart(widgets, toolkit, host)
         if self.detection.ready is not None:
             self.sensitivity.set_ready(self.detection.ready)
@@ -48,7 +50,15 @@ class ReviewPanel:
     @property
     def parts(self) -> tuple[Part, ...]:
         """All parts, from top to bottom."""
-        return (self.detection, self.sensitivity, self.findings, self.selected, self.editing, self.reporting)
+        return (
+            self.detection,
+            self.sensitivity,
+            self.probability,
+            self.findings,
+            self.selected,
+            self.editing,
+            self.reporting,
+        )
 
     @property
     def is_detecting(self) -> bool:
@@ -90,6 +100,7 @@ class ReviewPanel:
         if self._end_listening is not None:
             self._end_listening()
             self._end_listening = None
+        self.probability.close()
 
     def detect(self) -> None:
         """Search all views."""
@@ -154,6 +165,10 @@ class ReviewPanel:
     def toggle_calcifications(self) -> None:
         """Show or hide the marks of single calcifications."""
         self.sensitivity.toggle_calcifications()
+
+    def toggle_probability(self) -> None:
+        """Show or hide the probability map."""
+        self.probability.attempt(self.probability.toggle)
 
     def clicked(self, key: str, row: float, column: float) -> None:
         """Tell the panel of a click in a view while a tool is on."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from MCDetect.errors import MCDetectError
-from MCDetect.review.panel.host import Host
+from MCDetect.review.panel.host import INSTALLABLE, Host
 from MCDetect.review.panel.toolkit import Toolkit
 
 if TYPE_CHECKING:
@@ -59,6 +59,9 @@ class Part:
 
     def tell(self, error: BaseException) -> None:
         """Show an error; of one that was not foreseen only the type, the rest is behind the button for details."""
+        if isinstance(error, MCDetectError) and error.code in INSTALLABLE:
+            self.host.offer_installation(error)
+            return
         if isinstance(error, MCDetectError):
             self.host.tell(error.message, error.hint)
             return

@@ -127,11 +127,16 @@ class ReportingPart(Part):
         parts = ", ".join(f"{count} {self.text(kind)}" for count, kind in what_was_written(exported.files))
         text = self.text("Written to {folder}: {parts}.").format(folder=exported.folder, parts=parts)
         self._end(" ".join((text, *exported.notes)))
+        self.host.exported(exported.dicom_files, self._add)
         for problem in exported.problems:
             self.tell(problem)
 
+    def _add(self, text: str) -> None:
+        self.widgets.exportLabel.setText(f"{self.widgets.exportLabel.property('text')} {text}")
+        self.host.status(text)
+
     def _sent(self, report: Any) -> None:
-        text, problem = send_report(report)
+        text, problem = send_report(report, self.text)
         self._end(text)
         if problem is not None:
             self.tell(problem)

@@ -95,6 +95,7 @@ class SelectedPart(Part):
             w.selectedLabel.setText(self.text("None. Choose one in the table or in a view."))
             w.commentEdit.setText("")
             w.reasonBox.setCurrentIndex(0)
+            w.distributionBox.setCurrentIndex(-1)
             w.morphologyBox.setCurrentIndex(0)
             w.assessmentBox.setCurrentIndex(0)
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,11 @@ def send(files: Sequence[Path], node: Any) -> Any:
     return send_files(list(files), node)
 
 
-def send_report(report: Any) -> tuple[str, MCDetectError | None]:
-    """Return what was sent, as a sentence, and the first failure."""
-    sent = len(report.sent)
-    text = f"Sent: {sent} objects."
+def send_report(report: Any, translate: Callable[[str], str] = str) -> tuple[str, MCDetectError | None]:
+    """Return what was sent, as a sentence in the user's language, and the first failure."""
+    text = translate("Objects that the PACS has taken: {count}.").format(count=len(report.sent))
     if report.known:
-        text += f" {len(report.known)} were sent before."
+        text += " " + translate("Sent before: {count}.").format(count=len(report.known))
     text = " ".join((text, *report.notes))
     if not report.failed:
         return text, None

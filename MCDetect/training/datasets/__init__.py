@@ -16,6 +16,11 @@ DATASETS = {
     "simulated": "simulated",
     "inbreast": "inbreast",
     "cbis-ddsm": "cbis_ddsm",
+    "ddsm": "ddsm",
+    "mini-mias": "mini_mias",
+    "cmmd": "cmmd",
+    "vindr-mammo": "vindr_mammo",
+    "bmcd": "bmcd",
 }
 """Names on the command line, and the module of each."""
 

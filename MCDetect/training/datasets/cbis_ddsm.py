@@ -2,7 +2,8 @@
 
 As the NBIA Data Retriever writes it::
 
-    calc_case_description_train_set.csv   calc_case_description_test_set.csv   (mass_... are not used)
+    calc_case_description_train_set.csv   calc_case_description_test_set.csv
+    mass_case_description_train_set.csv   mass_case_description_test_set.csv
     CBIS-DDSM/Calc-Training_P_00005_RIGHT_CC/<date>-DDSM-<n>/1.000000-full mammogram images-<n>/1-1.dcm
     CBIS-DDSM/Calc-Training_P_00005_RIGHT_CC_1/<date>-DDSM-<n>/1.000000-ROI mask images-<n>/1-1.dcm, 1-2.dcm
 
@@ -18,8 +19,10 @@ Known oddities, all met here:
 - Older downloads name files 000000.dcm; newer ones 1-1.dcm.
 - The headers have no pixel spacing, and call the images secondary captures. Films were digitised at 0.042 to 0.05 mm,
   and which scanner was used is not in the tables: the spacing is left unknown.
-- Columns "breast density" and "breast_density", "left or right breast" and so on: blanks in names are kept in the
-  calcification tables, which are the ones read here.
+- One film may have a case among the calcifications and one among the masses, with its image twice: the first is read,
+  and the masses are noted beside its calcifications. Without the tables of masses the calcifications still work.
+- Columns "breast density" and "breast_density", "left or right breast" and so on: calcification tables
+  have blanks where those of masses have underscores.
 
 Read from: the tables' header and first rows, and paths on disk, as they appear in several public loaders on GitHub
 (among them the list of the five regions without masks), and Lee et al. 2017, Scientific Data 4:170177.
@@ -28,35 +31,42 @@ Read from: the tables' header and first rows, and paths on disk, as they appear 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from MCDetect.errors import InputError
-from MCDetect.training.datasets.indexing import find_one, finish, read_table, require_folder
+from MCDetect.training.datasets.indexing import find_one, finish, require_folder
 from MCDetect.training.datasets.record import (
     BENIGN,
     CALCIFICATION,
     MALIGNANT,
+    OTHER,
     WITHOUT_CALLBACK,
     DatasetIndex,
     ImageRecord,
     Region,
 )
+from MCDetect.training.datasets.sheets import read_table
 
-_TABLES = {"training": "calc_case_description_train_set.csv", "test": "calc_case_description_test_set.csv"}
+_PARTS = {"training": "train", "test": "test"}
 _COLUMNS = ("patient_id", "left or right breast", "image view", "pathology", "image file path", "roi mask file path")
-_PATHOLOGY = {"BENIGN": BENIGN, "BENIGN_WITHOUT_CALLBACK": WITHOUT_CALLBACK, "MALIGNANT": MALIGNANT}
+_PATHOLOGY = {
+    "BENIGN": BENIGN,
+    "BENIGN_WITHOUT_CALLBACK": WITHOUT_CALLBACK,
+    "MALIGNANT": MALIGNANT,
+}
 _DENSITY = {"1": "a", "2": "b", "3": "c", "4": "d"}
 
 
 def index(folder: Path) -> DatasetIndex:
-    """Index the calcifications of CBIS-DDSM."""
+    """Index CBIS-DDSM: the films with calcifications and, where their tables are there, those with masses."""
     require_folder(folder, "cbis-ddsm")
     cases = find_one(folder, ["CBIS-DDSM"], "cbis-ddsm")
-    records: list[ImageRecord] = []
+    records: dict[tuple[str, str, str], ImageRecord] = {}
     problems: list[str] = []
     files: list[Path] = []
-    for part, name in _TABLES.items():
-        table = find_one(folder, [name], "cbis-ddsm")
+    for kind, part, table in _tables(folder):
         files.append(table)
         images: dict[str, list[dict[str, str]]] = defaultdict(list)
         for row in read_table(table, _COLUMNS, "cbis-ddsm"):
@@ -64,27 +74,47 @@ def index(folder: Path) -> DatasetIndex:
         for case, rows in images.items():
             found = sorted((cases / case).rglob("*.dcm"))
             if not found:
-                problems.append(f"{cases / case} has no image, though {name} names it.")
+                problems.append(f"{cases / case} has no image, though {table.name} names it.")
                 continue
             files.append(found[0])
-            regions = [_region(cases, row, name, problems, files) for row in rows]
+            regions = [_region(cases, {**row, "kind": kind, "table": table.name}, problems, files) for row in rows]
+            known = tuple(region for region in regions if region is not None)
             first = rows[0]
-            density = _DENSITY.get(first.get("breast density", first.get("breast_density", "")), "")
-            records.append(
-                ImageRecord(
-                    found[0],
-                    first["patient_id"],
-                    first["left or right breast"][:1],
-                    first["image view"],
-                    None,
-                    tuple(region for region in regions if region is not None),
-                    groups={"published part": part, **({"density": density} if density else {})},
-                )
-            )
-    return finish("cbis-ddsm", folder, records, problems, files)
+            film = first["patient_id"], first["left or right breast"], first["image view"]
+            if film in records:
+                records[film] = replace(records[film], regions=(*records[film].regions, *known))
+            else:
+                records[film] = _record(found[0], first, known, part)
+    return finish("cbis-ddsm", folder, records.values(), problems, files)
 
 
-def _region(cases: Path, row: dict[str, str], table: str, problems: list[str], files: list[Path]) -> Region | None:
+def _tables(folder: Path) -> Iterator[tuple[str, str, Path]]:
+    """Give kind, part and file of each table; the calcifications first, so that masses join their films."""
+    for part, name in _PARTS.items():
+        yield CALCIFICATION, part, find_one(folder, [f"calc_case_description_{name}_set.csv"], "cbis-ddsm")
+    for part, name in _PARTS.items():
+        file = f"mass_case_description_{name}_set.csv"
+        for table in (folder / file, *sorted(folder.glob(f"*/{file}"))):
+            if table.is_file():
+                yield OTHER, part, table
+                break
+
+
+def _record(image: Path, row: dict[str, str], regions: tuple[Region, ...], part: str) -> ImageRecord:
+    density = _DENSITY.get(row.get("breast density", row.get("breast_density", "")), "")
+    return ImageRecord(
+        image,
+        row["patient_id"],
+        row["left or right breast"][:1],
+        row["image view"],
+        None,
+        regions,
+        groups={"published part": part, **({"density": density} if density else {})},
+    )
+
+
+def _region(cases: Path, row: dict[str, str], problems: list[str], files: list[Path]) -> Region | None:
+    kind, table = row["kind"], row["table"]
     case = _case(row["roi mask file path"]) or _case(row.get("cropped image file path", ""))
     pathology = _PATHOLOGY.get(row["pathology"].upper())
     if pathology is None:
@@ -104,7 +134,8 @@ def _region(cases: Path, row: dict[str, str], table: str, problems: list[str], f
     sized.sort(key=lambda entry: entry[0])
     # One file alone is the mask: without it the region could not be placed, and crops are what is missing at times.
     mask, crop = sized[-1][1], sized[0][1] if len(sized) > 1 else None
-    return Region(CALCIFICATION, (), pathology, row.get("calc distribution", "").upper() == "CLUSTERED", crop, mask)
+    is_cluster = "CLUSTERED" in row.get("calc distribution", "").upper()
+    return Region(kind, (), pathology if kind == CALCIFICATION else "", is_cluster, crop, mask)
 
 
 def _case(path: str) -> str:

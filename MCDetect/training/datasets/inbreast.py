@@ -4,8 +4,8 @@ As distributed ("INbreast Release 1.0")::
 
     AllDICOMs/20586908_6c613a14b80a8591_MG_R_CC_ANON.dcm   image, patient, modality, side, view (CC or ML)
     AllXML/20586908.xml                                    outlines, for images with findings only
-    INbreast.csv                                           separated by semicolons
-    AllROI/, MedicalReports/, INbreast.xls, Pectoral Muscle/   not used
+    INbreast.csv                                           separated by semicolons; or INbreast.xls, with more columns
+    AllROI/, MedicalReports/, PectoralMuscle/              not used
 
 The XML is a property list of OsiriX: ``Images[0].ROIs[]`` with ``Name`` ("Calcification", "Cluster", "Calcifications",
 "Mass", ...; spelt in several ways) and ``Point_px``, texts "(x, y)" in pixels. A calcification of one point is one
@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from MCDetect.training.datasets.indexing import find_one, finish, read_table, require_folder
+from MCDetect.training.datasets.indexing import find_one, finish, require_folder
 from MCDetect.training.datasets.record import (
     BENIGN,
     CALCIFICATION,
@@ -36,6 +36,7 @@ from MCDetect.training.datasets.record import (
     ImageRecord,
     Region,
 )
+from MCDetect.training.datasets.sheets import read_table
 
 SPACING_MM = 0.07
 
@@ -48,8 +49,13 @@ def index(folder: Path) -> DatasetIndex:
     """Index INbreast as distributed."""
     require_folder(folder, "inbreast")
     images, outlines = (find_one(folder, [name], "inbreast") for name in ("AllDICOMs", "AllXML"))
-    table = find_one(folder, ["INbreast.csv"], "inbreast")
-    rows = {row["file name"]: row for row in read_table(table, ("file name", "acr", "bi-rads"), "inbreast", ";")}
+    table = find_one(folder, ["INbreast.csv", "INbreast.xls"], "inbreast")
+    # The spreadsheet ends in two rows that name no file.
+    rows = {
+        row["file name"]: row
+        for row in read_table(table, ("file name", "acr", "bi-rads"), "inbreast")
+        if row["file name"].isdigit()
+    }
     records: list[ImageRecord] = []
     problems: list[str] = []
     files = [table]

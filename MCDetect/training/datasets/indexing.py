@@ -1,14 +1,15 @@
-"""What all data sets need while they are indexed: sentences for what is missing, tables, the checksum."""
+"""What all data sets need while they are indexed: sentences for what is missing, the header of images, the checksum."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from MCDetect.errors import InputError
 from MCDetect.training.datasets.record import DatasetIndex, ImageRecord
+from MCDetect.training.datasets.sheets import no_dataset
 
 
 def require_folder(folder: Path, name: str) -> None:
@@ -20,7 +21,7 @@ def require_folder(folder: Path, name: str) -> None:
         ``no-dataset``.
     """
     if not folder.is_dir():
-        raise _missing(name, f"{folder} is not a folder")
+        raise no_dataset(name, f"{folder} is not a folder")
 
 
 def find_one(folder: Path, names: Sequence[str], dataset: str) -> Path:
@@ -35,31 +36,37 @@ def find_one(folder: Path, names: Sequence[str], dataset: str) -> Path:
         for path in (folder / name, *sorted(folder.glob(f"*/{name}"))):
             if path.exists():
                 return path
-    raise _missing(dataset, f"{folder} has no {' or '.join(names)}")
+    raise no_dataset(dataset, f"{folder} has no {' or '.join(names)}")
 
 
-def read_table(path: Path, columns: Iterable[str], dataset: str, delimiter: str = ",") -> list[dict[str, str]]:
-    """Return the rows of a CSV file, stripped of blanks and quotes; names of columns in small letters.
+@dataclass(frozen=True)
+class Header:
+    """What the header of a DICOM image says; empty or None where it does not."""
+
+    laterality: str
+    view: str
+    spacing_mm: float | None
+
+
+def read_header(path: Path) -> Header:
+    """Return what a DICOM file says of its side, view and spacing; pixels are not read.
 
     Raises
     ------
     InputError
-        ``no-dataset`` if it cannot be read or lacks one of ``columns``.
+        When it is missing, damaged or no DICOM file.
     """
+    from MCDetect.dicom.opening import open_dataset, readable_header
+    from MCDetect.dicom.orientation import decide_orientation
+    from MCDetect.dicom.spacing import decide_spacing
+
+    header = readable_header(open_dataset(path, pixels=False))[0]
+    orientation = decide_orientation(header)
     try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.DictReader(stream, delimiter=delimiter)
-            rows = [
-                {str(name).strip().lower(): (value or "").strip() for name, value in row.items() if name is not None}
-                for row in reader
-            ]
-            header = {str(name).strip().lower() for name in reader.fieldnames or ()}
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise _missing(dataset, f"{path} cannot be read as a table") from error
-    lacking = sorted(set(columns) - header)
-    if lacking:
-        raise _missing(dataset, f"{path} has no column {lacking[0]!r}")
-    return rows
+        spacing: float | None = decide_spacing(header, str(path))[0].row_mm
+    except InputError:
+        spacing = None
+    return Header(orientation.laterality, orientation.view, spacing)
 
 
 def finish(
@@ -74,12 +81,8 @@ def finish(
     """
     ordered = tuple(sorted(records, key=lambda record: str(record.image)))
     if not ordered:
-        raise _missing(name, f"{folder} has no image that can be used" + (f": {problems[0]}" if problems else ""))
+        raise no_dataset(name, f"{folder} has no image that can be used" + (f": {problems[0]}" if problems else ""))
     digest = hashlib.sha256()
     for path in sorted(set(files)):
         digest.update(f"{path.relative_to(folder).as_posix()} {path.stat().st_size}\n".encode())
     return DatasetIndex(name, ordered, tuple(problems), digest.hexdigest())
-
-
-def _missing(dataset: str, what: str) -> InputError:
-    return InputError("no-dataset", f"{what}.", f"Give the folder of the data set {dataset} as it was distributed.")

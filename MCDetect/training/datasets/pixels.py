@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +16,12 @@ from MCDetect.training.datasets.record import Region
 
 DICOM_SUFFIXES = frozenset({".dcm", ".dicom", ""})
 
+_SPACING_MM = 0.07  # only sets how coarse the mask of the breast is
+_RED = 80  # grey values by which red exceeds green and blue in a mark; JPEG blurs colours
+
 
 def read_pixels_of(path: Path) -> npt.NDArray[np.float32]:
-    """Return the grey values of a DICOM file or of a picture (PNG, TIFF, JPEG, PGM).
+    """Return the grey values of a DICOM file, of a picture (PNG, TIFF, JPEG, PGM) or of an image of DDSM (LJPEG).
 
     What makes a file a mammogram for detection (its SOP class, its spacing) is not asked: data sets were converted in
     many ways, and CBIS-DDSM's files say that they are secondary captures.
@@ -33,10 +38,20 @@ def read_pixels_of(path: Path) -> npt.NDArray[np.float32]:
         dataset = open_dataset(path)
         pixels, _ = read_pixels(dataset, readable_header(dataset)[0], str(path))
         return pixels
+    if path.suffix.lower() == ".ljpeg":
+        from MCDetect.training.datasets.ljpeg import read_ljpeg
+
+        return read_ljpeg(path)
+    with _opened(path) as picture:
+        grey = picture if picture.mode in ("L", "I", "I;16", "I;16B", "F") else picture.convert("L")
+        return np.asarray(grey, dtype=np.float32)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
     try:
         with Image.open(path) as picture:
-            grey = picture if picture.mode in ("L", "I", "I;16", "I;16B", "F") else picture.convert("L")
-            return np.asarray(grey, dtype=np.float32)
+            yield picture
     except FileNotFoundError as error:
         raise InputError("no-such-file", f"{path} is missing.", "Copy the data set again.") from error
     except (OSError, UnidentifiedImageError, ValueError, SyntaxError) as error:
@@ -66,6 +81,39 @@ class PlacedMask:
         return int(self.mask[start[0] : stop[0], start[1] : stop[1]].sum())
 
 
+def masks_of(
+    regions: Iterable[Region], pixels: npt.NDArray[np.float32] | npt.NDArray[np.uint8]
+) -> list[tuple[Region, PlacedMask]]:
+    """Return regions with their pixels; marks that may be empty are left out where they are.
+
+    The whole breast is no mark: such regions are left out too.
+
+    Raises
+    ------
+    InputError
+        See :func:`mask_of`.
+    """
+    shape = (pixels.shape[0], pixels.shape[1])
+    found = []
+    for region in regions:
+        if region.is_whole_breast:
+            continue
+        try:
+            found.append((region, mask_of(region, shape)))
+        except InputError as error:
+            if not (region.may_be_empty and error.code == "empty-region"):
+                raise
+    return found
+
+
+def breast_of(pixels: npt.NDArray[np.float32] | npt.NDArray[np.uint8]) -> PlacedMask:
+    """Return the breast, for data sets that say what a breast has and not where."""
+    from MCDetect.preprocessing.breast_mask import breast_mask
+
+    mask = breast_mask(pixels.astype(np.float32), (_SPACING_MM, _SPACING_MM))
+    return _placed(mask if mask.any() else np.ones(pixels.shape[:2], dtype=np.bool_), 0, 0)
+
+
 def mask_of(region: Region, shape: tuple[int, int]) -> PlacedMask:
     """Return the pixels of a region inside an image.
 
@@ -77,21 +125,41 @@ def mask_of(region: Region, shape: tuple[int, int]) -> PlacedMask:
     if region.outline:
         placed = _filled(np.asarray(region.outline), shape)
     elif region.mask is not None:
-        whole = read_pixels_of(region.mask) > 0
-        if whole.shape != shape:
-            raise InputError("bad-mask", f"{region.mask} has another shape than its image.", "Copy the data set again.")
-        placed = PlacedMask(0, 0, whole)
+        placed = _placed(_read_mask(region.mask, shape), 0, 0)
     else:
-        placed = PlacedMask(0, 0, np.zeros((0, 0), dtype=np.bool_))
-    rows, columns = np.nonzero(placed.mask.any(axis=1))[0], np.nonzero(placed.mask.any(axis=0))[0]
-    if not rows.size:
+        placed = _placed(np.zeros((0, 0), dtype=np.bool_), 0, 0)
+    if not placed.mask.any():
         raise InputError(
             "empty-region",
             f"{region.mask or 'An outline'} marks nothing inside its image.",
             "Leave the image out, or copy the data set again.",
         )
-    inside = placed.mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return PlacedMask(placed.top + int(rows[0]), placed.left + int(columns[0]), inside)
+    return placed
+
+
+def _read_mask(path: Path, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    """Return the marks of a file: what is not black, or in a JPEG what is red, enlarged to the shape of the image."""
+    if path.suffix.lower() in (".jpg", ".jpeg"):
+        with _opened(path) as picture:
+            colours = np.asarray(picture.convert("RGB"), dtype=np.int16)
+        red: npt.NDArray[np.bool_] = colours[..., 0] - colours[..., 1:].max(axis=2) > _RED
+        if red.shape == shape:
+            return red
+        enlarged = Image.fromarray(red).resize((shape[1], shape[0]), Image.Resampling.NEAREST)
+        return np.array(enlarged, dtype=np.bool_)
+    whole: npt.NDArray[np.bool_] = read_pixels_of(path) > 0
+    if whole.shape != shape:
+        raise InputError("bad-mask", f"{path} has another shape than its image.", "Copy the data set again.")
+    return whole
+
+
+def _placed(whole: npt.NDArray[np.bool_], top: int, left: int) -> PlacedMask:
+    """Return a mask in its bounding box."""
+    rows, columns = np.nonzero(whole.any(axis=1))[0], np.nonzero(whole.any(axis=0))[0]
+    if not rows.size:
+        return PlacedMask(top, left, np.zeros((0, 0), dtype=np.bool_))
+    inside = whole[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return PlacedMask(top + int(rows[0]), left + int(columns[0]), inside)
 
 
 def _filled(outline: npt.NDArray[np.float64], shape: tuple[int, int]) -> PlacedMask:
@@ -106,4 +174,4 @@ def _filled(outline: npt.NDArray[np.float64], shape: tuple[int, int]) -> PlacedM
         ImageDraw.Draw(canvas).polygon(points, fill=1, outline=1)
     else:
         ImageDraw.Draw(canvas).line([*points, points[0]], fill=1)
-    return PlacedMask(int(low[0]), int(low[1]), np.array(canvas, dtype=np.bool_))
+    return _placed(np.array(canvas, dtype=np.bool_), int(low[0]), int(low[1]))

@@ -26,7 +26,11 @@ class Region:
     is_cluster
         Whether the mark is of a group of calcifications.
     crop, mask
-        Files with the region cut out, and with the region in white on the whole image.
+        Files with the region cut out, and with the region in white (JPEG: in red) on the whole image.
+    may_be_empty
+        Whether the mask may mark nothing, which then means that there is no calcification.
+    is_whole_breast
+        Whether the data set only says that the breast has calcifications, and not where.
     """
 
     kind: str
@@ -35,6 +39,8 @@ class Region:
     is_cluster: bool = False
     crop: Path | None = None
     mask: Path | None = None
+    may_be_empty: bool = False
+    is_whole_breast: bool = False
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,8 @@ def examples_of(detector: Detector, view: Path) -> ViewExamples:
         source=view.name,
     )
     mask = breast_mask(pixels, spacing, valid)
-    marks, features = whole_marks(pixels, mask, spacing, detector.marks(mammogram, mask)[0])
+    found = detector.marks(mammogram, mask, detector.maps(mammogram, mask)[1])
+    marks, features = whole_marks(pixels, mask, spacing, found)
     on = truth.of_marks(marks)
     number = {mark.id: index for index, mark in enumerate(marks)}
     groups = [(g, truth.kind_of_group(g, on)) for g in group_calcifications(marks, spacing)]

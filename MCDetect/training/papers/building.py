@@ -56,6 +56,32 @@ def build_network(definition: Mapping[str, Any]) -> nn.Module:
     return network
 
 
+def require_fit(definition: Mapping[str, Any], recipe: PaperRecipe) -> None:
+    """Refuse a network that does not take the recipe's examples, or has outputs for other classes.
+
+    Raises
+    ------
+    UsageError
+        ``bad-recipe``.
+    """
+    import torch
+
+    classes, shape = len(recipe.examples.classes), (recipe.examples.rows, recipe.examples.columns)
+    with torch.device("meta"):
+        network = build_network(definition).eval()
+        try:
+            output = tuple(network(torch.zeros(2, recipe.input.channels, *shape)).shape)
+        except (RuntimeError, ValueError):
+            output = ()
+    if output != (2, classes) and not (output == (2,) and classes == 2):
+        raise UsageError(
+            "bad-recipe",
+            f"{type(network).__name__} does not take examples of {shape[0]} x {shape[1]} pixels with "
+            f"{recipe.input.channels} channels, or does not tell {classes} classes apart.",
+            "Correct the recipe's examples or input, or choose another --network (the first one is taken without it).",
+        )
+
+
 def parameter_groups(network: nn.Module, recipe: PaperRecipe, stage: StageSettings) -> list[dict[str, Any]]:
     """Set what learns in this stage, and return the groups of it with their scales of the learning rate.
 

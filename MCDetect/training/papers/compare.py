@@ -1,70 +1,90 @@
 """All recipes, end to end, on simulated data: ``python -m MCDetect.training.papers.compare --output DIR --scale 0.02``.
 
-Simulates examinations, trains every recipe (and what it is compared with) on them, writes the report and the tables
-into ``docs/papers.md`` where that file has a place for them. A run that was stopped goes on where it ended. The scale
-multiplies the published numbers of epochs; 1 trains as published and needs a GPU.
+Simulates examinations, writes them in the layouts of the public data sets, trains every recipe on the layout of its own
+data set, writes the report and puts the tables into ``docs/papers.md``. A run that was stopped goes on where it ended.
+The scale multiplies the published numbers of epochs; 1 trains as published and needs a GPU.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from MCDetect.errors import MCDetectError
-from MCDetect.evaluation.report import comparison, write_report
+from MCDetect.evaluation.report import write_report
 from MCDetect.files import write_text_atomically
 from MCDetect.training.datasets import index_dataset
 from MCDetect.training.datasets.record import DatasetIndex
-from MCDetect.training.papers import leong2022, singh2022
-from MCDetect.training.papers.preparation import Preparation
+from MCDetect.training.miniatures import LAYOUTS, write_miniature
+from MCDetect.training.papers.comparison_tables import SIZE, put_into, tables
+from MCDetect.training.papers.real_patches import score_real_patches
 from MCDetect.training.papers.recipe import load_paper_recipe
 from MCDetect.training.papers.runs import read_run
 from MCDetect.training.papers.training import Choices, train_paper
 
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
-SIZE = (1024, 832)
-"""Rows and columns of the simulated views: a quarter of a detector, so that the breast is small."""
+OWN_DATA = {
+    "rehman2021": "ddsm",
+    "leong2022": "cbis-ddsm",
+    "singh2022": "cbis-ddsm",
+    "lunalozoya2023": "inbreast",
+    "shirikahnouei2022": "vindr-mammo",
+}
+"""Data set of each paper; that of Shiri Kahnouei et al. is not public: VinDr-Mammo has digital views and ages too."""
 
 _FIRST_SEED = 7000
+_REPEATS = 500
+
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A training: recipe, network and split."""
+    """A training: recipe, network, split, optimizer, and the data set in whose layout the examinations lie."""
 
     recipe: str
     network: str | None = None
     split: str = "patient"
+    optimizer: str | None = None
+    dataset: str | None = None
 
     @property
     def folder(self) -> str:
         """Name of its output folder."""
-        return "-".join(part for part in (self.recipe, self.network or "own", self.split))
+        return "-".join(part for part in (self.recipe, self.network, self.optimizer, self.dataset, self.split) if part)
 
 
 QUICK = (
     Entry("lunalozoya2023"),
     Entry("lunalozoya2023", split="paper"),
     Entry("lunalozoya2023", "lenet5"),
+    Entry("lunalozoya2023", dataset="bmcd"),
+    Entry("lunalozoya2023", dataset="mini-mias"),
+    Entry("shirikahnouei2022"),
     Entry("rehman2021"),
     Entry("rehman2021", split="paper"),
     Entry("rehman2021", "dcnn"),
-    Entry("singh2022"),
-    Entry("leong2022", "resnet-34"),
+    Entry("rehman2021", dataset="cmmd"),
     Entry("leong2022", "alexnet"),
-    Entry("shirikahnouei2022"),
+    Entry("leong2022", "alexnet", split="paper"),
+    Entry("singh2022"),
+    Entry("singh2022", optimizer="adagrad"),
+    Entry("singh2022", optimizer="adadelta"),
+    Entry("singh2022", optimizer="rmsprop"),
 )
-"""What two processors train in minutes."""
+"""What two processors train in minutes: every recipe, every layout."""
 
 FULL = (
     *QUICK,
     Entry("lunalozoya2023", "mobilenet-v2"),
     Entry("leong2022"),
+    Entry("leong2022", "resnet-34"),
     Entry("leong2022", "vgg16"),
     Entry("leong2022", split="paper"),
     Entry("singh2022", split="paper"),
@@ -73,7 +93,7 @@ FULL = (
 """All networks."""
 
 
-def simulate(folder: Path, patients: int, tell: Callable[[str], None]) -> DatasetIndex:
+def simulate(folder: Path, patients: int, tell: Tell) -> DatasetIndex:
     """Write the examinations that are not there yet, of two views each, every third normal; return their index."""
     from MCDetect.simulation.examination import TRUTH_FILE, simulate_examination
 
@@ -86,94 +106,63 @@ def simulate(folder: Path, patients: int, tell: Callable[[str], None]) -> Datase
     return index_dataset("simulated", folder)
 
 
+def lay_out(folder: Path, index: DatasetIndex, tell: Tell) -> dict[str, DatasetIndex]:
+    """Write the examinations in every layout, if that was not done yet, and return the index of each."""
+    found = {"simulated": index}
+    for name in LAYOUTS:
+        done = folder / f"{name}.json"
+        if not done.is_file() or json.loads(done.read_text(encoding="utf-8"))["of"] != index.checksum:
+            tell(f"writing the layout of {name}")
+            written = write_miniature(name, folder / name, index)
+            document = {"of": index.checksum, "folder": written.relative_to(folder).as_posix()}
+            write_text_atomically(done, json.dumps(document) + "\n")
+        place = json.loads(done.read_text(encoding="utf-8"))["folder"]
+        found[name] = index_dataset(name, folder / place)
+    return found
+
+
 def compare(
-    output: Path, entries: Sequence[Entry], patients: int, *, scale: float, device: str, tell: Callable[[str], None]
+    output: Path,
+    entries: Sequence[Entry],
+    patients: int,
+    *,
+    scale: float,
+    device: str,
+    tell: Tell,
+    patches: Path | None = None,
 ) -> dict[str, Any]:
     """Run everything and return what was measured."""
     index = simulate(output / "examinations", patients, tell)
-    runs = []
+    indices = lay_out(output / "layouts", index, tell)
+    runs, real = [], []
     for entry in entries:
         recipe = load_paper_recipe(entry.recipe)
 
         def report(text: str, _progress: float, entry: Entry = entry) -> None:
             tell(f"{entry.folder}: {text}")
 
-        choices = Choices(network=entry.network, split=entry.split, epochs=_epochs(entry, scale), device=device)
-        train_paper(recipe, index, output / entry.folder, choices, report)
+        choices = Choices(
+            network=entry.network,
+            split=entry.split,
+            optimizer=entry.optimizer,
+            scale=scale,
+            device=device,
+        )
+        train_paper(recipe, indices[entry.dataset or OWN_DATA[entry.recipe]], output / entry.folder, choices, report)
         runs.append(read_run(output / entry.folder))
+        gc.collect()  # networks and optimisers are held in circles, and the next ones are as large
+        scored = score_real_patches(output / entry.folder, patches) if patches is not None else None
+        if scored is not None:
+            real.append(scored)
     tell("scoring")
-    document, _ = write_report(output / "report", runs, repeats=500)
-    scores: list[dict[str, Any]] = json.loads(document.read_text(encoding="utf-8"))["runs"]
-    return {
-        "patients": patients,
-        "images": len(index.records),
-        "scale": scale,
-        "scores": scores,
-        "texture": _texture(index, output / "texture-cache"),
-        "filters": _filters(index, output / "filter-cache"),
-    }
-
-
-def tables(measured: dict[str, Any]) -> str:
-    """Return the tables as Markdown."""
-    header, rows = comparison(measured["scores"])
-    lines = [
-        f"Measured on {measured['images']} simulated images of {measured['patients']} simulated patients, "
-        f"{SIZE[0]} x {SIZE[1]} pixels, with {measured['scale']:g} of the published epochs (at least one), "
-        "from scratch. Pathology is a stand-in by morphology. Intervals are 95 %, bootstrap over patients.",
-        "",
-        *_markdown(header, rows),
-        "",
-        "Texture features (14, Haralick) of the regions of `singh2022`, cross-validated by patient:",
-        "",
-        *_markdown(
-            ["classifier", "accuracy", "AUC, mean of classes"],
-            [[name, f"{one['accuracy']:.3f}", f"{one['AUC']:.3f}"] for name, one in measured["texture"].items()],
-        ),
-        "",
-        "Filters on the regions of `leong2022`, against the unfiltered region (published: adaptive median 42.39 dB and "
-        "3.75, median 37.59 and 11.32, mean 36.95 and 13.12):",
-        "",
-        *_markdown(
-            ["filter", "PSNR in dB", "MSE"],
-            [[name, f"{one['psnr']:.2f}", f"{one['mse']:.2f}"] for name, one in measured["filters"].items()],
-        ),
-    ]
-    return "\n".join(lines)
-
-
-def put_into(page: Path, text: str) -> bool:
-    """Replace what stands between the marks of a page; tell whether it has such a place."""
-    content = page.read_text(encoding="utf-8") if page.is_file() else ""
-    if BEGIN not in content or END not in content:
-        return False
-    before, after = content.split(BEGIN, 1)[0], content.split(END, 1)[1]
-    write_text_atomically(page, f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
-    return True
-
-
-def _texture(index: DatasetIndex, cache: Path) -> dict[str, dict[str, float]]:
-    prepared = Preparation(index, load_paper_recipe("singh2022").examples, cache)
-    patients = [index.records[example.record].patient for example in prepared.examples]
-    labels = [example.label for example in prepared.examples]
-    return singh2022.compare_texture_classifiers(prepared.pixels(prepared.examples), labels, patients)
-
-
-def _filters(index: DatasetIndex, cache: Path) -> dict[str, dict[str, float]]:
-    from dataclasses import replace
-
-    settings = replace(load_paper_recipe("leong2022").examples, steps=())
-    prepared = Preparation(index, settings, cache)
-    return leong2022.compare_filters_on(list(prepared.pixels(prepared.examples)))
-
-
-def _epochs(entry: Entry, scale: float) -> int:
-    return max(1, round(scale * max(stage.epochs for stage in load_paper_recipe(entry.recipe).stages)))
-
-
-def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    lines = ["| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
-    return lines + ["| " + " | ".join(row) + " |" for row in rows]
+    measured: dict[str, Any] = {"patients": patients, "images": len(index.records), "scale": scale, "device": device}
+    for name, judged in (("report", runs), ("real-patches", real)):
+        scores: list[dict[str, Any]] = []
+        if judged:
+            document, _ = write_report(output / name, judged, repeats=_REPEATS)
+            scores = json.loads(document.read_text(encoding="utf-8"))["runs"]
+        measured[name] = scores
+    return {**measured, "processor minutes": round(time.process_time() / 60, 1)}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -183,17 +172,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m MCDetect.training.papers.compare", description=__doc__)
     parser.add_argument("--output", type=Path, required=True, help="folder of all work")
     parser.add_argument("--scale", type=float, default=0.02, help="share of the published epochs (default 0.02)")
-    parser.add_argument("--patients", type=int, default=24, help="simulated patients (default 24)")
+    parser.add_argument("--patients", type=int, default=16, help="simulated patients (default 16)")
     parser.add_argument("--all", action="store_true", help="every network, not only those that two processors manage")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="where to train")
+    parser.add_argument(
+        "--patches", type=Path, help="folder of real patches, 0/*.pgm normal and 1/*.pgm with a cluster"
+    )
     parser.add_argument("--page", type=Path, default=Path("docs/papers.md"), help="page with a place for the tables")
     given = parser.parse_args(arguments)
     console = Console(stderr=True, highlight=False)
     try:
         with console.status("") as status:
-            entries = FULL if given.all else QUICK
             measured = compare(
-                given.output, entries, given.patients, scale=given.scale, device=given.device, tell=status.update
+                given.output,
+                FULL if given.all else QUICK,
+                given.patients,
+                scale=given.scale,
+                device=given.device,
+                tell=status.update,
+                patches=given.patches,
             )
         write_text_atomically(given.output / "measured.json", json.dumps(measured, indent=2) + "\n")
         put_into(given.page, tables(measured))

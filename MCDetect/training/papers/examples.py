@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from MCDetect.preprocessing.breast_mask import breast_mask
-from MCDetect.training.datasets.pixels import PlacedMask, mask_of, read_pixels_of, to_8_bit
+from MCDetect.training.datasets.pixels import PlacedMask, breast_of, masks_of, read_pixels_of, to_8_bit
 from MCDetect.training.datasets.record import ImageRecord, Region
 from MCDetect.training.papers.copies import resized
 from MCDetect.training.papers.filters import STEPS
@@ -60,7 +60,10 @@ def _regions(record: ImageRecord, settings: ExampleSettings) -> Iterator[Example
         else:
             if whole is None:
                 whole = to_8_bit(read_pixels_of(record.image))
-            mask = mask_of(region, (whole.shape[0], whole.shape[1]))
+            found = [breast_of(whole)] if region.is_whole_breast else [m for _, m in masks_of([region], whole)]
+            if not found:
+                continue
+            mask = found[0]
             place = (mask.top, mask.left, *mask.mask.shape)
             pixels = _cut(whole, place)
         for step in settings.steps:
@@ -80,7 +83,7 @@ def _grid(record: ImageRecord, settings: ExampleSettings) -> Iterator[Example]:
     grey = to_8_bit(pixels)
     for step in settings.steps:
         grey = STEPS[step](grey)
-    regions = [(region, mask_of(region, (grey.shape[0], grey.shape[1]))) for region in record.calcifications]
+    regions = masks_of(record.calcifications, grey)
     corners = [
         (top, left, True)
         for top in range(0, grey.shape[0] - rows + 1, rows)

@@ -66,7 +66,7 @@ class Preparation:
     Raises
     ------
     InputError
-        ``no-examples`` if one of the classes has none.
+        ``no-examples`` if one of the classes has none, or a recipe of patches has nothing that is marked.
     """
 
     def __init__(
@@ -78,6 +78,13 @@ class Preparation:
     ) -> None:
         from monai.data import PersistentDataset
 
+        marked = any(not region.is_whole_breast for record in index.records for region in record.calcifications)
+        if settings.task == "grid" and not marked:
+            raise InputError(
+                "no-examples",
+                f"The data set {index.name} marks no calcifications in its images, which recipes of patches need.",
+                "Choose a recipe of regions (rehman2021, leong2022, singh2022), or another data set.",
+            )
         self.records = index.records
         self.settings = settings
         cache.mkdir(parents=True, exist_ok=True)
@@ -162,7 +169,7 @@ def _cut(item: _Item) -> dict[str, Any]:
     }
 
 
-_CUTTING_VERSION = 1  # to be raised when examples are cut in another way, so that old caches are not used
+_CUTTING_VERSION = 2  # to be raised when examples are cut in another way, so that old caches are not used
 
 
 def _hash(item: _Item) -> bytes:

@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 from MCDetect.errors import UsageError
 from MCDetect.training.papers import PAPERS
 
+EXTRAS = ("filters", "learning-rate", "top-losses", "texture")
+"""What a recipe may name under ``also``."""
+
 _HOME = Path(__file__).parents[1] / "recipes"
 _Settings = TypeVar("_Settings")
 
@@ -68,7 +71,11 @@ class InputSettings:
 
 @dataclass(frozen=True)
 class SplitSettings:
-    """Shares of training, validation and test; with ``folds`` parts that take turns as the test."""
+    """Shares of training, validation and test; with ``folds`` parts that take turns as the test.
+
+    A validation share of 0 looks at the test part after every epoch, as papers without a third part do; nothing may
+    be chosen by it then.
+    """
 
     training: float
     validation: float
@@ -130,8 +137,11 @@ class PaperRecipe:
         Whether rare classes count more, in inverse proportion.
     keep
         Validation figure whose best epoch is kept; None keeps the last epoch.
+    also
+        What is shown beside the network, see :mod:`MCDetect.training.papers.extras`.
     published
-        Figures that the paper gives, by name, for the table (measured on other data).
+        Figures that the paper gives, for the table (measured on other data), by network; "NETWORK, OPTIMIZER" where
+        the paper has them for several.
     """
 
     name: str
@@ -147,6 +157,7 @@ class PaperRecipe:
     loss: str = "cross-entropy"
     class_weights: bool = False
     keep: str | None = None
+    also: tuple[str, ...] = ()
     published: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -214,6 +225,8 @@ def _check(recipe: PaperRecipe) -> None:
     one_of("task", recipe.examples.task, ("grid", "regions"))
     one_of("loss", recipe.loss, ("cross-entropy", "kullback-leibler"))
     one_of("freeze", recipe.freeze, (None, "trunk", "first-hundred"))
+    for extra in recipe.also:
+        one_of("also", extra, EXTRAS)
     for copy in recipe.copies:
         one_of("copy", copy, COPIES)
     for step in recipe.examples.steps:
@@ -228,5 +241,7 @@ def _check(recipe: PaperRecipe) -> None:
             raise ValueError("epochs and batch are at least 1")
     if not recipe.stages or not recipe.networks:
         raise ValueError("a recipe has at least one network and one stage")
+    if recipe.split.validation == 0 and (recipe.keep or any(stage.patience for stage in recipe.stages)):
+        raise ValueError("without a validation part nothing can be kept or stopped by it")
     if abs(recipe.split.training + recipe.split.validation + recipe.split.test - 1) > 1e-6:
         raise ValueError("the shares of the split do not add up to 1")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from MCDetect.errors import InputError
 from MCDetect.evaluation.marked_images import read_marks
 from MCDetect.evaluation.predictions import read_predictions
 from MCDetect.evaluation.report import Scored
+
+_EXTRAS = ("filters", "texture", "learning-rate")
 
 
 def read_run(folder: Path) -> Scored:
@@ -24,7 +29,16 @@ def read_run(folder: Path) -> Scored:
         bundle = folder / "bundle"
         about = json.loads((bundle / "docs" / "training.json").read_text(encoding="utf-8"))
         published = json.loads((bundle / "configs" / "recipe.json").read_text(encoding="utf-8"))["published"]
-        name = f"{about['recipe']}, {about['network']}"
+        network, optimizer = about["network"], about["optimizer"]
+        figures = published.get(f"{network}, {optimizer}", published.get(network, {}))
+        name = f"{about['recipe']}, {network}" + (f", {optimizer}" if f"{network}, {optimizer}" in published else "")
+        extras = {
+            path.stem: {
+                "measured": json.loads(path.read_text(encoding="utf-8")),
+                "published": published.get(path.stem, {}),
+            }
+            for path in _extras(folder)
+        }
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             "no-predictions",
@@ -32,7 +46,44 @@ def read_run(folder: Path) -> Scored:
             "Give the output folder of a finished mcdetect train.",
         ) from error
     marks = folder / "marks.json"
-    figures = published.get(about["network"], {})
     return Scored(
-        name, classes, tuple(predictions), tuple(read_marks(marks)) if marks.is_file() else (), about, figures
+        name,
+        classes,
+        tuple(predictions),
+        tuple(read_marks(marks)) if marks.is_file() else (),
+        about,
+        figures,
+        extras,
     )
+
+
+def pooled(runs: Sequence[Scored]) -> list[Scored]:
+    """Return one more classifier for each group of runs that are folds of one cross-validation (Rehman et al. 2021).
+
+    Runs belong together when recipe, network, data set, split and seed are equal and the folds differ. Their test parts
+    do not overlap with a split by patient, so that their predictions are judged as one.
+    """
+    groups: dict[tuple[Any, ...], dict[int, Scored]] = {}
+    for run in runs:
+        about = run.about or {}
+        key = (run.name, *(about.get(name) for name in ("dataset", "dataset_checksum", "split", "seed", "optimizer")))
+        groups.setdefault(key, {})[int(about.get("fold", 0))] = run
+    found = []
+    for folds in groups.values():
+        if len(folds) > 1:
+            first = folds[min(folds)]
+            found.append(
+                replace(
+                    first,
+                    name=f"{first.name}, folds {', '.join(map(str, sorted(folds)))}",
+                    predictions=tuple(one for fold in sorted(folds) for one in folds[fold].predictions),
+                    marks=tuple(image for fold in sorted(folds) for image in folds[fold].marks),
+                    about={**(first.about or {}), "fold": "all of these"},
+                    extras={},
+                )
+            )
+    return found
+
+
+def _extras(folder: Path) -> list[Path]:
+    return [path for name in _EXTRAS if (path := folder / f"{name}.json").is_file()]

@@ -68,7 +68,9 @@ def split_by_patient(
     for stratum in strata.values():
         order = [stratum[int(i)] for i in random.permutation(len(stratum))]
         _deal(order, members, settings, chosen, fold)
-    _fill_empty_parts(chosen, patients)
+    _fill_empty_parts(chosen, patients, PARTS if settings.validation else ("training", "test"))
+    if not settings.validation:
+        chosen["validation"] = list(chosen["test"])
     for part, positions in chosen.items():
         if not positions:
             raise InputError(
@@ -100,6 +102,8 @@ def split_as_papers(labels: Sequence[int], settings: SplitSettings, copies: int,
         parts["test"] += order[:first]
         parts["validation"] += order[first:second]
         parts["training"] += order[second:]
+    if not settings.validation:
+        parts["validation"] = list(parts["test"])
     if not all(parts.values()):
         raise InputError("too-few-examples", "A part of the split is empty.", "Give more of the data set.")
     return Split(*(tuple(sorted(parts[part])) for part in PARTS))
@@ -124,9 +128,9 @@ def _deal(
         chosen[part] += members[patient]
 
 
-def _fill_empty_parts(chosen: Mapping[str, list[int]], patients: Sequence[str]) -> None:
+def _fill_empty_parts(chosen: Mapping[str, list[int]], patients: Sequence[str], parts: Sequence[str]) -> None:
     """Give each empty part the patient with the fewest examples of those in training, and keep one there."""
-    for part in PARTS:
+    for part in parts:
         learnt = Counter(patients[position] for position in chosen["training"])
         if chosen[part] or len(learnt) < 2:
             continue

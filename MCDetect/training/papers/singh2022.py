@@ -37,6 +37,8 @@ from MCDetect.training.papers.texture import haralick_features
 FOLDS = 10
 NEIGHBOURS = 5
 
+_CALIBRATION_FOLDS = 5  # within the training folds: scores of the support vector machine become probabilities
+
 
 def compare_texture_classifiers(
     pixels: npt.NDArray[np.uint8], labels: Sequence[int], patients: Sequence[str], seed: int = 42
@@ -57,6 +59,7 @@ def compare_texture_classifiers(
     ValueError
         If a class has fewer than two patients.
     """
+    from sklearn.calibration import CalibratedClassifierCV
     from sklearn.metrics import accuracy_score, roc_auc_score
     from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
     from sklearn.neighbors import KNeighborsClassifier
@@ -70,9 +73,11 @@ def compare_texture_classifiers(
         raise ValueError("every class needs at least two patients for cross-validation")
     features = np.array([haralick_features(image) for image in pixels])
     folds = StratifiedGroupKFold(min(FOLDS, rarest), shuffle=True, random_state=seed)
+    least = min(int((truth == label).sum()) for label in set(labels))
+    inner = max(2, min(_CALIBRATION_FOLDS, least // 2))  # each class in each, also where one fold is left out
     found = {}
     for name, classifier in (
-        ("SVM (RBF)", SVC(kernel="rbf", probability=True, random_state=seed)),
+        ("SVM (RBF)", CalibratedClassifierCV(SVC(kernel="rbf", random_state=seed), cv=inner, ensemble=False)),
         ("k-NN", KNeighborsClassifier(NEIGHBOURS)),
     ):
         model = make_pipeline(StandardScaler(), classifier)

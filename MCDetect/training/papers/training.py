@@ -1,35 +1,41 @@
 """Train a paper's recipe on a data set: prepare, split, all stages, bundle, predictions of the test part.
 
-The output folder gets ``recipe.yaml`` (what was asked), ``examples.csv`` (every example with its part), ``cache/``, one
+The output folder gets ``run.json`` (what was asked), ``examples.csv`` (every example with its part), ``cache/``, one
 folder a stage with checkpoint and logs, ``bundle/`` and ``predictions.csv``. A run in the same folder goes on where an
 earlier one was killed, and ends with the identical result.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from MCDetect.errors import UsageError
 from MCDetect.evaluation.marked_images import write_marks
 from MCDetect.evaluation.predictions import Prediction, write_predictions
-from MCDetect.files import write_text_atomically
 from MCDetect.training import distributed
 from MCDetect.training.datasets.record import DatasetIndex
 from MCDetect.training.optimisation import OPTIMIZERS
 from MCDetect.training.papers.batches import Examples, steps_an_epoch, training_batches, validation_batches
-from MCDetect.training.papers.building import build_network, network_definition, parameter_groups, trainer_settings
+from MCDetect.training.papers.building import (
+    build_network,
+    network_definition,
+    parameter_groups,
+    require_fit,
+    trainer_settings,
+)
 from MCDetect.training.papers.bundle import write_paper_bundle
+from MCDetect.training.papers.extras import Extras
 from MCDetect.training.papers.losses import ClassLoss, balancing_weights
 from MCDetect.training.papers.predictions import predict
 from MCDetect.training.papers.preparation import Preparation, PreparedExample
 from MCDetect.training.papers.recipe import PaperRecipe
-from MCDetect.training.papers.selection import PARTS, SPLITS, Split, balanced, split_as_papers, split_by_patient
+from MCDetect.training.papers.run_files import record_of, require_same_run, write_examples
+from MCDetect.training.papers.selection import SPLITS, Split, balanced, split_as_papers, split_by_patient
 from MCDetect.training.papers.whole_images import draw_marks, judge_whole_images
-from MCDetect.training.trainer import Trainer, last_validation
+from MCDetect.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from torch import nn
@@ -55,6 +61,8 @@ class Choices:
         File of ImageNet weights; None trains from scratch.
     epochs
         Instead of the recipe's, in every stage.
+    scale
+        Of the recipe's epochs in every stage, of which at least one remains.
     optimizer
         Instead of the recipe's, in every stage.
     device, workers
@@ -66,6 +74,7 @@ class Choices:
     fold: int = 0
     pretrained: Path | None = None
     epochs: int | None = None
+    scale: float = 1.0
     optimizer: str | None = None
     device: str = "cpu"
     workers: int = 0
@@ -113,13 +122,14 @@ def train_paper(
     tell: Report = report or (lambda _text, _progress: None)
     recipe = _adjusted(recipe, choices)
     name, definition = network_definition(recipe, choices.network)
-    _require_same_run(output, recipe, index, choices, name)
+    require_fit(definition, recipe)
+    require_same_run(output, recipe, index, choices, name)
     prepared = Preparation(
         index, recipe.examples, output / "cache", lambda done, total: tell(f"image {done} of {total}", done / total)
     )
     chosen, split = select(recipe, prepared, choices)
     if distributed.rank() == 0:
-        _write_examples(output / "examples.csv", index, recipe, chosen, split)
+        write_examples(output / "examples.csv", index, recipe, chosen, split)
     pixels = prepared.pixels(chosen)
     labels = [example.label for example in chosen]
 
@@ -135,10 +145,15 @@ def train_paper(
 
         load_pretrained(network, choices.pretrained)
     learnt = [labels[place] for place, _ in split.training]
+    extras = Extras(recipe, index, output, lambda text: tell(text, 1.0))
     weights = balancing_weights(learnt, len(recipe.examples.classes)) if recipe.class_weights else None
     trainers: list[Trainer] = []
     for number, stage in enumerate(recipe.stages, start=1):
         steps = steps_an_epoch(len(split.training), stage.batch)
+        groups = parameter_groups(network, recipe, stage)
+        if number > 1 and distributed.rank() == 0:
+            examples = examples_of("training", augmented=True)
+            extras.between_stages(network, examples, stage.batch, steps * stage.epochs)
         trainer = Trainer(
             network,
             ClassLoss(recipe.loss, weights),
@@ -146,7 +161,7 @@ def train_paper(
             output / f"stage-{number}",
             recipe.seed + number,
             device=choices.device,
-            groups=parameter_groups(network, recipe, stage),
+            groups=groups,
             tensorboard=True,
         )
         trainer.train(
@@ -165,6 +180,7 @@ def train_paper(
     bundle = output / "bundle"
     if distributed.rank() == 0:
         write_predictions(output / "predictions.csv", recipe.examples.classes, found)
+        extras.at_the_end(prepared, found, pixels[[place for place, _ in split.test]])
         if recipe.examples.task == "grid" and choices.split == "patient":
             _look_at_whole_images(network, recipe, prepared, {one.patient for one in found}, output)
         write_paper_bundle(
@@ -172,7 +188,7 @@ def train_paper(
             network,
             recipe,
             definition,
-            _record(recipe, index, choices, network=name, split=split, trainers=trainers),
+            record_of(recipe, index, choices, network=name, split=split, trainers=trainers),
         )
     distributed.wait()
     return TrainedPaper(bundle, tuple(found), (*index.problems, *prepared.problems))
@@ -183,7 +199,8 @@ def _look_at_whole_images(
 ) -> None:
     judged = judge_whole_images(network, recipe, prepared, patients)
     write_marks(output / "marks.json", [scored for _, scored in judged])
-    for place, (number, scored) in enumerate(judged[:_MARKED_IMAGES], start=1):
+    shown = sorted(judged, key=lambda one: not one[1].truths)  # those with calcifications first
+    for place, (number, scored) in enumerate(shown[:_MARKED_IMAGES], start=1):
         draw_marks(output / "marked" / f"{place}.png", prepared.records[number], scored)
 
 
@@ -201,91 +218,18 @@ def select(recipe: PaperRecipe, prepared: Preparation, choices: Choices) -> tupl
 
 
 def _adjusted(recipe: PaperRecipe, choices: Choices) -> PaperRecipe:
-    changes: dict[str, Any] = {}
-    if choices.epochs is not None:
-        changes["epochs"] = choices.epochs
-    if choices.optimizer is not None:
-        if choices.optimizer not in OPTIMIZERS:
-            raise UsageError(
-                "unknown-optimizer", f"There is no optimizer {choices.optimizer!r}.", f"Use {', '.join(OPTIMIZERS)}."
-            )
-        changes["optimizer"] = choices.optimizer
-    return replace(recipe, stages=tuple(replace(stage, **changes) for stage in recipe.stages))
-
-
-def _require_same_run(output: Path, recipe: PaperRecipe, index: DatasetIndex, choices: Choices, network: str) -> None:
-    """Refuse to go on in a folder in which something else was trained."""
-    asked = {
-        "recipe": asdict(recipe),
-        "network": network,
-        "split": choices.split,
-        "fold": choices.fold,
-        "dataset": index.name,
-        "dataset_checksum": index.checksum,
-        "pretrained": choices.pretrained is not None,
-    }
-    text = json.dumps(asked, indent=2, sort_keys=True) + "\n"
-    path = output / "run.json"
-    if path.is_file() and path.read_text(encoding="utf-8") != text:
+    if choices.optimizer is not None and choices.optimizer not in OPTIMIZERS:
         raise UsageError(
-            "another-run",
-            f"{output} holds a training with another recipe, data set or choice.",
-            "Give another --output folder.",
+            "unknown-optimizer", f"There is no optimizer {choices.optimizer!r}.", f"Use {', '.join(OPTIMIZERS)}."
         )
-    if distributed.rank() == 0:
-        write_text_atomically(path, text)
-    distributed.wait()
-
-
-def _write_examples(
-    path: Path, index: DatasetIndex, recipe: PaperRecipe, chosen: list[PreparedExample], split: Split
-) -> None:
-    import csv
-    import io
-
-    stream = io.StringIO()
-    writer = csv.writer(stream)
-    writer.writerow(
-        ["part", "copy", "class", "image", "patient", "laterality", "view", "top", "left", "rows", "columns"]
+    return replace(
+        recipe,
+        stages=tuple(
+            replace(
+                stage,
+                epochs=choices.epochs or max(1, round(choices.scale * stage.epochs)),
+                optimizer=choices.optimizer or stage.optimizer,
+            )
+            for stage in recipe.stages
+        ),
     )
-    for part in PARTS:
-        for place, copy in getattr(split, part):
-            example = chosen[place]
-            record = index.records[example.record]
-            label = recipe.examples.classes[example.label]
-            row = [part, recipe.copies[copy], label, record.image.name, record.patient, record.laterality, record.view]
-            writer.writerow([*row, *example.place])
-    write_text_atomically(path, stream.getvalue())
-
-
-def _record(
-    recipe: PaperRecipe,
-    index: DatasetIndex,
-    choices: Choices,
-    *,
-    network: str,
-    split: Split,
-    trainers: list[Trainer],
-) -> dict[str, Any]:
-    return {
-        "recipe": recipe.name,
-        "network": network,
-        "pretrained": choices.pretrained is not None,
-        "dataset": index.name,
-        "dataset_checksum": index.checksum,
-        "images": len(index.records),
-        "patients": len({record.patient for record in index.records}),
-        "split": choices.split,
-        "fold": choices.fold,
-        "seed": recipe.seed,
-        "examples": {part: len(getattr(split, part)) for part in PARTS},
-        "stages": [
-            {
-                "steps": trainer.step,
-                "minutes": round(trainer.seconds / 60, 2),
-                "kept_step": trainer.best.step or trainer.step,
-                **last_validation(trainer.folder / "log.csv"),
-            }
-            for trainer in trainers
-        ],
-    }

@@ -5,7 +5,7 @@ Shiri Kahnouei et al. 2022, Fig. 4 and 7.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,8 @@ from PIL import Image, ImageDraw
 from MCDetect.evaluation.froc import ScoredImage
 from MCDetect.evaluation.hits import Candidate, Truth
 from MCDetect.files import write_atomically
-from MCDetect.training.datasets.pixels import mask_of, read_pixels_of, to_8_bit
-from MCDetect.training.datasets.record import ImageRecord, Region
+from MCDetect.training.datasets.pixels import masks_of, read_pixels_of, to_8_bit
+from MCDetect.training.datasets.record import ImageRecord
 from MCDetect.training.papers.batches import Examples
 from MCDetect.training.papers.predictions import class_probabilities
 from MCDetect.training.papers.preparation import Preparation, PreparedExample
@@ -39,7 +39,9 @@ def judge_whole_images(
     """
     tiles: dict[int, list[PreparedExample]] = {}
     for number, record in enumerate(prepared.records):
-        if record.patient in patients and record.is_annotated:
+        # Where a data set marks suspicious findings alone, a false positive may be a benign calcification.
+        is_marked = any(not region.is_whole_breast for region in record.calcifications)
+        if record.patient in patients and (record.is_annotated or is_marked):
             tiles[number] = []
     for example in (*prepared.examples, *prepared.others):
         if example.is_tile and example.record in tiles:
@@ -55,7 +57,7 @@ def judge_whole_images(
             candidates = tuple(
                 Candidate(_rectangle(tile.place), float(score)) for tile, score in zip(found, scores, strict=True)
             )
-            truths = tuple(_truth(region, record, recipe) for region in record.calcifications)
+            truths = tuple(_truths(record, recipe))
             judged.append((number, ScoredImage(record.patient, candidates, truths, (spacing, spacing))))
     return judged
 
@@ -78,17 +80,20 @@ def draw_marks(path: Path, record: ImageRecord, scored: ScoredImage, threshold: 
     write_atomically(path, picture.save)
 
 
-def _truth(region: Region, record: ImageRecord, recipe: PaperRecipe) -> Truth:
-    counted = region.is_cluster or not recipe.examples.clusters_only
-    if len(region.outline) > 2:
-        return Truth(region.outline, counted)
-    if region.outline:
-        points = np.array(region.outline)
-        low, high = points.min(axis=0) - 0.5, points.max(axis=0) + 0.5
-        return Truth(_box(float(low[0]), float(low[1]), float(high[0]), float(high[1])), counted)
-    pixels = read_pixels_of(record.image)
-    mask = mask_of(region, (pixels.shape[0], pixels.shape[1]))
-    return Truth(_rectangle((mask.top, mask.left, *mask.mask.shape)), counted)
+def _truths(record: ImageRecord, recipe: PaperRecipe) -> Iterator[Truth]:
+    masked = [region for region in record.calcifications if not region.outline and region.mask is not None]
+    boxes = {id(region): mask for region, mask in masks_of(masked, read_pixels_of(record.image))} if masked else {}
+    for region in record.calcifications:
+        counted = region.is_cluster or not recipe.examples.clusters_only
+        if len(region.outline) > 2:
+            yield Truth(region.outline, counted)
+        elif region.outline:
+            points = np.array(region.outline)
+            low, high = points.min(axis=0) - 0.5, points.max(axis=0) + 0.5
+            yield Truth(_box(float(low[0]), float(low[1]), float(high[0]), float(high[1])), counted)
+        elif id(region) in boxes:
+            mask = boxes[id(region)]
+            yield Truth(_rectangle((mask.top, mask.left, *mask.mask.shape)), counted)
 
 
 def _rectangle(place: tuple[int, int, int, int]) -> tuple[tuple[float, float], ...]:

@@ -34,6 +34,7 @@ def batch(cluster: LocalCluster, bundle_folder: Path, tmp_path: Path) -> RunBatc
             "scheduler": cluster.scheduler_address,
             "bundle": str(bundle_folder),
             "device": "cpu",
+            "backend": "torch",
             "formats": ("json", "cad-sr"),
             **changes,
         }

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from importlib.util import find_spec
 
 import pyarrow.parquet as pq
 import pytest
@@ -43,6 +44,21 @@ def test_nothing_of_a_patient_stands_in_names_summary_or_overview(batch, tmp_pat
         content = (output / name).read_bytes()
         assert b"SECRET" not in content
         assert b"Secret" not in content
+
+
+@pytest.mark.skipif(
+    find_spec("openvino") is None or find_spec("onnx") is None, reason="the extra openvino is not installed"
+)
+def test_the_workers_compute_with_the_back_end_that_was_asked_for_and_find_the_same(batch, tmp_path):
+    source = write_cohort(tmp_path / "source", 1)
+    batch(source)
+    batch(source, backend="openvino", output=tmp_path / "other")
+    expected, found = findings_of(tmp_path / "results", 0), findings_of(tmp_path / "other", 0)
+    assert expected["algorithm"]["device"] == "cpu (PyTorch, fp32)"
+    assert found["algorithm"]["device"] == "cpu (OpenVINO, fp32)"
+    for image, other in zip(expected["images"], found["images"], strict=True):
+        assert [c["runs"] for c in other["calcifications"]] == [c["runs"] for c in image["calcifications"]]
+        assert [c["member_ids"] for c in other["clusters"]] == [c["member_ids"] for c in image["clusters"]]
 
 
 def test_what_is_done_is_not_computed_again(batch, tmp_path):

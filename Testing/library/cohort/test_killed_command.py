@@ -17,7 +17,8 @@ def test_a_command_killed_at_random_moments_goes_on_where_it_was(bundle_folder, 
     chance = random.Random(3)
     source = write_cohort(tmp_path / "source", 10, images=1)
     words = [sys.executable, "-m", "MCDetect", "batch", str(source), "--output", str(tmp_path / "results")]
-    words += ["--bundle", str(bundle_folder), "--device", "cpu", "--workers", "2", "--formats", "json"]
+    words += ["--bundle", str(bundle_folder), "--device", "cpu", "--backend", "torch"]
+    words += ["--workers", "2", "--formats", "json"]
     words += ["--progress", "json"]
     finished: list[str] = []
     for deaths in (True, True, False):

@@ -87,7 +87,7 @@ def test_a_host_torn_out_of_the_network_loses_nothing(hosts, bundle_folder, tmp_
 
     listener = TearsOutAHost()
     try:
-        settings = {"bundle": str(bundle_folder), "device": "cpu", "formats": ("json",)}
+        settings = {"bundle": str(bundle_folder), "device": "cpu", "backend": "torch", "formats": ("json",)}
         report = run_batch(Plan(source, tmp_path / "results", scheduler=address, **settings), listener)
     finally:
         for process in (*crew, scheduler):

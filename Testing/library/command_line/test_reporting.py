@@ -14,6 +14,7 @@ from MCDetect.command_line import main
 from MCDetect.commands.tables import findings_table
 from MCDetect.findings import Algorithm, Findings, ImageFindings, SpacingSource
 from MCDetect.inference.detector import Detector
+from MCDetect.pictures.overlay import draw_overlay
 
 ENDS = {
     ZeroDivisionError("Secret"): (3, "internal-error", "An unexpected error stopped the command (ZeroDivisionError)."),
@@ -44,12 +45,13 @@ def test_results_name_the_device_that_the_networks_ran_on_in_the_end(detect, tmp
             device[0] = "cpu"
         return analyse(detector, mammogram, *rest)
 
-    def draw(_path, _picture, _image, algorithm):
+    def draw(picture, image, algorithm):
         drawn.append(algorithm.device)
+        return draw_overlay(picture, image, algorithm)
 
     monkeypatch.setattr(Detector, "analyse", analyse_until_the_memory_is_full)
     monkeypatch.setattr(Detector, "algorithm", lambda *words: replace(algorithm(*words), device=device[0]))
-    monkeypatch.setattr("MCDetect.pictures.overlay.write_overlay", draw)
+    monkeypatch.setattr("MCDetect.pictures.overlay.draw_overlay", draw)
     for number, side in enumerate("RL"):
         write_mammogram(tmp_path / f"{number}.dcm", ImageLaterality=side)
     outcome = detect(tmp_path / "0.dcm", tmp_path / "1.dcm", options=["--formats", "json,png"])

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import yaml
+from PIL import Image
 from support.miniature_datasets import write_simulated
 
 from MCDetect.bundles.store import find_bundle
 from MCDetect.command_line import main
-from MCDetect.training.papers.recipe import _HOME
+from MCDetect.training.papers.real_patches import fitted
+from MCDetect.training.papers.recipe import _HOME, ExampleSettings
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +30,7 @@ def small_recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     document["examples"] |= {"rows": 48, "columns": 48}
     document["stages"][0] |= {"epochs": 1, "batch": 16}
     path = tmp_path_factory.mktemp("recipe") / "small.yaml"
-    path.write_text(yaml.safe_dump(document))
+    path.write_text(yaml.safe_dump(document, sort_keys=False))
     return path
 
 
@@ -43,6 +49,79 @@ def test_a_recipe_is_trained_and_reported(examinations: Path, small_recipe: Path
     assert report["runs"][0]["about"]["dataset"] == "simulated"
     assert (tmp_path / "report" / "report.html").is_file()
     assert "report.html" in capsys.readouterr().out
+
+
+@pytest.fixture(scope="module")
+def run(examinations: Path, small_recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("run")
+    assert train(small_recipe, examinations, output) == 0
+    return output
+
+
+def test_a_patch_classifier_is_judged_on_other_patches(run: Path, tmp_path: Path, capsys):
+    random = np.random.default_rng(0)
+    for label in (0, 1):
+        (tmp_path / "patches" / str(label)).mkdir(parents=True)
+        for number in range(4):
+            pixels = random.integers(90, 120, (60, 60)).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "patches" / str(label) / f"{number}_a.pgm")
+    words = ["evaluate", str(run), "--output", str(tmp_path / "report"), "--repeats", "20", "--patches"]
+    assert main([*words, str(tmp_path / "patches")]) == 0
+    (found,) = json.loads((tmp_path / "report" / "report.json").read_text())["runs"]
+    assert (found["examples"], found["patients"]) == (8, 4)
+    assert (found["about"]["dataset"], found["about"]["trained on"]) == ("real patches", "simulated")
+    assert found["published on other data"] == {}
+    assert main([*words, str(tmp_path)]) == 3
+    assert "holds no patches" in capsys.readouterr().err
+
+
+def test_a_patch_is_mirrored_at_its_edges_or_cut_to_the_size_of_the_recipe():
+    patch = np.arange(60 * 60).reshape(60, 60).astype(np.uint8)
+    wide = fitted(patch, ExampleSettings("grid", ("a", "b"), rows=100, columns=60))
+    assert wide.shape == (100, 60)
+    assert (wide[20:80] == patch).all()
+    assert (wide[:20] == patch[19::-1]).all()
+    assert (fitted(patch, ExampleSettings("grid", ("a", "b"), rows=20, columns=20)) == patch[20:40, 20:40]).all()
+    finer = fitted(patch, ExampleSettings("grid", ("a", "b"), rows=144, columns=144, spacing_mm=0.07))
+    assert finer.shape == (144, 144)
+
+
+def test_all_folds_are_trained_in_turn_and_judged_as_one(examinations: Path, small_recipe: Path, tmp_path: Path):
+    document = yaml.safe_load(small_recipe.read_text())
+    document["split"] = {"training": 0.34, "validation": 0.33, "test": 0.33, "folds": 3}
+    document["examples"]["balanced"] = False
+    recipe = tmp_path / "folds.yaml"
+    recipe.write_text(yaml.safe_dump(document, sort_keys=False))
+    assert train(recipe, examinations, tmp_path / "run", "--fold", "all") == 0
+    folders = [str(tmp_path / "run" / f"fold-{fold}") for fold in range(3)]
+    assert main(["evaluate", *folders, "--output", str(tmp_path / "report"), "--repeats", "20"]) == 0
+    *single, together = json.loads((tmp_path / "report" / "report.json").read_text())["runs"]
+    assert together["name"].endswith("folds 0, 1, 2")
+    assert together["examples"] == sum(one["examples"] for one in single)
+    assert together["patients"] == sum(one["patients"] for one in single) == 6
+
+
+def test_a_search_leaves_what_it_drew(examinations: Path, small_recipe: Path, tmp_path: Path):
+    assert train(small_recipe, examinations, tmp_path / "run", "--search", "1") == 0
+    assert len(json.loads((tmp_path / "run" / "search.json").read_text())["trials"]) == 1
+
+
+@pytest.mark.slow
+def test_two_processes_train_a_recipe_and_one_bundle_comes_of_it(
+    examinations: Path, small_recipe: Path, tmp_path: Path
+):
+    words = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "MCDetect", "train"]
+    more = ["--dataset", "simulated", "--data", str(examinations), "--output", str(tmp_path / "run"), "--device", "cpu"]
+    done = subprocess.run(
+        [sys.executable, *words, str(small_recipe), *more],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert main(["evaluate", str(tmp_path / "run"), "--output", str(tmp_path / "report"), "--repeats", "20"]) == 0
 
 
 @pytest.mark.parametrize(
@@ -67,6 +146,22 @@ def test_an_unknown_recipe_or_data_set_is_told(examinations: Path, tmp_path: Pat
     assert train("smith2020", examinations, tmp_path / "run") == 2
     assert main(["train", "leong2022", "--dataset", "x", "--data", str(examinations), "--output", str(tmp_path)]) == 2
     assert "There is no data set 'x'" in capsys.readouterr().err
+
+
+def test_what_the_default_recipe_and_those_of_papers_need_is_told(examinations: Path, tmp_path: Path, capsys):
+    assert main(["train", "leong2022", "--output", str(tmp_path)]) == 2
+    assert "needs data" in capsys.readouterr().err
+    assert main(["train", "default", "--dataset", "inbreast", "--output", str(tmp_path)]) == 2
+    assert "has no folder" in capsys.readouterr().err
+    assert main(["train", "default", "--data", str(examinations), "--output", str(tmp_path)]) == 2
+    assert "is not said" in capsys.readouterr().err
+
+
+def test_the_default_recipe_is_that_of_the_detector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    asked: list[list[str]] = []
+    monkeypatch.setattr("MCDetect.training.default.main", lambda words: asked.append(words) or 0)
+    assert main(["train", "default", "--output", str(tmp_path)]) == 0
+    assert asked == [["--output", str(tmp_path)]]
 
 
 def test_a_folder_without_a_finished_training_cannot_be_evaluated(tmp_path: Path, capsys):

@@ -109,15 +109,24 @@ def test_free_response_counts_found_regions_and_false_tiles(tmp_path: Path):
 def test_the_report_compares_runs_and_says_what_flatters(tmp_path: Path):
     about = {"dataset": "simulated", "split": "patient"}
     marks = (ScoredImage("a", (Candidate(SQUARE, 0.9),), (Truth(SQUARE),), (0.07, 0.07)),)
-    honest = Scored("ours", ("normal", "cluster"), tuple(MIXED), marks, about, {"auc": 0.987})
+    extras = {"filters": {"measured": {"mean": {"psnr": 30.5}}, "published": {"mean": {"psnr": 36.95}}}}
+    published = {"auc": 0.987, "view": {"CC": 0.444}}
+    honest = Scored("ours", ("normal", "cluster"), tuple(MIXED), marks, about, published, extras)
     leaking = Scored("<theirs>", ("normal", "cluster"), tuple(MIXED), (), {**about, "split": "paper"})
     document, page = write_report(tmp_path, [honest, leaking], repeats=20)
     first, second = json.loads(document.read_text())["runs"]
     assert first["confusion"] == second["confusion"] == [[4, 1], [1, 2]]
-    assert first["subgroups"]["view"]["CC"] == {"examples": 4, "accuracy": 0.75}
+    of_view = first["subgroups"]["view"]["CC"]
+    assert of_view["examples"] == 4
+    assert of_view["accuracy"]["estimate"] == 0.75
+    assert of_view["accuracy"]["low"] <= 0.75 <= of_view["accuracy"]["high"]
+    assert [loss["number"] for loss in first["top losses"]][:2] == [3, 2]
     assert first["froc"]["truths"] == 1
     html = page.read_text()
     assert "(published: 0.987)" in html
+    assert "30.5 (published: 36.95)" in html
+    assert "<td>0.444</td>" in html
+    assert "Top losses" in html
     assert "&lt;theirs&gt;" in html
     assert html.count("class='warning'") == 1
     assert html.count("data:image/png;base64,") == 2

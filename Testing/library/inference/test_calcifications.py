@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from MCDetect.inference.calcifications import MASK_MARGIN, find_calcifications, mask_of, peak_logit, runs_of
+from MCDetect.inference.calcifications import MASK_MARGIN, find_calcifications, peak_logit
+from MCDetect.runs import mask_of_runs, runs_of_pixels
 
 SPACING = (0.07, 0.07)
 
@@ -57,13 +58,13 @@ def test_millimetres_follow_the_spacing_of_each_axis():
 @given(arrays(np.float32, (17, 23), elements=st.floats(-4, 4, width=32)), st.floats(-2, 3))
 def test_the_runs_are_exactly_the_pixels_and_touch_no_other_calcification(logits, threshold):
     found = find_calcifications(logits, SPACING, threshold)
-    masks = [mask_of((c,), logits.shape) for c in found]
+    masks = [mask_of_runs(c.runs, logits.shape) for c in found]
     assert np.sum(masks, axis=0, dtype=int).max(initial=0) <= 1
     for calcification, mask in zip(found, masks, strict=True):
         assert logits[mask].max() >= threshold
         assert (logits[mask] > threshold - MASK_MARGIN - 1e-5).all()
         assert np.count_nonzero(mask) * 0.07**2 == pytest.approx(calcification.area_mm2)
-        assert runs_of(np.argwhere(mask)) == calcification.runs
+        assert runs_of_pixels(np.argwhere(mask)) == calcification.runs
         rows, columns = np.nonzero(mask)
         assert rows.min() - 1e-9 <= calcification.row <= rows.max() + 1e-9
         assert columns.min() - 1e-9 <= calcification.column <= columns.max() + 1e-9

@@ -60,6 +60,21 @@ def test_patches_that_are_not_wanted_do_not_change_those_that_are(network):
     assert (dense[:, 61:] == NOT_COMPUTED).all()
 
 
+@pytest.mark.parametrize("stride", [2, 8, 32, 128])
+def test_with_a_stride_the_patches_are_those_of_the_dense_result(network, stride):
+    image = np.random.default_rng(7).normal(0, 0.5, (403, 290)).astype(np.float32)
+    dense = dense_patch_logits(network, image, device=CPU)[::stride, ::stride]
+    some = dense_patch_logits(network, image, device=CPU, stride=stride, strip_height=100)
+    assert some.shape == dense.shape
+    assert np.abs(some - dense).max() < 1e-5
+
+
+@pytest.mark.parametrize("stride", [0, 3, 129])
+def test_a_stride_that_does_not_divide_the_maxima_is_refused(network, stride):
+    with pytest.raises(ValueError, match="divisor"):
+        dense_patch_logits(network, np.zeros((144, 144), dtype=np.float32), device=CPU, stride=stride)
+
+
 def test_an_image_smaller_than_a_patch_is_refused(network):
     with pytest.raises(ValueError, match="smaller than a patch"):
         dense_patch_logits(network, np.zeros((143, 500), dtype=np.float32), device=CPU)

@@ -144,8 +144,15 @@ def test_a_cuda_device_that_is_not_there_is_told(bundle_folder):
     assert caught.value.code == "no-cuda"
 
 
+@pytest.mark.skipif(torch.backends.mps.is_available(), reason="this computer has a GPU of Apple")
+def test_an_apple_gpu_that_is_not_there_is_told(bundle_folder):
+    with pytest.raises(DeviceError) as caught:
+        Detector.load(bundle_folder, "mps")
+    assert caught.value.code == "no-mps"
+
+
 def test_an_unknown_device_is_told(bundle_folder):
-    with pytest.raises(UsageError, match="auto, cpu, cuda"):
+    with pytest.raises(UsageError, match="auto, cpu, cuda, mps"):
         Detector.load(bundle_folder, "quantum")
 
 

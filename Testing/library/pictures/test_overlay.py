@@ -15,7 +15,7 @@ from MCDetect.bi_rads import Distribution
 from MCDetect.findings import Algorithm, Calcification, Cluster, ImageFindings, SpacingSource
 from MCDetect.pictures import overlay as overlay_file
 from MCDetect.pictures import style
-from MCDetect.pictures.overlay import draw_overlay, write_overlay
+from MCDetect.pictures.overlay import draw_overlay, save_overlay
 from MCDetect.pictures.scale_bar import draw_scale_bar, scale_bar_length
 from MCDetect.pictures.text import wrap
 
@@ -164,7 +164,7 @@ def test_a_picture_of_another_size_is_refused(image):
 
 def test_the_same_findings_give_the_same_file(tmp_path, view, image):
     for name in ("one.png", "two.png"):
-        write_overlay(tmp_path / name, view, image, ALGORITHM)
+        save_overlay(tmp_path / name, draw_overlay(view, image, ALGORITHM))
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
     assert Image.open(tmp_path / "one.png").format == "PNG"
 
@@ -174,5 +174,5 @@ def test_a_full_field_view_with_many_findings_is_drawn_in_seconds(tmp_path):
     places = [(float(row), float(column)) for row, column in generator.uniform(900, 1100, (200, 2))]
     view = generator.integers(0, 255, (3328, 2560), dtype=np.uint8)
     begin = time.process_time()
-    write_overlay(tmp_path / "overlay.png", view, findings(3328, 2560, places, 12), ALGORITHM)
+    save_overlay(tmp_path / "overlay.png", draw_overlay(view, findings(3328, 2560, places, 12), ALGORITHM))
     assert time.process_time() - begin < 10

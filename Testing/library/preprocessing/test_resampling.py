@@ -16,6 +16,9 @@ def blob(shape, row, column, sigma):
 
 def test_nearly_equal_spacing_leaves_the_image_alone():
     assert resampled_shape((100, 80), (0.0745, 0.0655), 0.07) == (100, 80)
+    assert resampled_shape((100, 80), (0.085, 0.085), 0.07) == (100, 80)
+    assert resampled_shape((100, 80), (0.1, 0.1), 0.07) == (143, 114)
+    assert resampled_shape((100, 80), (0.05, 0.05), 0.07) == (71, 57)
     image = np.zeros((5, 5), dtype=np.float32)
     assert resize(image, (5, 5)) is image
 

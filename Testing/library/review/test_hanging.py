@@ -66,6 +66,21 @@ def test_a_current_view_hangs_beside_the_same_view_of_the_prior(tmp_path) -> Non
     assert (left.key, right.key) == (None, cc.key)
 
 
+def test_four_views_hang_in_a_row_over_those_of_the_latest_prior(tmp_path) -> None:
+    for year in ("2024", "2022", "2020"):
+        (tmp_path / year).mkdir()
+        changes = {"StudyInstanceUID": f"1.2.{year}", "StudyDate": f"{year}0101"}
+        opened(tmp_path / year, ("L", "MLO"), ("R", "MLO"), ("L", "CC"), ("R", "CC"), **changes)
+    examination = open_examination([tmp_path])
+    hanging = hang(examination, Layout.FOUR_OVER_PRIORS)
+    assert titles(examination, hanging) == [["R CC", "L CC", "R MLO", "L MLO"]] * 2
+    assert [slot.title for slot in hanging.slots[1]] == ["R CC prior", "L CC prior", "R MLO prior", "L MLO prior"]
+    studies = [{examination.view(slot.key).study for slot in row} for row in hanging.slots]
+    assert studies == [{"1.2.2024"}, {"1.2.2022"}]
+    alone = opened(tmp_path / "2020")
+    assert titles(alone, hang(alone, Layout.FOUR_OVER_PRIORS)) == [["R CC", "L CC"], ["R MLO", "L MLO"]]
+
+
 @pytest.mark.parametrize("side_and_view", list(STANDARD), ids="".join)
 def test_a_view_stored_as_it_hangs_is_not_turned(tmp_path, side_and_view) -> None:
     flips = shown_flips(view_of(tmp_path, *side_and_view))

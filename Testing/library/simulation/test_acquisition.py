@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from MCDetect.simulation.acquisition import Detector, draw_detector, expose
+from MCDetect.simulation.acquisition import Detector, draw_detector, expose, noise_model
 
 
 def flat(attenuation: float) -> np.ndarray:
@@ -54,3 +54,25 @@ def test_a_drawn_detector_has_the_quanta_it_was_given():
     assert drawn.quanta == 1234.0
     assert 0.45 <= drawn.blur_pixels <= 0.65
     assert 0.12 <= drawn.scatter <= 0.25
+
+
+def test_the_noise_model_tells_the_deviation_of_the_noise_that_is_added():
+    one = detector(1500.0, scatter=0.2)
+    signal = expose(np.random.default_rng(0), flat(3.0), 3.0, one)
+    assert noise_model(3.0, one).deviation(float(signal.mean())) == pytest.approx(signal.std(), rel=0.03)
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.08])
+def test_the_ideal_observer_is_as_good_as_the_matched_filter_of_many_pictures(correlation):
+    one = detector(correlation=correlation)
+    expected = np.zeros((33, 33))
+    expected[15:18, 15:18] = 0.02
+    model = noise_model(3.0, one)
+    noise = expose(np.random.default_rng(2), np.full((1320, 1320), 3.0, np.float32), 3.0, one) - 3.0
+    tiles = noise.reshape(40, 33, 40, 33).transpose(0, 2, 1, 3).reshape(-1, 33, 33)
+    # The whitened template, made without the model: the covariance of the noise, inverted.
+    inner = tiles[:, 11:22, 11:22].reshape(len(tiles), -1)
+    covariance = np.cov(inner.T) + 1e-9 * np.eye(121)
+    signal = expected[11:22, 11:22].ravel()
+    measured = np.sqrt(signal @ np.linalg.solve(covariance, signal))
+    assert model.detectability(expected, 3.0) == pytest.approx(measured, rel=0.12)

@@ -48,8 +48,9 @@ def test_views_of_an_examination_share_patient_and_study_and_nothing_else():
     first, second = (
         dataset_of_view(simulate_view(3, laterality=side, **SMALL), examination, k) for k, side in enumerate("RL", 1)
     )
-    for keyword in ("PatientID", "StudyInstanceUID", "SeriesInstanceUID"):
+    for keyword in ("PatientID", "StudyInstanceUID"):
         assert first[keyword].value == second[keyword].value
-    assert first.SOPInstanceUID != second.SOPInstanceUID
+    for keyword in ("SOPInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID"):
+        assert first[keyword].value != second[keyword].value
     assert Examination(4, "test").uid("study") != examination.uid("study")
     assert Examination(3, "other").uid("study") != examination.uid("study")

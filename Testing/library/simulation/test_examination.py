@@ -42,11 +42,13 @@ def test_both_views_of_a_breast_hold_the_same_clusters(examination):
         assert [(c.kind, c.distribution) for c in above] == [(c.kind, c.distribution) for c in oblique]
 
 
-def test_one_patient_one_study_one_series(examination):
+def test_one_patient_one_study_and_a_series_and_a_frame_of_reference_for_each_view(examination):
     headers = [pydicom.dcmread(path, stop_before_pixels=True) for path in examination[:-1]]
-    for keyword in ("PatientID", "PatientName", "StudyInstanceUID", "SeriesInstanceUID"):
+    for keyword in ("PatientID", "PatientName", "StudyInstanceUID", "InstanceNumber"):
         assert len({str(header[keyword].value) for header in headers}) == 1
-    assert len({header.SOPInstanceUID for header in headers}) == 4
+    for keyword in ("SOPInstanceUID", "SeriesInstanceUID", "SeriesDescription", "FrameOfReferenceUID"):
+        assert len({str(header[keyword].value) for header in headers}) == 4
+    assert [header.SeriesNumber for header in headers] == [1, 2, 3, 4]
 
 
 def test_the_same_arguments_write_the_same_bytes(examination, tmp_path):

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from MCDetect.simulation.acquisition import NoiseModel
 from MCDetect.simulation.calcifications import CalcificationKind, draw_calcification
 from MCDetect.simulation.placement import PlacedCalcification, Placement, calcium_map, measure, place_calcifications
 
 CELL, SPACING = 4, 0.07
+NOISE = NoiseModel(unit=1e5, electronic=5.0, correlation=0.0)
 
 
 def breast() -> tuple[np.ndarray, np.ndarray]:
@@ -90,7 +92,7 @@ def test_the_truth_of_a_calcification_on_white_noise_is_what_a_matched_filter_fi
     calcium = calcium_map(Placement((item,), ()), (200, 200))
     noise = np.random.default_rng(2).normal(0, 0.02, (200, 200))
     signal = (ndimage.gaussian_filter(calcium, 0.5) + noise).astype(np.float32)
-    truth = measure(7, item, signal, calcium_per_mm=1.0, primary_share=1.0, blur_pixels=0.5)
+    truth = measure(7, item, signal, calcium_per_mm=1.0, primary_share=1.0, blur_pixels=0.5, noise=NOISE)
     assert truth is not None
     assert truth.id == 7
     assert (truth.row, truth.column) == pytest.approx((100.25, 80.5), abs=0.6)
@@ -104,4 +106,4 @@ def test_a_calcification_beyond_the_image_has_no_truth():
     drawn = draw_calcification(np.random.default_rng(1), CalcificationKind.PUNCTATE, SPACING)
     signal = np.random.default_rng(2).normal(0, 0.02, (200, 200)).astype(np.float32)
     item = PlacedCalcification(drawn, -50, 80, None)
-    assert measure(1, item, signal, calcium_per_mm=1.0, primary_share=1.0, blur_pixels=0.5) is None
+    assert measure(1, item, signal, calcium_per_mm=1.0, primary_share=1.0, blur_pixels=0.5, noise=NOISE) is None

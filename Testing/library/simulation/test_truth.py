@@ -6,14 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from MCDetect.runs import mask_of_runs, runs_of_mask
 from MCDetect.simulation.calcifications import CalcificationKind
 from MCDetect.simulation.truth import (
     SimulatedCalcification,
     cluster_outline,
     longest_extent,
-    mask_of_runs,
     mirrored_runs,
-    runs_of_mask,
 )
 
 masks = arrays.arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12)))

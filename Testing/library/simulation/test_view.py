@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from MCDetect.errors import UsageError
+from MCDetect.runs import mask_of_runs
 from MCDetect.simulation.calcifications import CalcificationKind
-from MCDetect.simulation.truth import mask_of_runs
 from MCDetect.simulation.view import simulate_view
 
 SMALL = {"rows": 700, "columns": 512}
@@ -111,3 +111,8 @@ def test_arguments_without_meaning_are_refused_with_one_sentence(arguments):
         simulate_view(0, **{**SMALL, **arguments})
     assert caught.value.code == "wrong-simulation"
     assert caught.value.message.count(".") == 1
+
+
+def test_rows_that_are_no_multiple_of_four_can_be_simulated():
+    view = simulate_view(3, rows=1014, columns=798, spacing_mm=0.2, clusters=1)
+    assert view.pixels.shape == (1014, 798)

@@ -25,17 +25,9 @@ class Node:
 
     def __init__(self, folder: Path, bundle: Path, destination: int) -> None:
         words = [sys.executable, "-m", "MCDetect", "serve", "--output", str(folder), "--bundle", str(bundle)]
-        words += ["--device", "cpu", "--workers", "1", "--port", "0", "--metrics-port", "0", "--views", "2"]
-        words += [
-            "--wait",
-            "2",
-            "--least-free",
-            "0",
-            "--formats",
-            "seg,cad-sr",
-            "--send-to",
-            f"PACS@127.0.0.1:{destination}",
-        ]
+        words += ["--device", "cpu", "--backend", "torch", "--workers", "1", "--port", "0", "--metrics-port", "0"]
+        words += ["--views", "2", "--wait", "2", "--least-free", "0", "--formats", "seg,cad-sr"]
+        words += ["--send-to", f"PACS@127.0.0.1:{destination}"]
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         assert self.process.stdout is not None
         line = self.process.stdout.readline().split()

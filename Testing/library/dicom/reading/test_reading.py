@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from pydicom.dataset import Dataset
 from pydicom.uid import (
     BreastTomosynthesisImageStorage,
     CTImageStorage,
@@ -222,6 +223,21 @@ def test_an_element_that_cannot_be_converted_is_left_out_of_the_header_and_told(
     mammogram = read_mammogram(path)
     assert 0x00181063 not in mammogram.header
     assert mammogram.warnings == ("Left out of the header because it cannot be read: (0018,1063).",)
+
+
+def test_private_elements_change_nothing(make_dataset, make_file, stored_values):
+    dataset = make_dataset()
+    block = dataset.private_block(0x0019, "MAKER OF DETECTORS", create=True)
+    block.add_new(0x10, "UN", b"\xff\xfe" * 33)
+    block.add_new(0x11, "DS", "0.05")
+    nested = Dataset()
+    nested.add_new(0x00191012, "SQ", [])
+    block.add_new(0x12, "SQ", [nested])
+    dataset.private_block(0x0029, "WINDOWS", create=True).add_new(0x50, "CS", "FOR PROCESSING")
+    mammogram = read_mammogram(make_file(dataset=dataset))
+    np.testing.assert_array_equal(mammogram.pixels, stored_values())
+    assert mammogram.warnings == ()
+    assert mammogram.spacing.millimetres == (0.07, 0.07)
 
 
 def test_nothing_is_printed_or_warned_about(make_file, capfd, recwarn):

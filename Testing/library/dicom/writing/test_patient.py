@@ -99,6 +99,15 @@ def test_every_object_names_what_made_it_and_is_for_research(make_mammogram: Any
     assert len({uid for uid, _, _ in series}) == len({number for _, number, _ in series}) == 4
 
 
+def test_private_elements_of_the_mammogram_are_in_no_object(make_mammogram: Any, write_all: Any) -> None:
+    header = make_mammogram()
+    header.private_block(0x0009, "MAKER", create=True).add_new(0x10, "LO", "secret")
+    header.private_block(0x0011, "MAKER", create=True).add_new(0x10, "SQ", [Dataset()])
+    _, paths = write_all(header)
+    for path in paths:
+        assert not [element for element in dcmread(path).iterall() if element.tag.is_private]
+
+
 TYPE_2 = (
     "StudyDate",
     "StudyTime",

@@ -102,7 +102,7 @@ def other_morphology(report: Dataset) -> None:
 def certainty_of_a_reader(report: Dataset) -> None:
     clusters = [item for item in content_tree(report).values() if "ContentSequence" in item]
     drawn = next(
-        item for item in clusters if any(child.get("TextValue") == "Cluster 3" for child in item.ContentSequence)
+        item for item in clusters if any(child.get("TextValue") == "R CC cluster 3" for child in item.ContentSequence)
     )
     drawn.ContentSequence.append(deepcopy(named(report, codes.CERTAINTY)[0]))
 
@@ -161,7 +161,7 @@ def reviewed(make_mammogram: Any, find: Any, algorithm: Algorithm) -> Any:
 
     def check(kind: str, report: Dataset) -> None:
         if kind == "cad-sr":
-            check_cad_report(report, images, sources, {}, context)
+            check_cad_report(report, images, sources, {}, algorithm, context)
         else:
             check_measurement_report(report, images, sources, context)
 

@@ -21,23 +21,19 @@ from MCDetect.dicom.writing.geometry import region_mask
 from MCDetect.dicom.writing.segmentation import nominal_spacing, segments_of
 from MCDetect.errors import OutputError
 from MCDetect.findings import Algorithm, ImageFindings, Origin
+from MCDetect.runs import mask_of_runs
 
 SEG = frozenset({"seg"})
 
 
-def mask_of_runs(image: ImageFindings, calcifications: Any) -> Any:
-    mask = np.zeros((image.rows, image.columns), dtype=bool)
-    for calcification in calcifications:
-        for row, first, length in calcification.runs:
-            mask[row, first : first + length] = True
-    return mask
-
-
 def expected_masks(image: ImageFindings) -> list[Any]:
+    shape = (image.rows, image.columns)
     masks = []
     for cluster in image.clusters:
-        masks += [mask_of_runs(image, image.members(cluster)), region_mask(image, cluster)]
-    return [*masks, *([mask_of_runs(image, image.isolated_calcifications)] if image.isolated_calcifications else [])]
+        masks.append(mask_of_runs((run for c in image.members(cluster) for run in c.runs), shape))
+        masks.append(region_mask(image, cluster))
+    isolated = [run for c in image.isolated_calcifications for run in c.runs]
+    return [*masks, *([mask_of_runs(isolated, shape)] if isolated else [])]
 
 
 @pytest.mark.parametrize(("clusters", "isolated"), [(2, 3), (1, 0), (0, 4), (5, 1)])

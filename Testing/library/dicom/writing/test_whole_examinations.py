@@ -1,14 +1,20 @@
-"""Every object of whole examinations, judged by every quick judge: all outcomes, sizes, names and geometries."""
+"""Every object of whole examinations, judged: all outcomes, sizes, names and geometries.
+
+The slow judges (PixelMed, dcmqi) look at some of them elsewhere, and at all of them with ``MCDETECT_EVERY_JUDGE=1``.
+"""
 
 # ruff: noqa: PLR0917 (fixtures are arguments)
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import highdicom
+import numpy as np
 import pytest
+import SimpleITK
 from pydicom import dcmread
 
 from MCDetect.dicom.export import FORMATS, write_image_objects, write_study_objects
@@ -36,6 +42,19 @@ EXAMINATIONS = [
 ]
 
 
+EVERY_JUDGE = os.environ.get("MCDETECT_EVERY_JUDGE") == "1"
+
+
+def check_by_dcmqi(path: Path, run_tool: Any, folder: Path) -> None:
+    """Compare what Slicer's reader sees with the stored pixels, segment by segment."""
+    folder.mkdir(exist_ok=True)
+    run_tool("segimage2itkimage", "--inputDICOM", path, "--outputDirectory", folder, "--outputType", "nii")
+    frames = dcmread(path).pixel_array
+    for number, frame in enumerate(frames.reshape(-1, *frames.shape[-2:]), start=1):
+        voxels = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(folder / f"{number}.nii.gz")))
+        assert np.array_equal(voxels[0] > 0, frame > 0)
+
+
 @pytest.mark.parametrize(("outcome", "views", "failures", "character_set", "name", "frame"), EXAMINATIONS)
 def test_every_object_passes_and_comes_back(
     make_mammogram: Any,
@@ -44,6 +63,7 @@ def test_every_object_passes_and_comes_back(
     algorithm: Algorithm,
     faults_by_dciodvfy: Any,
     faults_by_dsrdump: Any,
+    faults_by_pixelmed: Any,
     run_tool: Any,
     tmp_path: Path,
     outcome: str,
@@ -73,6 +93,7 @@ def test_every_object_passes_and_comes_back(
             for a, b in pairs
         )
         context = ReportContext(Review("山田^太郎", "2026-11-21T14:00:00+09:00", complete=True), same)
+    context = replace(context, operating_points={"strict": 0.8, "balanced": algorithm.threshold})
     sources = {str(header.SOPInstanceUID): header for header in analysed}
     refused = {str(header.SOPInstanceUID): header for header in failed}
     folder = tmp_path / "out"
@@ -88,6 +109,10 @@ def test_every_object_passes_and_comes_back(
         assert str(dcmread(path).PatientName) == name
         if "-sr" in path.name:
             assert faults_by_dsrdump(path) == []
+        if EVERY_JUDGE and "-sr" in path.name:
+            assert faults_by_pixelmed(path) == []
+        if EVERY_JUDGE and path.name.startswith("seg"):
+            check_by_dcmqi(path, run_tool, tmp_path / "dcmqi")
         if "measurements-sr" in path.name:
             assert highdicom.sr.srread(path).content is not None
         if path.name.startswith("gsps"):

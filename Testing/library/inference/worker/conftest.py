@@ -16,7 +16,7 @@ __all__ = ["bundle_folder"]
 @pytest.fixture(scope="module")
 def warm(bundle_folder: Path) -> Iterator[WorkerClient]:
     """Return a worker that has loaded the bundle of the tests."""
-    client = WorkerClient(bundle=bundle_folder, device="cpu")
+    client = WorkerClient(bundle=bundle_folder, device="cpu", backend="torch")
     until_ready(client)
     yield client
     client.close()

@@ -8,9 +8,11 @@ import shutil
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import pytest
 from support.waiting_for_worker import collect, until_end, until_ready
 
 from MCDetect.inference.detector import Detector
@@ -55,6 +57,16 @@ def test_a_viewer_gets_the_findings_that_the_library_gives(warm, bundle_folder, 
     assert [message.source for message in done] == [str(examination / "1.dcm"), str(examination / "2.dcm")]
     assert messages[-1] == Finished(request, 2, 0, messages[-1].seconds)
     assert warm.state is State.READY
+
+
+@pytest.mark.skipif(
+    find_spec("openvino") is None or find_spec("onnx") is None, reason="the extra openvino is not installed"
+)
+def test_the_worker_computes_with_the_back_end_that_was_asked_for(bundle_folder):
+    client = WorkerClient(bundle=bundle_folder, device="cpu", backend="openvino")
+    until_ready(client)
+    assert client.ready.device == "cpu (OpenVINO, fp32)"
+    client.close()
 
 
 def test_progress_moves_on_and_names_the_view(warm, examination, tmp_path):
@@ -153,7 +165,7 @@ def test_requests_made_before_the_worker_is_ready_are_answered_in_order(bundle_f
 
 
 def test_cancelling_ends_the_process_at_once_and_warms_up_another(bundle_folder, examination):
-    client = WorkerClient(bundle=bundle_folder, device="cpu")
+    client = WorkerClient(bundle=bundle_folder, device="cpu", backend="torch")
     first = until_ready(client)
     request = client.detect([examination] * 3)
     collect(client, lambda message: isinstance(message, ViewProgress))
@@ -191,7 +203,7 @@ def gone(process_id: int, seconds: float = 5.0) -> bool:
 VIEWER = """
 import sys, time
 from MCDetect.inference.worker.client import WorkerClient
-client = WorkerClient(bundle=sys.argv[1], device="cpu")
+client = WorkerClient(bundle=sys.argv[1], device="cpu", backend="torch")
 client.start()
 while client.ready is None:
     client.poll()
@@ -240,7 +252,7 @@ def test_what_a_library_prints_does_not_disturb_the_messages(bundle_folder, exam
         "begin()\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
-    client = WorkerClient(bundle=bundle_folder, device="cpu", environment=environment)
+    client = WorkerClient(bundle=bundle_folder, device="cpu", backend="torch", environment=environment)
     client.detect([examination])
     messages = until_end(client)
     client.close()

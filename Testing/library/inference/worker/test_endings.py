@@ -76,7 +76,7 @@ def test_a_worker_of_another_version_is_ended(tmp_path):
 
 
 def test_a_worker_that_the_system_kills_is_told_as_lack_of_memory(bundle_folder, examination):
-    client = WorkerClient(bundle=bundle_folder, device="cpu")
+    client = WorkerClient(bundle=bundle_folder, device="cpu", backend="torch")
     first = until_ready(client)
     request = client.detect([examination])
     os.kill(first.process_id, signal.SIGKILL)
@@ -90,12 +90,12 @@ def test_a_worker_that_the_system_kills_is_told_as_lack_of_memory(bundle_folder,
 
 
 def test_a_model_that_is_missing(tmp_path):
-    assert told(WorkerClient(bundle=tmp_path / "nothing", device="cpu")).code == "no-such-bundle"
+    assert told(WorkerClient(bundle=tmp_path / "nothing", device="cpu", backend="torch")).code == "no-such-bundle"
 
 
 def test_a_model_that_is_damaged_fails_every_request_that_waits(own_bundle, examination):
     (own_bundle / "models" / "model.pt").write_bytes(b"no weights")
-    client = WorkerClient(bundle=own_bundle, device="cpu")
+    client = WorkerClient(bundle=own_bundle, device="cpu", backend="torch")
     requests = [client.detect([examination]), client.detect([examination])]
     messages = collect(client, lambda message: message.request == requests[-1])
     assert [(message.request, message.code) for message in messages] == [(r, "damaged-bundle") for r in requests]
@@ -115,7 +115,7 @@ def test_a_folder_of_another_name_is_found_from_any_place(bundle_folder, examina
     shutil.copy(examination / "1.dcm", tmp_path / "ä b.dcm")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "torch.py").write_text("raise SystemExit(9)")  # nothing is imported from where the viewer was started
-    client = WorkerClient(bundle=bundle_folder, device="cpu")
+    client = WorkerClient(bundle=bundle_folder, device="cpu", backend="torch")
     client.detect(["ä b.dcm"])
     messages = until_end(client)
     client.close()

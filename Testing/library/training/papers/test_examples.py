@@ -15,7 +15,7 @@ from MCDetect.training.papers.examples import NOT_AN_EXAMPLE, cut_examples
 from MCDetect.training.papers.filters import STEPS, compare_filters
 from MCDetect.training.papers.preparation import PreparedExample
 from MCDetect.training.papers.recipe import ExampleSettings, SplitSettings
-from MCDetect.training.papers.selection import balanced, split_as_papers, split_by_patient
+from MCDetect.training.papers.selection import Split, balanced, split_as_papers, split_by_patient
 
 GRID = ExampleSettings("grid", ("normal", "calcification"), rows=20, columns=20)
 
@@ -180,6 +180,19 @@ def test_the_split_of_the_papers_lets_copies_of_one_example_into_several_parts()
     assert parts[0] & parts[1]
     assert len(found.training) + len(found.validation) + len(found.test) == 400
     assert len(found.test) == 80
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        split_by_patient(LABELS, PATIENTS, SplitSettings(0.8, 0.0, 0.2), 2, seed=1),
+        split_as_papers(LABELS, SplitSettings(0.8, 0.0, 0.2), 2, 1),
+    ],
+)
+def test_without_a_validation_part_the_test_part_is_looked_at(found: Split):
+    assert found.validation == found.test
+    assert found.test
+    assert not set(found.training) & set(found.test)
 
 
 def test_balancing_keeps_as_many_of_each_class_as_of_the_rarest():

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from MCDetect.evaluation.predictions import Prediction
+from MCDetect.errors import UsageError
+from MCDetect.evaluation.predictions import Prediction, top_losses
 from MCDetect.training.datasets.record import DatasetIndex
-from MCDetect.training.papers.compare import BEGIN, END, put_into
-from MCDetect.training.papers.leong2022 import compare_filters_on, find_learning_rate, top_losses
-from MCDetect.training.papers.lunalozoya2023 import BATCHES, KEPT, search
-from MCDetect.training.papers.recipe import PaperRecipe
+from MCDetect.training.papers.batches import Examples
+from MCDetect.training.papers.building import build_network
+from MCDetect.training.papers.comparison_tables import BEGIN, END, put_into
+from MCDetect.training.papers.extras import draw_top_losses
+from MCDetect.training.papers.leong2022 import compare_filters_on, find_learning_rate, steepest_fall
+from MCDetect.training.papers.lunalozoya2023 import BATCHES, FIRST_FILTERS, KEPT, KERNELS, SECOND_FILTERS, search
+from MCDetect.training.papers.recipe import PaperRecipe, load_paper_recipe
 from MCDetect.training.papers.singh2022 import compare_texture_classifiers
 from MCDetect.training.papers.texture import FEATURES, co_occurrence, haralick_features
 
@@ -57,12 +63,14 @@ def test_filters_are_compared_over_all_images():
         compare_filters_on([])
 
 
-def test_top_losses_begin_with_the_surest_error():
+def test_top_losses_begin_with_the_surest_error_and_are_drawn(tmp_path: Path):
     predictions = [Prediction(f"{n}", "p", (), 1, (1 - p, p)) for n, p in enumerate((0.9, 0.1, 0.4))]
     worst = top_losses(predictions, ("benign", "malignant"), count=2)
     assert [one["image"] for one in worst] == ["1", "2"]
     assert worst[0]["loss"] == pytest.approx(-np.log(0.1))
     assert (worst[0]["decided"], worst[0]["true"]) == ("benign", "malignant")
+    draw_top_losses(tmp_path / "top.png", predictions, np.zeros((3, 8, 8), dtype=np.uint8), ("benign", "malignant"))
+    assert (tmp_path / "top.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_learning_rate_is_found_where_the_loss_falls_and_drawn(tiny_recipe: PaperRecipe, tmp_path: Path):
@@ -73,9 +81,18 @@ def test_the_learning_rate_is_found_where_the_loss_falls_and_drawn(tiny_recipe: 
     )
     labels = [n % 2 for n in range(32)]
     pixels = np.array([np.full((16, 16), 200 * label + 20, dtype=np.uint8) for label in labels])
-    rate = find_learning_rate(recipe, pixels, labels, tmp_path / "rate.png", steps=20)
+    torch.manual_seed(0)
+    network = build_network(recipe.networks["tiny"])
+    examples = Examples(pixels, labels, [(place, 0) for place in range(32)], recipe, augmented=False)
+    rate = find_learning_rate(network, examples, 16, tmp_path / "rate.png", steps=20)
     assert 1e-7 < rate < 1
     assert (tmp_path / "rate.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_fall_of_the_loss_is_looked_for_before_its_lowest_point():
+    rates = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0]
+    assert steepest_fall(rates, [0.7, 0.69, 0.5, 0.45, 9.0, 3.0]) == 1e-4  # its slope is that to both neighbours
+    assert steepest_fall(rates, [0.4, 0.5, 0.6, 0.7, 9.0, 3.0]) == pytest.approx(1e-6)
 
 
 def test_a_search_draws_from_its_space_and_keeps_the_lowest_loss(
@@ -86,8 +103,15 @@ def test_a_search_draws_from_its_space_and_keeps_the_lowest_loss(
     best = search(short, index, tmp_path, trials=2)
     assert best["batch"] in BATCHES
     assert best["keep_probability"] in KEPT
+    assert best["kernel_size"] in KERNELS
+    assert (best["first_filters"], best["second_filters"]) in [(a, b) for a in FIRST_FILTERS for b in SECOND_FILTERS]
+    document = json.loads((tmp_path / "search.json").read_text())
+    assert min(trial["loss"] for trial in document["trials"]) == document["best"]["loss"] == best["loss"]
     assert len(list(tmp_path.glob("trial-*/bundle"))) == 2
     assert best["loss"] > 0
+    assert search(short, index, tmp_path, trials=2) == best  # nothing is trained again
+    with pytest.raises(UsageError, match="has no search"):
+        search(load_paper_recipe("leong2022"), index, tmp_path, trials=1)
 
 
 def test_measured_tables_go_between_their_marks_only(tmp_path: Path):

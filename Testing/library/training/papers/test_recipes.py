@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import re
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -8,7 +11,7 @@ import yaml
 
 from MCDetect.errors import UsageError
 from MCDetect.training.papers import PAPERS
-from MCDetect.training.papers.building import build_network, network_definition, parameter_groups
+from MCDetect.training.papers.building import build_network, network_definition, parameter_groups, require_fit
 from MCDetect.training.papers.recipe import _HOME, PaperRecipe, load_paper_recipe
 
 
@@ -21,6 +24,21 @@ def test_every_recipe_has_a_module_that_says_what_was_decided(repository: Path):
     for name in PAPERS:
         text = (repository / "MCDetect" / "training" / "papers" / f"{name}.py").read_text("utf-8")
         assert "Decided" in text, name
+
+
+def test_every_decision_stands_in_the_documentation_too(repository: Path):
+    def plain(text: str) -> str:
+        marked = re.sub(r":(?:func|mod):`~?([\w.]+)`", lambda found: found[1].rpartition(".")[2], text)
+        return " ".join(marked.replace("`", "").split())
+
+    page = plain((repository / "docs" / "papers.md").read_text("utf-8"))
+    for name in PAPERS:
+        said = import_module(f"MCDetect.training.papers.{name}").__doc__
+        assert said is not None
+        _, _, decisions = said.partition("contradicts itself:\n")
+        assert decisions
+        for decision in re.split(r"^- ", decisions, flags=re.MULTILINE)[1:]:
+            assert plain(decision) in page, decision
 
 
 def test_every_network_of_a_recipe_takes_its_examples(recipe: PaperRecipe):
@@ -42,19 +60,6 @@ def test_every_stage_of_a_recipe_trains_something(recipe: PaperRecipe):
         assert sum(parameter.numel() for group in groups for parameter in group["params"]) > 0
 
 
-def test_published_hyperparameters_are_those_of_the_papers():
-    def stages(name: str) -> list[tuple[int, int, str, float]]:
-        found = load_paper_recipe(name).stages
-        return [(stage.epochs, stage.batch, stage.optimizer, stage.learning_rate) for stage in found]
-
-    assert stages("rehman2021") == [(20, 32, "adagrad", 0.001)]
-    assert stages("leong2022")[1] == (30, 64, "adam", 0.001)
-    assert load_paper_recipe("leong2022").stages[1].first_rate == 0.000002
-    assert stages("singh2022") == [(20, 32, "adam", 0.0001)]
-    assert stages("lunalozoya2023") == [(100, 64, "adam", 0.001)]
-    assert stages("shirikahnouei2022") == [(120, 32, "adam", 0.0001)]
-
-
 def test_rates_rise_from_the_first_layer_to_the_last():
     recipe = load_paper_recipe("leong2022")
     with torch.device("meta"):
@@ -65,8 +70,13 @@ def test_rates_rise_from_the_first_layer_to_the_last():
     assert scales[-1] == 1.0
 
 
+def raw(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load((_HOME / f"{name}.yaml").read_text("utf-8"))
+    return document
+
+
 def changed(tmp_path: Path, **changes: object) -> Path:
-    document = yaml.safe_load((_HOME / "lunalozoya2023.yaml").read_text("utf-8"))
+    document = raw("lunalozoya2023")
     path = tmp_path / "mine.yaml"
     path.write_text(yaml.safe_dump({**document, **changes}))
     return path
@@ -86,6 +96,8 @@ def test_a_copied_recipe_can_be_changed(tmp_path: Path):
         ({"augmentation": [{"transform": "LoadImage"}]}, "'LoadImage' and not one of"),
         ({"copies": ["mirror"]}, "'mirror' and not one of"),
         ({"split": {"training": 0.9, "validation": 0.2, "test": 0.2}}, "do not add up to 1"),
+        ({"split": {"training": 0.8, "validation": 0.0, "test": 0.2}}, "nothing can be kept or stopped"),
+        ({"also": ["poetry"]}, "'poetry' and not one of"),
         ({"examples": {"task": "grid"}}, "missing"),
         ({"examples": 3}, "is not a recipe"),
     ],
@@ -100,6 +112,17 @@ def test_a_wrong_recipe_is_refused_with_what_is_wrong(tmp_path: Path, changes: d
 def test_an_unknown_recipe_is_refused_with_those_that_are_known():
     with pytest.raises(UsageError, match="leong2022"):
         load_paper_recipe("leong2023")
+
+
+def test_a_network_that_does_not_take_the_examples_is_refused(tmp_path: Path):
+    recipe = load_paper_recipe("lunalozoya2023")
+    require_fit(recipe.networks["lenet5"], recipe)
+    small = load_paper_recipe(changed(tmp_path, examples={**raw("lunalozoya2023")["examples"], "rows": 48}))
+    with pytest.raises(UsageError, match="LeNet5 does not take examples of 48 x 144 pixels"):
+        require_fit(small.networks["lenet5"], small)
+    require_fit(small.networks["shallow-cnn"], small)
+    with pytest.raises(UsageError, match="does not tell 2 classes apart"):
+        require_fit({"_target_": "FCDSCNN", "classes": 3, "shape": [144, 144]}, recipe)
 
 
 def test_unknown_networks_and_arguments_are_refused():

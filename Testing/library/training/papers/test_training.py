@@ -17,7 +17,7 @@ import torch
 
 from MCDetect.bundles.store import Bundle
 from MCDetect.errors import InputError, ModelError, UsageError
-from MCDetect.training.datasets.record import DatasetIndex
+from MCDetect.training.datasets.record import BENIGN, CALCIFICATION, DatasetIndex, Region
 from MCDetect.training.papers.augmentation import Augmentation
 from MCDetect.training.papers.losses import ClassLoss, balancing_weights, probabilities
 from MCDetect.training.papers.preparation import Preparation
@@ -149,9 +149,19 @@ def test_examples_come_from_the_cache_the_second_time(tiny_recipe: PaperRecipe, 
 def test_a_data_set_without_one_of_the_classes_is_refused(
     tiny_recipe: PaperRecipe, index: DatasetIndex, tmp_path: Path
 ):
-    normal = replace(index, records=tuple(record for record in index.records if not record.calcifications))
+    single = Region(CALCIFICATION, ((1.0, 1.0),))
+    normal = [replace(record, regions=(single,)) for record in index.records if not record.calcifications]
     with pytest.raises(InputError, match="no example of the class 'cluster'"):
-        Preparation(normal, tiny_recipe.examples, tmp_path)
+        Preparation(replace(index, records=tuple(normal)), tiny_recipe.examples, tmp_path)
+
+
+def test_a_data_set_without_marks_is_refused_by_recipes_of_patches(
+    tiny_recipe: PaperRecipe, index: DatasetIndex, tmp_path: Path
+):
+    whole = Region(CALCIFICATION, pathology=BENIGN, is_whole_breast=True)
+    unmarked = replace(index, records=tuple(replace(record, regions=(whole,)) for record in index.records))
+    with pytest.raises(InputError, match="marks no calcifications in its images"):
+        Preparation(unmarked, tiny_recipe.examples, tmp_path)
 
 
 def test_augmentation_depends_on_its_seed_alone():

@@ -1,0 +1,1 @@
+"""How well a bundle finds calcifications: frozen test sets, baselines, figures and the document of them."""

@@ -1,0 +1,199 @@
+"""Figures of single calcifications: sensitivity at false marks a view, error of the centre, and an ideal bound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from MCDetect.benchmark.figures import ABOVE_NOISE, RATIO_EDGES
+from MCDetect.benchmark.looking import LookedAt, Mark
+from MCDetect.benchmark.marks import (
+    MarkedCalcifications,
+    counted_calcifications,
+    ideal_cluster_probability,
+    ideal_probabilities,
+    ideal_threshold,
+    match_marks,
+    share_found,
+    threshold_at,
+)
+from MCDetect.benchmark.truths import ViewTruth
+from MCDetect.evaluation.bootstrap import Indices, bootstrap_interval
+
+LEAST_RATIO = 3.0
+"""Signal-to-noise ratio from which a single calcification ought to be marked."""
+
+RATES = (1.0, 2.0, 5.0, 10.0)
+"""False marks a view at which sensitivities are given."""
+
+_LONG = "vascular"  # 4 to 22 mm: its centre is no place where a mark ought to be
+_REPEATS = 500
+_PER_CLUSTER_BOUND = 5.0  # false marks a view, at which the bundle's threshold is fixed
+
+
+def calcification_figures(truths: Sequence[ViewTruth], looked: Sequence[LookedAt]) -> dict[str, Any]:
+    """Return the figures of single calcifications, for the bundle, the Laplacian and the ideal observer."""
+    counted = [counted_calcifications(t, _counts) for t in truths]
+    steps = len(looked[0].marks)
+    by_step = [[view.marks[step] for view in looked] for step in range(steps)]
+    return {
+        "calcifications": int(sum(part.sum() for part in counted)),
+        "signal-to-noise ratio from": LEAST_RATIO,
+        "MCDetect": _figures(truths, by_step, counted),
+        "Laplacian of Gaussian": _figures(truths, [[view.laplacian for view in looked]], counted),
+        "ideal observer": _ideal(truths, looked, counted),
+    }
+
+
+def found_at_own_threshold(truths: Sequence[ViewTruth], looked: Sequence[LookedAt]) -> dict[str, Any]:
+    """Return how many calcifications are marked at the bundle's threshold, and the error of their centres."""
+    counted = [counted_calcifications(t, _counts) for t in truths]
+    views = [match_marks(view.marks[0], truth, part) for view, truth, part in zip(looked, truths, counted, strict=True)]
+    return {
+        "calcifications": int(sum(part.sum() for part in counted)),
+        "sensitivity": _interval(views, truths, np.finfo(float).min),
+        "centre error": _errors(views, np.finfo(float).min),
+    }
+
+
+def cluster_bound(truths: Sequence[ViewTruth], looked: Sequence[LookedAt]) -> dict[str, Any] | None:
+    """Return the share of clusters of which an ideal observer marks three calcifications at five false marks a view."""
+    shares: dict[str, list[float]] = {"all": [], "above noise": []}
+    for truth, view in zip(truths, looked, strict=True):
+        if any(c.detectability is None for c in truth.calcifications):
+            return None
+        probabilities = ideal_probabilities(truth, ideal_threshold(view.area_cm2, _PER_CLUSTER_BOUND))
+        for cluster in truth.clusters:
+            share = ideal_cluster_probability(cluster, probabilities)
+            shares["all"].append(share)
+            if cluster.signal_to_noise >= ABOVE_NOISE:
+                shares["above noise"].append(share)
+    return {name: round(float(np.mean(values)), 4) if values else None for name, values in shares.items()}
+
+
+def marks_per_view(looked: Sequence[LookedAt], points: Mapping[str, float]) -> dict[str, Any]:
+    """Return how many marks and clusters views carry, whatever is under them: mean, 5th and 95th percentile."""
+    counts: dict[str, list[float]] = {"marks a view": [float(len(view.marks[0])) for view in looked]}
+    counts["marks a cm²"] = [len(view.marks[0]) / view.area_cm2 for view in looked]
+    for name, threshold in points.items():
+        counts[f"clusters a view, {name}"] = [
+            float(sum(cluster.score >= threshold for cluster in view.clusters)) for view in looked
+        ]
+    return {
+        name: {
+            "mean": round(float(np.mean(values)), 3),
+            "low": round(float(np.quantile(values, 0.05)), 3),
+            "high": round(float(np.quantile(values, 0.95)), 3),
+        }
+        for name, values in counts.items()
+    }
+
+
+def _counts(ratio: float, kind: str) -> bool:
+    return ratio >= LEAST_RATIO and kind != _LONG
+
+
+def _figures(
+    truths: Sequence[ViewTruth], by_step: Sequence[Sequence[Sequence[Mark]]], counted: Sequence[Any]
+) -> dict[str, Any]:
+    matched = [
+        [match_marks(marks, truth, part) for marks, truth, part in zip(step, truths, counted, strict=True)]
+        for step in by_step
+    ]
+    normal = [index for index, truth in enumerate(truths) if truth.is_normal]
+    most = [float(np.mean([step[i].false_logits.size for i in normal])) for step in matched]
+    document: dict[str, Any] = {"most false marks a view": round(max(most), 2), "sensitivity at false marks a view": {}}
+    for rate in RATES:
+        # Marks are taken at several thresholds, since lower ones make neighbours one: the highest that gives the rate.
+        step = next((k for k, reached in enumerate(most) if reached >= rate), len(most) - 1)
+        views = matched[step]
+        threshold = threshold_at([views[i] for i in normal], rate)
+        document["sensitivity at false marks a view"][f"{rate:g}"] = _interval(views, truths, threshold)
+    document["at 10 false marks a view"] = {
+        "centre error": _errors(views, threshold),
+        "by signal-to-noise ratio": _by_ratio(truths, counted, views, threshold),
+        "by morphology": _by_kind(truths, counted, views, threshold),
+    }
+    return document
+
+
+def _ideal(truths: Sequence[ViewTruth], looked: Sequence[LookedAt], counted: Sequence[Any]) -> dict[str, float | None]:
+    found: dict[str, float | None] = {}
+    for rate in RATES:
+        values = [
+            ideal_probabilities(truth, ideal_threshold(view.area_cm2, rate))[part]
+            for truth, view, part in zip(truths, looked, counted, strict=True)
+        ]
+        mean = float(np.concatenate(values).mean()) if any(v.size for v in values) else float("nan")
+        found[f"{rate:g}"] = round(mean, 4) if np.isfinite(mean) else None
+    return found
+
+
+def _interval(views: Sequence[MarkedCalcifications], truths: Sequence[ViewTruth], threshold: float) -> dict[str, float]:
+    def statistic(indices: Indices) -> float:
+        return share_found([views[i] for i in indices], threshold)
+
+    interval = bootstrap_interval(statistic, [truth.examination for truth in truths], repeats=_REPEATS)
+    return {
+        "estimate": round(interval.estimate, 4),
+        "low": round(interval.low, 4),
+        "high": round(interval.high, 4),
+    }
+
+
+def _errors(views: Sequence[MarkedCalcifications], threshold: float) -> dict[str, float] | None:
+    errors = np.concatenate([view.errors_mm[view.logits >= threshold] for view in views])
+    if errors.size == 0:
+        return None
+    return {
+        "median_mm": round(float(np.median(errors)), 4),
+        "mean_mm": round(float(errors.mean()), 4),
+        "95th percentile_mm": round(float(np.quantile(errors, 0.95)), 4),
+        "calcifications": int(errors.size),
+    }
+
+
+def _by_ratio(
+    truths: Sequence[ViewTruth], counted: Sequence[Any], views: Sequence[MarkedCalcifications], threshold: float
+) -> dict[str, Any]:
+    ratios = _values(truths, counted, lambda c: c.signal_to_noise)
+    found = np.concatenate([view.logits for view in views]) >= threshold
+    groups = {}
+    for low, high in pairwise((*RATIO_EDGES[1:-1], 20.0, np.inf)):
+        inside = (ratios >= low) & (ratios < high)
+        if inside.any():
+            name = f"{low:g} to {high:g}" if np.isfinite(high) else f"{low:g} and more"
+            groups[name] = {"estimate": round(float(found[inside].mean()), 4), "calcifications": int(inside.sum())}
+    return groups
+
+
+def _by_kind(
+    truths: Sequence[ViewTruth], counted: Sequence[Any], views: Sequence[MarkedCalcifications], threshold: float
+) -> dict[str, Any]:
+    kinds = _values(truths, counted, lambda c: c.kind)
+    found = np.concatenate([view.logits for view in views]) >= threshold
+    errors = np.concatenate([view.errors_mm for view in views])
+    groups = {}
+    for kind in sorted(set(kinds.tolist())):
+        inside = kinds == kind
+        right = inside & found
+        groups[kind] = {
+            "estimate": round(float(found[inside].mean()), 4),
+            "calcifications": int(inside.sum()),
+            "median centre error_mm": round(float(np.median(errors[right])), 4) if right.any() else None,
+        }
+    return groups
+
+
+def _values(truths: Sequence[ViewTruth], counted: Sequence[Any], of: Any) -> Any:
+    return np.array(
+        [
+            of(calcification)
+            for truth, part in zip(truths, counted, strict=True)
+            for calcification, counts in zip(truth.calcifications, part, strict=True)
+            if counts
+        ]
+    )

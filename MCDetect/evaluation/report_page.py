@@ -1,0 +1,144 @@
+"""The HTML page of a report, in one file that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from MCDetect.evaluation.curves import draw_curves
+
+COMPARED = (
+    "accuracy",
+    "sensitivity",
+    "specificity",
+    "precision",
+    "F1",
+    "MCC",
+    "AUC",
+    "sensitivity at specificity 0.8",
+    "false positives an image",
+)
+"""Figures in the side-by-side table."""
+
+_STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:80em;margin:2em auto;padding:0 1em;color:#222}
+table{border-collapse:collapse;margin:1em 0}td,th{border:1px solid #ccc;padding:.3em .7em;text-align:left}
+th{background:#f3f3f3}img{max-width:100%}.warning{background:#fff3d6;padding:.7em 1em;border-left:4px solid #d99a00}"""
+
+
+def comparison(scores: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows of the side-by-side table; the published figures stand behind ours in brackets."""
+    names = [name for name in COMPARED if any(name in one["figures"] for one in scores)]
+    header = ["recipe, network", "data set", "split", "test examples", *names]
+    rows = []
+    for one in scores:
+        about = one["about"]
+        published = {str(key).lower(): value for key, value in one["published on other data"].items()}
+        row = [str(one["name"]), str(about.get("dataset", "")), str(about.get("split", "")), str(one["examples"])]
+        for name in names:
+            figure = one["figures"].get(name)
+            ours = "not defined" if figure is None else interval_text(figure)
+            theirs = published.get(name.lower())
+            row.append(ours if theirs is None else f"{ours} (published: {theirs})")
+        rows.append(row)
+    return header, rows
+
+
+def interval_text(figure: Mapping[str, float]) -> str:
+    """Return "estimate [low-high]"."""
+    return f"{figure['estimate']:.3f} [{figure['low']:.3f}-{figure['high']:.3f}]"
+
+
+def page_of(scores: Sequence[Mapping[str, Any]]) -> str:
+    """Return the page of the entries of ``report.json``."""
+    parts = [
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>MCDetect evaluation</title>",
+        f"<style>{_STYLE}</style></head><body><h1>Evaluation</h1>",
+        "<p>For research use; not a medical device. Intervals are 95 %, bootstrap over patients. Published figures "
+        "were measured on other data, often with patients in several parts of the split: they are no reference.</p>",
+        _table(*comparison(scores)),
+    ]
+    for one in scores:
+        parts += _section(one)
+    return "\n".join([*parts, "</body></html>\n"])
+
+
+def _section(one: Mapping[str, Any]) -> list[str]:
+    parts = [f"<h2>{escape(str(one['name']))}</h2>"]
+    if one["about"].get("split") == "paper":
+        parts.append(
+            "<p class='warning'>Split as the paper splits: copies of one example and images of one patient are in "
+            "several parts. These figures are too high.</p>"
+        )
+    parts.append(_table(["", ""], [[key, str(value)] for key, value in _about(one)]))
+    rows = [[name, interval_text(figure)] for name, figure in one["figures"].items()]
+    parts.append(_table(["figure", "estimate [95 % interval]"], rows))
+    parts.append(f"<img alt='curves' src='data:image/png;base64,{draw_curves(one)}'>")
+    published = one["published on other data"]
+    for kind, groups in one["subgroups"].items():
+        theirs = published.get(kind, {})
+        parts.append(
+            _table(
+                [kind, "examples", "accuracy [95 % interval]", "published on other data"],
+                [
+                    [value, str(group["examples"]), interval_text(group["accuracy"]), str(theirs.get(value, ""))]
+                    for value, group in groups.items()
+                ],
+            )
+        )
+    for name, extra in one["extras"].items():
+        parts.append(f"<h3>{escape(name.replace('-', ' '))}</h3>")
+        parts.append(_table(*extra_table(extra)))
+    losses = [
+        [loss["image"], loss["decided"], loss["true"], f"{loss['loss']:.2f}", f"{loss['probability']:.3f}"]
+        for loss in one["top losses"]
+    ]
+    parts.append("<h3>Top losses</h3>")
+    parts.append(_table(["image", "decided", "true", "loss", "probability of the truth"], losses))
+    return parts
+
+
+def extra_table(extra: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows of figures beside the published ones: by row and name, or by name alone."""
+    measured, published = extra["measured"], extra["published"]
+    if not all(isinstance(row, Mapping) for row in measured.values()):
+        return ["figure", "measured"], [[name, _number(value)] for name, value in measured.items()]
+    names = list(dict.fromkeys(name for row in measured.values() for name in row))
+    rows = []
+    for key, row in measured.items():
+        cells = []
+        for name in names:
+            theirs = published.get(key, {}).get(name)
+            cells.append(_number(row[name]) + ("" if theirs is None else f" (published: {theirs})"))
+        rows.append([key, *cells])
+    return ["", *names], rows
+
+
+def _number(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _about(one: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    point = one["slope 1 operating point"]
+    lines = [(str(key), value) for key, value in one["about"].items() if not isinstance(value, dict | list)]
+    lines += [("test examples", one["examples"]), ("test patients", one["patients"])]
+    if point is not None:
+        lines.append(
+            (
+                "operating point by the slope-1 line (chosen on these examples)",
+                f"threshold {point['threshold']:.3f}, sensitivity {point['sensitivity']:.3f}, "
+                f"specificity {point['specificity']:.3f}",
+            )
+        )
+    if one["froc"] is not None:
+        rates = one["froc"]["sensitivity at false positives an image"]
+        lines.append(
+            ("sensitivity at false positives an image", ", ".join(f"{k}: {value:.3f}" for k, value in rates.items()))
+        )
+    return lines
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><tr>{head}</tr>{body}</table>" if any(header) else f"<table>{body}</table>"

@@ -1,0 +1,103 @@
+"""BMCD (Loizidou et al. 2021): two rounds of two digital views of 100 breasts, each calcification marked.
+
+As distributed (Zenodo 5036062)::
+
+    Description.xlsx                       sheets Normal_cases and Suspicious_cases
+    Normal_cases/1/CC_recent.dcm           CC and MLO, recent and prior; some end in .DCM
+    Normal_cases/1/CC_recent_GT.jpg        the view with every calcification in red
+    Suspicious_cases/1/...
+
+Columns of both sheets, below two rows of titles: "Folder #", "BI-RADS categories for breast density", "BI-RADS
+categories for classification", "Breast Right/Left", "Age at the time of the recent mammogram"; the suspicious ones have
+the result of the biopsy where there was one.
+
+- Both rounds show the same breast of one patient; the classification is that of the recent one.
+- Which sheet has a folder's row follows from its parent: folders are numbered from 1 in both.
+- Where a cell with the result of the biopsy says malignant or benign, that is the pathology; else BI-RADS 1 to 3 is
+  taken for benign and 4 to 6 for malignant.
+- Marks of one view are one region, since single calcifications are not grouped; in suspicious cases it counts as a
+  cluster.
+- A view without any mark (BI-RADS 1, and prior views of some suspicious cases) is normal.
+- The pictures may have another size than the images: marks are enlarged to it.
+
+Read from: public loaders on GitHub (folders, file names, upper-case endings, the names of sheets and columns, red as
+the colour of the marks). The column of the biopsy was not seen: any whose name says "biopsy" is taken.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from MCDetect.errors import InputError
+from MCDetect.training.datasets.indexing import find_one, finish, read_header, require_folder
+from MCDetect.training.datasets.record import (
+    BENIGN,
+    CALCIFICATION,
+    MALIGNANT,
+    DatasetIndex,
+    ImageRecord,
+    Region,
+)
+from MCDetect.training.datasets.sheets import read_table
+
+SHEETS = ("Normal_cases", "Suspicious_cases")
+
+_FOLDER, _GRADE = "folder #", "bi-rads categories for classification"
+_DENSITY, _AGE = "bi-rads categories for breast density", "age at the time of the recent mammogram"
+
+
+def index(folder: Path) -> DatasetIndex:
+    """Index BMCD as distributed."""
+    require_folder(folder, "bmcd")
+    table = find_one(folder, ["Description.xlsx"], "bmcd")
+    records: list[ImageRecord] = []
+    problems: list[str] = []
+    files = [table]
+    for sheet in SHEETS:
+        cases = next((path for path in (table.with_name(sheet), *folder.glob(f"*/{sheet}")) if path.is_dir()), None)
+        cases = cases or table.with_name(sheet)
+        for row in read_table(table, (_FOLDER, _GRADE), "bmcd", sheet):
+            if not row[_FOLDER].isdigit():
+                continue
+            case = cases / row[_FOLDER]
+            images = sorted(path for path in case.glob("*") if path.suffix.lower() == ".dcm")
+            if not images:
+                problems.append(f"{case} has no image, though {table.name} names it.")
+            for image in images:
+                marks = image.with_name(f"{image.stem}_GT.jpg")
+                if not marks.is_file():
+                    problems.append(f"{marks} is missing; its image is left out.")
+                    continue
+                try:
+                    records.append(_record(image, marks, sheet, row))
+                except InputError as error:
+                    problems.append(str(error))
+                    continue
+                files += [image, marks]
+    return finish("bmcd", folder, records, problems, files)
+
+
+def _record(image: Path, marks: Path, sheet: str, row: dict[str, str]) -> ImageRecord:
+    header = read_header(image)
+    view, _, time = image.stem.partition("_")
+    age, density = row.get(_AGE, ""), row.get(_DENSITY, "").strip().lower()[-1:]
+    is_suspicious = sheet == "Suspicious_cases"
+    region = Region(CALCIFICATION, (), _pathology(row), is_cluster=is_suspicious, mask=marks, may_be_empty=True)
+    return ImageRecord(
+        image,
+        f"{sheet} {row[_FOLDER]}",
+        header.laterality,
+        view.upper(),
+        header.spacing_mm,
+        (region,),
+        age=float(age) if age.isdigit() else None,
+        groups={"round": time.lower(), **({"density": density} if density in ("a", "b", "c", "d") else {})},
+    )
+
+
+def _pathology(row: dict[str, str]) -> str:
+    biopsy = " ".join(value.lower() for name, value in row.items() if "biopsy" in name)
+    if "malignant" in biopsy or "benign" in biopsy:
+        return MALIGNANT if "malignant" in biopsy else BENIGN
+    grade = next((letter for letter in row[_GRADE] if letter.isdigit()), "")
+    return BENIGN if grade in ("1", "2", "3") else MALIGNANT if grade in ("4", "5", "6") else ""

@@ -1,0 +1,85 @@
+"""CMMD (Cui et al. 2021): 1,775 Chinese patients, digital mammograms with biopsy results, without any marks.
+
+As the NBIA Data Retriever writes it::
+
+    CMMD_clinicaldata_revision.xlsx                          or the same as .csv
+    CMMD/D1-0001/<date>-NA-NA-<n>/1.000000-NA-<n>/1-1.dcm    views of one or both breasts of a patient
+
+Columns of the table: ID1 (patient), LeftRight, Age, number, abnormality (calcification, mass, both), classification
+(Benign, Malignant), subtype. One row is one breast; a patient whose both breasts were biopsied has two.
+
+- Which file is which breast and view stands in its header alone (ImageLaterality, ViewCodeSequence).
+- Nothing is marked: for recipes that look at regions the whole breast is the region; for recipes that look at tiles
+  this data set has no examples, and they say so. Breasts without a row were not biopsied and are left out.
+
+Read from: names and columns in several public loaders on GitHub (one with the table's rows and folders of the
+download), and the collection's page of The Cancer Imaging Archive as quoted there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from MCDetect.errors import InputError
+from MCDetect.training.datasets.indexing import find_one, finish, read_header, require_folder
+from MCDetect.training.datasets.record import (
+    BENIGN,
+    CALCIFICATION,
+    MALIGNANT,
+    DatasetIndex,
+    ImageRecord,
+    Region,
+)
+from MCDetect.training.datasets.sheets import read_table
+
+_TABLES = ["CMMD_clinicaldata_revision.xlsx", "CMMD_clinicaldata_revision.csv"]
+_COLUMNS = ("id1", "leftright", "age", "abnormality", "classification")
+_PATHOLOGY = {"benign": BENIGN, "malignant": MALIGNANT}
+
+
+def index(folder: Path) -> DatasetIndex:
+    """Index CMMD as distributed."""
+    require_folder(folder, "cmmd")
+    table = find_one(folder, _TABLES, "cmmd")
+    images = find_one(folder, ["CMMD"], "cmmd")
+    records: list[ImageRecord] = []
+    problems: list[str] = []
+    files = [table]
+    breasts: dict[str, dict[str, dict[str, str]]] = {}
+    for row in read_table(table, _COLUMNS, "cmmd"):
+        breasts.setdefault(row["id1"], {})[row["leftright"]] = row
+    for patient, rows in breasts.items():
+        found = sorted((images / patient).rglob("*.dcm"))
+        if not found:
+            problems.append(f"{images / patient} has no image, though {table.name} names it.")
+        for image in found:
+            try:
+                header = read_header(image)
+            except InputError as error:
+                problems.append(str(error))
+                continue
+            files.append(image)
+            of_breast = rows.get(header.laterality)
+            if not header.laterality:
+                problems.append(f"{image} does not say which breast it shows; it is left out.")
+            elif of_breast is not None:
+                records.append(
+                    ImageRecord(
+                        image,
+                        patient,
+                        header.laterality,
+                        header.view,
+                        header.spacing_mm,
+                        _regions(of_breast),
+                        is_annotated=False,
+                        age=float(of_breast["age"]) if of_breast["age"].isdigit() else None,
+                        groups={"abnormality": of_breast["abnormality"]},
+                    )
+                )
+    return finish("cmmd", folder, records, problems, files)
+
+
+def _regions(row: dict[str, str]) -> tuple[Region, ...]:
+    if row["abnormality"].lower() not in ("calcification", "both"):
+        return ()
+    return (Region(CALCIFICATION, (), _PATHOLOGY.get(row["classification"].lower(), ""), is_whole_breast=True),)

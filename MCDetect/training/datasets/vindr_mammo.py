@@ -1,0 +1,113 @@
+"""VinDr-Mammo (Nguyen et al. 2023): 5,000 examinations of four digital views, with boxes, from PhysioNet.
+
+As distributed (version 1.0.0)::
+
+    finding_annotations.csv          one row a finding, and one for each image without
+    breast-level_annotations.csv     BI-RADS and density of each image (not used: the table above repeats them)
+    metadata.csv                     attributes of the DICOM headers, by "SOP Instance UID", which is the image_id
+    images/<study_id>/<image_id>.dicom
+
+Columns of ``finding_annotations.csv``: study_id, series_id, image_id, laterality, view_position, height, width,
+breast_birads ("BI-RADS 4"), breast_density ("DENSITY C"), finding_categories (a Python list: "['Suspicious
+Calcification', 'Mass']", "['No Finding']"), finding_birads, xmin, ymin, xmax, ymax, split.
+
+- Boxes reach over the edge of the image in places; they are clipped.
+- Only findings above BI-RADS 2 are marked: benign calcifications are not. Normal tissue is therefore taken from images
+  of BI-RADS 1 alone.
+- There is no pathology: BI-RADS 3 of the finding is taken for benign, 4 and 5 for malignant.
+- One study is one patient.
+- Age and spacing are taken from ``metadata.csv`` where it has "Patient's Age" ("053Y") and "Imager Pixel Spacing"
+  ("[0.085, 0.085]"); without it the images still work.
+
+Read from: the file names, columns and values as they appear in several public loaders on GitHub, and Nguyen et al.
+2023, Scientific Data 10:277. That both columns of ``metadata.csv`` are there was not seen: hence they are optional.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from pathlib import Path
+
+from MCDetect.training.datasets.indexing import find_one, finish, require_folder
+from MCDetect.training.datasets.record import (
+    BENIGN,
+    CALCIFICATION,
+    MALIGNANT,
+    OTHER,
+    DatasetIndex,
+    ImageRecord,
+    Region,
+)
+from MCDetect.training.datasets.sheets import read_table
+
+_COLUMNS = ("study_id", "image_id", "laterality", "view_position", "breast_birads", "finding_categories", "xmin")
+_CALCIFICATION = "Suspicious Calcification"
+
+
+def index(folder: Path) -> DatasetIndex:
+    """Index VinDr-Mammo as distributed."""
+    require_folder(folder, "vindr-mammo")
+    table = find_one(folder, ["finding_annotations.csv"], "vindr-mammo")
+    images = find_one(folder, ["images"], "vindr-mammo")
+    rows: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
+    for row in read_table(table, _COLUMNS, "vindr-mammo"):
+        rows[row["study_id"], row["image_id"]].append(row)
+    attributes = table.with_name("metadata.csv")
+    headers: dict[str, dict[str, str]] = {}
+    if attributes.is_file():
+        of_images = read_table(attributes, ("sop instance uid",), "vindr-mammo")
+        headers = {row["sop instance uid"]: row for row in of_images}
+    records: list[ImageRecord] = []
+    problems: list[str] = []
+    files = [path for path in (table, attributes) if path.is_file()]
+    for (study, name), findings in rows.items():
+        image = images / study / f"{name}.dicom"
+        if not image.is_file():
+            problems.append(f"{image} is missing, though {table.name} names it.")
+            continue
+        files.append(image)
+        try:
+            regions = tuple(region for row in findings for region in _regions(row))
+        except (ValueError, SyntaxError):
+            problems.append(f"{table} has a row of {image.name} that cannot be read; the image is left out.")
+            continue
+        first, header = findings[0], headers.get(name, {})
+        density = first.get("breast_density", "")[-1:].lower()
+        records.append(
+            ImageRecord(
+                image,
+                study,
+                first["laterality"],
+                first["view_position"],
+                _number(header.get("imager pixel spacing", "")),
+                regions,
+                is_annotated=first["breast_birads"].endswith("1"),
+                age=_number(header.get("patient's age", "")),
+                groups={
+                    "published part": first.get("split", ""),
+                    **({"density": density} if density in ("a", "b", "c", "d") else {}),
+                },
+            )
+        )
+    return finish("vindr-mammo", folder, records, problems, files)
+
+
+def _regions(row: dict[str, str]) -> list[Region]:
+    categories = ast.literal_eval(row["finding_categories"])
+    if not row["xmin"] or categories == ["No Finding"]:
+        return []
+    left, top, right, bottom = (max(0.0, float(row[name])) for name in ("xmin", "ymin", "xmax", "ymax"))
+    outline = ((top, left), (top, right), (bottom, right), (bottom, left))
+    if _CALCIFICATION not in categories:
+        return [Region(OTHER, outline)]
+    grade = row.get("finding_birads", "")[-1:]
+    pathology = BENIGN if grade == "3" else MALIGNANT if grade in ("4", "5") else ""
+    return [Region(CALCIFICATION, outline, pathology, is_cluster=True)]
+
+
+def _number(text: str) -> float | None:
+    found = re.search(r"\d+(?:\.\d+)?", text)
+    value = float(found[0]) if found else 0.0
+    return value or None

@@ -1,0 +1,106 @@
+"""What a training notes beside its networks: what was asked, where each example went, what it was trained on."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from MCDetect.errors import UsageError
+from MCDetect.files import write_text_atomically
+from MCDetect.training import distributed
+from MCDetect.training.datasets.record import DatasetIndex
+from MCDetect.training.papers.preparation import PreparedExample
+from MCDetect.training.papers.recipe import PaperRecipe
+from MCDetect.training.papers.selection import PARTS, Split
+from MCDetect.training.trainer import Trainer, last_validation
+
+if TYPE_CHECKING:
+    from MCDetect.training.papers.training import Choices
+
+
+def require_same_run(output: Path, recipe: PaperRecipe, index: DatasetIndex, choices: Choices, network: str) -> None:
+    """Refuse to go on in a folder in which something else was trained.
+
+    Raises
+    ------
+    UsageError
+        ``another-run``.
+    """
+    asked = {
+        "recipe": asdict(recipe),
+        "network": network,
+        "split": choices.split,
+        "fold": choices.fold,
+        "dataset": index.name,
+        "dataset_checksum": index.checksum,
+        "pretrained": choices.pretrained is not None,
+    }
+    text = json.dumps(asked, indent=2, sort_keys=True) + "\n"
+    path = output / "run.json"
+    if path.is_file() and path.read_text(encoding="utf-8") != text:
+        raise UsageError(
+            "another-run",
+            f"{output} holds a training with another recipe, data set or choice.",
+            "Give another --output folder.",
+        )
+    if distributed.rank() == 0:
+        write_text_atomically(path, text)
+    distributed.wait()
+
+
+def write_examples(
+    path: Path, index: DatasetIndex, recipe: PaperRecipe, chosen: list[PreparedExample], split: Split
+) -> None:
+    """Write the table of examples: part, copy, class, image, patient and place of each (``examples.csv``)."""
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerow(
+        ["part", "copy", "class", "image", "patient", "laterality", "view", "top", "left", "rows", "columns"]
+    )
+    for part in PARTS:
+        for place, copy in getattr(split, part):
+            example = chosen[place]
+            record = index.records[example.record]
+            label = recipe.examples.classes[example.label]
+            row = [part, recipe.copies[copy], label, record.image.name, record.patient, record.laterality, record.view]
+            writer.writerow([*row, *example.place])
+    write_text_atomically(path, stream.getvalue())
+
+
+def record_of(
+    recipe: PaperRecipe,
+    index: DatasetIndex,
+    choices: Choices,
+    *,
+    network: str,
+    split: Split,
+    trainers: list[Trainer],
+) -> dict[str, Any]:
+    """Return what the bundle's card and the report say of a training."""
+    return {
+        "recipe": recipe.name,
+        "network": network,
+        "optimizer": recipe.stages[-1].optimizer,
+        "pretrained": choices.pretrained is not None,
+        "dataset": index.name,
+        "dataset_checksum": index.checksum,
+        "images": len(index.records),
+        "patients": len({record.patient for record in index.records}),
+        "split": choices.split,
+        "fold": choices.fold,
+        "seed": recipe.seed,
+        "examples": {part: len(getattr(split, part)) for part in PARTS},
+        "stages": [
+            {
+                "steps": trainer.step,
+                "minutes": round(trainer.seconds / 60, 2),
+                "kept_step": trainer.best.step or trainer.step,
+                **last_validation(trainer.folder / "log.csv"),
+            }
+            for trainer in trainers
+        ],
+    }

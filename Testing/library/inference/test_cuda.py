@@ -1,0 +1,61 @@
+"""What only a CUDA device can show; on a computer without one all of it is skipped."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pytest
+import torch
+from support.bright_bundle import make_mammogram
+
+from MCDetect.inference.dense_patches import dense_patch_logits
+from MCDetect.inference.detector import Detector
+from MCDetect.networks import ShallowCNN
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="this computer has no CUDA device"),
+]
+
+GROUP = [(200, 250), (215, 262), (230, 240), (208, 280)]
+
+
+def test_the_gpu_finds_what_the_processor_finds(bundle_folder):
+    mammogram = make_mammogram([*GROUP, (400, 300)])
+    expected, found = (Detector.load(bundle_folder, name).analyse(mammogram, 0.0) for name in ("cpu", "cuda"))
+    assert [c.runs for c in found.calcifications] == [c.runs for c in expected.calcifications]
+    assert [c.member_ids for c in found.clusters] == [c.member_ids for c in expected.clusters]
+    assert found.score == pytest.approx(expected.score, abs=1e-4)
+
+
+def test_the_findings_name_the_gpu_and_the_precision(bundle_folder):
+    device = Detector.load(bundle_folder, "cuda").algorithm().device
+    assert device == f"cuda ({torch.cuda.get_device_name()}, PyTorch, fp32)"
+
+
+def test_dense_evaluation_on_the_gpu_equals_the_processor():
+    torch.manual_seed(1)
+    network = ShallowCNN().eval()
+    image = np.random.default_rng(5).normal(0, 0.5, (500, 400)).astype(np.float32)
+    expected = dense_patch_logits(network, image, device=torch.device("cpu"))
+    # TensorFloat-32 keeps ten bits of a number: with it nothing would be equal within 1e-5.
+    with torch.backends.cudnn.flags(allow_tf32=False):
+        cuda = torch.device("cuda")
+        found = dense_patch_logits(network.to(cuda), image, device=cuda)
+    assert np.abs(found - expected).max() < 1e-5
+
+
+def test_a_full_gpu_leads_to_smaller_strips_or_the_processor_and_the_same_findings(bundle_folder, caplog):
+    mammogram = make_mammogram(GROUP, shape=(3328, 2560))
+    expected = Detector.load(bundle_folder, "cpu").analyse(mammogram, 0.0)
+    detector = Detector.load(bundle_folder, "cuda")
+    free, total = torch.cuda.mem_get_info()
+    torch.cuda.set_per_process_memory_fraction(min(1.0, (total - free + 100e6) / total))
+    try:
+        with caplog.at_level(logging.WARNING):
+            found = detector.analyse(mammogram, 0.0)
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
+    assert [c.runs for c in found.calcifications] == [c.runs for c in expected.calcifications]
+    assert "Out of memory" in caplog.text

@@ -1,0 +1,139 @@
+"""CMMD, VinDr-Mammo and BMCD."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from MCDetect.errors import InputError
+from MCDetect.training.datasets import index_dataset
+from MCDetect.training.datasets.pixels import breast_of, mask_of, masks_of, read_pixels_of
+from MCDetect.training.datasets.record import BENIGN, MALIGNANT, OTHER, DatasetIndex
+from MCDetect.training.papers.examples import cut_examples
+from MCDetect.training.papers.recipe import load_paper_recipe
+
+
+def test_the_whole_breast_is_the_region_of_cmmd_and_no_tile_is_an_example(originals: dict[str, Path]):
+    found = index_dataset("cmmd", originals["cmmd"])
+    assert {r.pathology for record in found.records for r in record.calcifications} == {BENIGN, MALIGNANT}
+    record = found.records[0]
+    regions = load_paper_recipe("rehman2021").examples
+    (example,) = cut_examples(record, regions)
+    breast = breast_of(read_pixels_of(record.image))
+    assert example.place == (breast.top, breast.left, *breast.mask.shape)
+    assert {one.label for one in cut_examples(record, load_paper_recipe("lunalozoya2023").examples)} <= {-1}
+
+
+def test_breasts_of_cmmd_are_matched_by_the_header(copy_of: Callable[[str], Path]):
+    import pydicom
+
+    folder = copy_of("cmmd")
+    image = index_dataset("cmmd", folder).records[0].image
+    header = pydicom.dcmread(image)
+    del header.ImageLaterality
+    header.save_as(image)
+    broken = sorted(folder.rglob("*.dcm"))[-1]
+    broken.write_bytes(b"nothing")
+    problems = " ".join(index_dataset("cmmd", folder).problems)
+    assert f"{image} does not say which breast it shows" in problems
+    assert str(broken) in problems
+
+
+def test_the_table_of_cmmd_may_have_been_saved_as_csv(copy_of: Callable[[str], Path]):
+    import openpyxl
+
+    folder = copy_of("cmmd")
+    whole = index_dataset("cmmd", folder)
+    book = folder / "CMMD_clinicaldata_revision.xlsx"
+    rows = openpyxl.load_workbook(book).worksheets[0].iter_rows(values_only=True)
+    text = "\n".join(";".join("" if cell is None else str(cell) for cell in row) for row in rows)
+    book.with_suffix(".csv").write_text(text)
+    book.unlink()
+    assert index_dataset("cmmd", folder).records == whole.records
+
+
+def test_normal_tissue_of_vindr_mammo_comes_from_bi_rads_1_alone(originals: dict[str, Path]):
+    found = index_dataset("vindr-mammo", originals["vindr-mammo"])
+    assert {record.is_annotated for record in found.records if record.calcifications} == {False}
+    assert {record.is_annotated for record in found.records if not record.calcifications} == {True}
+    assert {record.spacing_mm for record in found.records} == {0.07}
+    assert {record.groups["published part"] for record in found.records} == {"training", "test"}
+
+
+def test_boxes_of_vindr_mammo_are_clipped_and_categories_read(copy_of: Callable[[str], Path]):
+    folder = copy_of("vindr-mammo")
+    (folder / "metadata.csv").unlink()  # helps, and is not needed
+    table = folder / "finding_annotations.csv"
+    lines = table.read_text().splitlines()
+    place = next(number for number, line in enumerate(lines) if "Suspicious" in line)
+    start, _ = lines[place].split(",['Suspicious")
+    lines[place : place + 1] = [
+        f"{start},\"['Mass', 'Suspicious Calcification']\",BI-RADS 4,-5.5,10,30,40,training",
+        f"{start},['Mass'],BI-RADS 3,1,1,9,9,training",
+    ]
+    table.write_text("\n".join(lines) + "\n")
+    name = start.split(",")[2]
+    found = {record.image.stem: record for record in index_dataset("vindr-mammo", folder).records}[name]
+    first, second = found.regions
+    assert (first.pathology, second.kind, second.pathology) == (MALIGNANT, OTHER, "")
+    assert (mask_of(first, (512, 400)).top, mask_of(first, (512, 400)).left) == (10, 0)
+    assert found.age is None
+    assert found.spacing_mm is None
+    lines[place] = f"{start},[Mass,BI-RADS 4,1,2,30,40,training"
+    table.write_text("\n".join(lines) + "\n")
+    assert f"{name}.dicom that cannot be read" in index_dataset("vindr-mammo", folder).problems[0]
+
+
+def test_red_marks_of_bmcd_are_found_in_pictures_of_another_size(copy_of: Callable[[str], Path]):
+    folder = copy_of("bmcd")
+    record = next(
+        one
+        for one in index_dataset("bmcd", folder).records
+        if masks_of(one.calcifications, read_pixels_of(one.image)) and one.calcifications[0].is_cluster
+    )
+    pixels = read_pixels_of(record.image)
+    region = record.calcifications[0]
+    whole = mask_of(region, (pixels.shape[0], pixels.shape[1]))
+    assert region.mask is not None
+    with Image.open(region.mask) as picture:
+        half = picture.resize((picture.width // 2, picture.height // 2))
+    half.save(region.mask, quality=95)
+    smaller = mask_of(region, (pixels.shape[0], pixels.shape[1]))
+    assert abs(smaller.top - whole.top) <= 3
+    assert abs(smaller.left - whole.left) <= 3
+    assert smaller.mask.sum() == pytest.approx(whole.mask.sum(), rel=0.15)
+
+
+def test_views_of_bmcd_without_a_mark_are_normal_and_missing_marks_are_told(
+    copy_of: Callable[[str], Path], simulated: DatasetIndex
+):
+    folder = copy_of("bmcd")
+    found = index_dataset("bmcd", folder)
+    empty = [record for record in found.records if not masks_of(record.calcifications, read_pixels_of(record.image))]
+    assert len(empty) == sum(not any(r.is_cluster for r in record.regions) for record in simulated.records)
+    tiles = load_paper_recipe("lunalozoya2023").examples
+    labels = {one.label for record in empty for one in cut_examples(record, tiles)}
+    assert labels == {0}
+    lost = next(folder.rglob("*_GT.jpg"))
+    lost.unlink()
+    assert f"{lost} is missing; its image is left out." in index_dataset("bmcd", folder).problems
+
+
+def test_endings_in_capital_letters_are_images_too(originals: dict[str, Path]):
+    found = index_dataset("bmcd", originals["bmcd"])
+    assert {record.image.suffix for record in found.records} == {".dcm", ".DCM"}
+    assert {record.groups["round"] for record in found.records} == {"recent", "prior"}
+
+
+def test_a_damaged_picture_of_marks_is_told(copy_of: Callable[[str], Path]):
+    folder = copy_of("bmcd")
+    record = index_dataset("bmcd", folder).records[0]
+    region = record.calcifications[0]
+    assert region.mask is not None
+    region.mask.write_bytes(region.mask.read_bytes()[:40])
+    with pytest.raises(InputError, match="damaged picture"):
+        mask_of(region, np.shape(read_pixels_of(record.image)))

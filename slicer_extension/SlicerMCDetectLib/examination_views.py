@@ -1,0 +1,259 @@
+"""An examination in Slicer's slice views: which view hangs where, loading it, its marks and its window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import slicer
+
+from SlicerMCDetectLib.background import Background
+from SlicerMCDetectLib.movements import Movements
+from SlicerMCDetectLib.views import Views
+
+_MAGNIFIED_MM = 25.0
+_STATUS_MS = 5000
+
+
+class ExaminationViews:
+    """The slice views of a session.
+
+    Parameters
+    ----------
+    background
+        Reads pixels.
+    failed
+        Takes what a view could not be read for.
+
+    Attributes
+    ----------
+    overlay, hanging
+        What is drawn and where; None while no session is open.
+    """
+
+    def __init__(self, background: Background, failed: Callable[[BaseException], object]) -> None:
+        self.session: Any = None
+        self.overlay: Any = None
+        self.hanging: Any = None
+        self._background = background
+        self._failed = failed
+        self._marks = (True, True)
+        self._windows: dict[str, tuple[float, float]] = {}
+        self._boxes: dict[str, Any] = {}
+        self._is_inverted = False
+        self._views = Views()
+        self.movements = Movements(self._moves_with, self._choose_detail)
+
+    # Sessions and layouts
+
+    def open(self, session: Any, layout: Any) -> None:
+        """Show a session."""
+        from MCDetect.review.overlay.overlay import ReviewOverlay
+
+        self.close()
+        self.session = session
+        self.overlay = ReviewOverlay(slicer.mrmlScene, session)
+        self.set_marks(*self._marks)
+        self.arrange(layout)
+
+    def close(self) -> None:
+        """Take the session out of the views and give Slicer its layout back."""
+        self.movements.stop()
+        if self.overlay is not None:
+            self.overlay.close()
+        self.session = self.overlay = self.hanging = None
+        self._windows, self._boxes, self._is_inverted = {}, {}, False
+        self._views.restore()
+
+    def arrange(self, layout: Any, focus: str | None = None) -> None:
+        """Hang the views in a layout, beginning with the view ``focus`` where only some are shown."""
+        from MCDetect.review.hanging import hang
+
+        self.movements.stop()
+        self.hanging = hang(self.session.examination, layout, focus)
+        self._views.arrange([[slot.title for slot in row] for row in self.hanging.slots])
+        for node, slot in self._places():
+            self._fill(node, slot)
+        self.movements.start([node for node, _slot in self._places()])
+
+    def show_next_view(self, step: int) -> None:
+        """Show the next view of the examination alone."""
+        from MCDetect.review.hanging import Layout
+
+        keys = self.session.examination.keys
+        at = keys.index(self.active_key) if self.active_key in keys else -1
+        self.arrange(Layout.ONE_VIEW, keys[(at + step) % len(keys)])
+
+    def show_finding(self, key: str, cluster: Any) -> None:
+        """Centre and magnify a cluster; a view that is not shown is shown alone."""
+        from MCDetect.review.hanging import Layout
+
+        if self.node_of(key) is None:
+            self.arrange(Layout.ONE_VIEW, key)
+        rows, columns = zip(*cluster.outline, strict=True)
+        place = (min(rows) + max(rows)) / 2, (min(columns) + max(columns)) / 2
+        with self.movements.paused():
+            self.overlay.centre(self.node_of(key), *place, max(_MAGNIFIED_MM, 2 * cluster.diameter_mm))
+
+    # Which is where
+
+    @property
+    def active_node(self) -> Any:
+        """The slice node that keys are for: where the pointer was last."""
+        nodes = [node for node, slot in self._places() if slot.key is not None]
+        entered = self._views.entered
+        return entered if entered in nodes else next(iter(nodes), None)
+
+    @property
+    def active_key(self) -> str | None:
+        """The view that keys are for."""
+        return next((slot.key for node, slot in self._places() if node is self.active_node), None)
+
+    def node_of(self, key: str) -> Any:
+        """Return the slice node that shows a view, None where none does."""
+        return next((node for node, slot in self._places() if slot.key == key), None)
+
+    def position(self, node: Any, x: float, y: float) -> Any:
+        """Return (row, column) of a place in a slice view, None outside an image."""
+        return None if self.overlay is None else self.overlay.position(node, x, y)
+
+    def spacing_of(self, node: Any) -> tuple[float, float] | None:
+        """Return the spacing of what a slice view shows, None where it shows nothing."""
+        key = None if self.overlay is None else self.overlay.shown_in(node)
+        if key is None or not self.overlay.has_volume(key):  # deleted meanwhile
+            return None
+        spacing: tuple[float, float] = self.session.examination.view(key).spacing.millimetres
+        return spacing
+
+    def interactors(self) -> list[tuple[Any, Any]]:
+        """Return the slice node and the interactor of each view."""
+        return self._views.interactors()
+
+    @property
+    def grid(self) -> list[list[Any]]:
+        """Slice nodes by row and column."""
+        return self._views.grid
+
+    # What is seen
+
+    def set_marks(self, outlines: bool, calcifications: bool) -> None:
+        """Show or hide outlines and marks."""
+        from MCDetect.review.overlay.overlay import Marks
+
+        self._marks = outlines, calcifications
+        if self.overlay is not None:
+            self.overlay.set_marks(Marks.RINGS if calcifications else Marks.NONE)
+            self.overlay.set_visible(outlines or calcifications, labels=outlines, outlines=outlines)
+
+    def set_probability_map(self, key: str, probability: Any) -> None:
+        """Show the probability of each pixel of a view, or no longer (None)."""
+        if self.overlay is not None:
+            self.overlay.set_probability_map(key, probability)
+
+    def fit(self) -> None:
+        """Show the whole image in every view."""
+        with self.movements.paused():
+            for node, _slot in self._places():
+                self.overlay.fit(node)
+
+    def fit_breast(self) -> None:
+        """Show the whole breast in every view, all as large as the largest needs."""
+        shown = [(node, self._boxes[slot.key]) for node, slot in self._places() if slot.key in self._boxes]
+        scale = max((self.overlay.smallest_scale(node, box) for node, box in shown), default=0.0)
+        with self.movements.paused():
+            for node, box in shown:
+                self.overlay.fit(node, box, scale)
+
+    def zoom(self, scale: float) -> None:
+        """Show ``scale`` times as much in the active view, and in those that move with it."""
+        from MCDetect.desktop.navigation import apply, zoom_about
+
+        node = self.active_node
+        if node is not None:
+            across, down = node.GetDimensions()[:2]
+            apply(node, zoom_about(node, across / 2, down / 2, scale))
+
+    def set_mm_per_pixel(self, millimetres: float) -> None:
+        """Magnify so that a pixel of the screen shows so many millimetres."""
+        from MCDetect.desktop.navigation import mm_per_pixel
+
+        if self.active_node is not None:
+            self.zoom(millimetres / mm_per_pixel(self.active_node))
+
+    def one_to_one(self) -> None:
+        """Show a pixel of the image as a pixel of the screen."""
+        if self.active_key is not None:
+            self.set_mm_per_pixel(min(self.session.examination.view(self.active_key).spacing.millimetres))
+
+    def step_window(self, width: int, level: int) -> None:
+        """Change the window of the active view by steps of a twentieth of the header's."""
+        key = self.active_key
+        if key in self._windows:
+            shown = self.overlay.volume(key).GetDisplayNode()
+            step = self._windows[key][0] / 20
+            wanted = max(step / 25, shown.GetWindow() + width * step), shown.GetLevel() + level * step
+            self.overlay.set_window_level(key, *wanted)
+
+    def reset_window(self) -> None:
+        """Show the active view as its header says."""
+        key = self.active_key
+        if key in self._windows:
+            self.overlay.set_window_level(key, *self._windows[key])
+
+    def switch_inverted(self) -> None:
+        """Show dark as bright, or no longer."""
+        self._is_inverted = not self._is_inverted
+        self.overlay.set_inverted(self._is_inverted)
+
+    def _places(self) -> Iterator[tuple[Any, Any]]:
+        for nodes, slots in zip(self._views.grid, () if self.hanging is None else self.hanging.slots, strict=False):
+            yield from zip(nodes, slots, strict=True)
+
+    def _choose_detail(self, node: Any) -> None:
+        if self.overlay is not None:
+            self.overlay.choose_detail(node)
+
+    def _moves_with(self, node: Any) -> list[tuple[Any, bool]]:
+        """Return the slice nodes that move with one, and whether they show the mirror image."""
+        slots = dict(self._places())
+        slot = slots.get(node)
+        if slot is None or slot.key is None:
+            return []
+        examination = self.session.examination
+        projection = examination.view(slot.key).view
+        return [
+            (other, place.flips.chest_wall != slot.flips.chest_wall)
+            for other, place in slots.items()
+            if other is not node and place.key is not None and examination.view(place.key).view == projection
+        ]
+
+    def _fill(self, node: Any, slot: Any) -> None:
+        """Show a slot's view when its pixels have been read; nothing is shown until then."""
+        from MCDetect.desktop.preparing import prepare
+
+        overlay = self.overlay
+        overlay.hide(node)
+        if slot.key is None:
+            return
+        if slot.flips.note:
+            slicer.util.showStatusMessage(slot.flips.note, _STATUS_MS)
+
+        def show(prepared: Any) -> None:
+            # Another examination or another hanging may have come in between.
+            if overlay is self.overlay and any(node is n and slot is s for n, s in self._places()):
+                self._windows.setdefault(slot.key, (prepared.display.window, prepared.display.level))
+                self._boxes[slot.key] = prepared.box
+                self._show(node, slot, prepared.display)
+                overlay.set_reduced(slot.key, prepared.reduced)
+                overlay.choose_detail(node)
+
+        if overlay.has_volume(slot.key):
+            self._show(node, slot, None)
+        else:
+            self._background.run(lambda: prepare(overlay, slot.key), show, self._failed)
+
+    def _show(self, node: Any, slot: Any, display: Any) -> None:
+        with self.movements.paused():
+            self.overlay.show(slot.key, node, display, slot.flips)
+            self.overlay.fit(node)
+        self.overlay.set_inverted(self._is_inverted)
