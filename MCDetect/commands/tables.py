@@ -33,13 +33,17 @@ def findings_table(findings: Findings) -> Table:
         box=box.SIMPLE_HEAD,
         title_justify="left",
     )
-    table.add_column("View")
-    table.add_column("Cluster", justify="right")
-    table.add_column("Marks", justify="right")
-    table.add_column("Diameter", justify="right")
-    table.add_column("Distribution")
-    table.add_column("Type", min_width=24)
-    table.add_column("Score", justify="right")
+    # On a narrow terminal the type is broken into lines and nothing else.
+    for name, side in (
+        ("View", "left"),
+        ("Cluster", "right"),
+        ("Marks", "right"),
+        ("Diameter", "right"),
+        ("Distribution", "left"),
+    ):
+        table.add_column(name, justify=side, no_wrap=True)  # type: ignore[arg-type]
+    table.add_column("Type")
+    table.add_column("Score", justify="right", no_wrap=True)
     seen: Counter[str] = Counter()
     for image in findings.images:
         name = view_name(image)

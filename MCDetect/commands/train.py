@@ -1,4 +1,4 @@
-"""``mcdetect train``: a paper's recipe on a data set."""
+"""``mcdetect train``: a paper's recipe, or the shipped detector, on a data set."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "recipe",
         help="rehman2021, leong2022, singh2022, lunalozoya2023, shirikahnouei2022, or a YAML file like theirs; "
-        "default: the networks of the detector, which simulate their own data",
+        "default: the networks of the detector, which simulate their own data, or with --dataset and --data go on from "
+        "the shipped weights",
     )
     parser.add_argument("--dataset", metavar="NAME", help="which data set lies in --data, e.g. inbreast")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder of the data set")
@@ -48,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pretrained", type=Path, metavar="FILE", help="ImageNet weights of torchvision or timm; none: from scratch"
     )
     parser.add_argument("--epochs", type=count(1), metavar="N", help="instead of the recipe's, in every stage")
+    parser.add_argument("--steps", type=count(1), metavar="N", help="batches of the recipe default (default: 1500)")
     parser.add_argument("--optimizer", metavar="NAME", help="instead of the recipe's: adam, adagrad, adadelta, rmsprop")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="processor (default: auto)")
     parser.add_argument("--workers", type=count(0), default=0, metavar="N", help="processes that make batches")
@@ -67,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     from MCDetect.training.papers.training import Choices, train_paper
 
     if options.recipe == _DEFAULT:
-        return _train_default(options)
+        return _train_default(options) if options.data is None else _fine_tune(options)
     recipe = load_paper_recipe(options.recipe)
     if options.dataset is None or options.data is None:
         raise UsageError("no-data", f"The recipe {recipe.name} needs data.", "Give --dataset NAME and --data DIR.")
@@ -111,13 +113,47 @@ def run(options: argparse.Namespace) -> int:
 def _train_default(options: argparse.Namespace) -> int:
     from MCDetect.training.default import main
 
-    if options.dataset not in (None, "simulated") or options.data is not None:
+    if options.dataset not in (None, "simulated"):
         raise UsageError(
-            "not-for-default",
-            "The default recipe simulates what it learns from and takes no data set.",
-            "Leave out --dataset and --data, or choose a paper's recipe.",
+            "no-data",
+            f"The data set {options.dataset} to go on with has no folder.",
+            "Give --data DIR, or leave out --dataset: then the default recipe simulates what it learns from.",
         )
     return main(["--output", str(options.output)])
+
+
+def _fine_tune(options: argparse.Namespace) -> int:
+    """Go on training the shipped detector; the choices of the papers' recipes have no meaning here."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from MCDetect.commands.tables import print_files, print_line
+    from MCDetect.inference.device import choose_device
+    from MCDetect.training.datasets import index_dataset
+    from MCDetect.training.fine_tuning import fine_tune
+
+    if options.dataset is None:
+        raise UsageError("no-data", "Which data set lies in --data is not said.", "Give --dataset NAME.")
+    given = [name for name in ("network", "pretrained", "epochs", "optimizer") if getattr(options, name) is not None]
+    if given:
+        raise UsageError("wrong-option", f"--{given[0]} is for the papers' recipes.", "Leave it out.")
+    check_output_folder(options.output)
+    index = index_dataset(options.dataset, options.data)
+    errors = Console(stderr=True, highlight=False)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors) as progress:
+        task = progress.add_task("preparing", total=1.0)
+        bundle, problems = fine_tune(
+            index,
+            options.output,
+            device=choose_device(options.device).type,
+            steps=options.steps,
+            report=lambda text, done: progress.update(task, description=text, completed=done),
+        )
+    for problem in problems:
+        print_line(errors, problem)
+    print_files(Console(highlight=False), options.output, [bundle.folder])
+    return DONE
 
 
 def _fold(text: str) -> int:

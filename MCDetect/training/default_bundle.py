@@ -36,8 +36,8 @@ def write_weights(folder: Path, calcification_network: nn.Module, patch_network:
     calcification_network, patch_network
         Trained ``CalcificationUNet`` and ``ShallowCNN``.
     """
-    _write_state(folder / "models" / "model.pt", calcification_network)
-    _write_state(folder / "models" / "patch_classifier.pt", patch_network)
+    write_state(folder / "models" / "model.pt", calcification_network)
+    write_state(folder / "models" / "patch_classifier.pt", patch_network)
     write_settings(folder, provisional_settings())
     _write_json(folder / "configs" / "metadata.json", _metadata())
     write_text_atomically(
@@ -141,7 +141,8 @@ def _metadata() -> dict[str, Any]:
     }
 
 
-def _write_state(path: Path, network: nn.Module) -> None:
+def write_state(path: Path, network: nn.Module) -> None:
+    """Write the weights of a network; equal weights give equal bytes."""
     import torch
 
     # Contiguous copies: the memory format of training is no part of the model.

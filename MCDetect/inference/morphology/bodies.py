@@ -148,9 +148,11 @@ class _Window:
     def has_edge(self, mask: BoolImage) -> bool:
         """Say whether the picture falls steeply all round ``mask``."""
         sigma = [_EDGE_MM / spacing for spacing in self.spacing_mm]
-        down, right = (ndimage.gaussian_filter(self.relative, sigma, order=order) for order in ((1, 0), (0, 1)))
+        near = bounding(mask, 5)
+        part, inside = self.relative[near], mask[near]
+        down, right = (ndimage.gaussian_filter(part, sigma, order=order) for order in ((1, 0), (0, 1)))
         steepness = np.hypot(down / self.spacing_mm[0], right / self.spacing_mm[1])
-        along = steepness[mask & ~ndimage.binary_erosion(mask)]
+        along = steepness[inside & ~ndimage.binary_erosion(inside)]
         quartile, median = np.percentile(along, (25, 50))
         return bool(median >= _LEAST_STEEPNESS[0] and quartile >= _LEAST_STEEPNESS[1])
 
@@ -166,6 +168,15 @@ class _Window:
             self.spacing_mm,
             is_sharp,
         )
+
+
+def bounding(mask: BoolImage, margin: int) -> tuple[slice, slice]:
+    """Return the window of a mask with at least one pixel, and a margin."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return (
+        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + margin + 1),
+        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + margin + 1),
+    )
 
 
 def solidity(mask: BoolImage) -> float:

@@ -11,7 +11,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from MCDetect.findings import Calcification
-from MCDetect.inference.morphology.bodies import Body, solidity
+from MCDetect.inference.morphology.bodies import Body, bounding, solidity
 
 FloatImage = npt.NDArray[np.float32]
 BoolImage = npt.NDArray[np.bool_]
@@ -147,7 +147,8 @@ def feature_matrix(
     marks: Sequence[Calcification], bodies: Mapping[int, Body], context: ViewContext
 ) -> npt.NDArray[np.float64]:
     """Return (marks, features) in the order of :data:`FEATURES`."""
-    rows = [[features_of(m, bodies[m.id], context)[name] for name in FEATURES] for m in marks]
+    measured = [features_of(mark, bodies[mark.id], context) for mark in marks]
+    rows = [[one[name] for name in FEATURES] for one in measured]
     return np.array(rows, dtype=np.float64).reshape(-1, len(FEATURES))
 
 
@@ -164,7 +165,7 @@ def _axes(body: Body) -> tuple[float, float, npt.NDArray[np.float64]]:
 
 def _steepness(relative: FloatImage, inside: BoolImage, spacing_mm: tuple[float, float]) -> float:
     sigma = [_EDGE_MM / spacing for spacing in spacing_mm]
-    window = _bounding(inside, 4)
+    window = bounding(inside, 4)
     near, mask = relative[window], inside[window]
     down, right = (ndimage.gaussian_filter(near, sigma, order=order) for order in ((1, 0), (0, 1)))
     slope = np.hypot(down / spacing_mm[0], right / spacing_mm[1])
@@ -172,7 +173,7 @@ def _steepness(relative: FloatImage, inside: BoolImage, spacing_mm: tuple[float,
 
 
 def _hollowness(relative: FloatImage, inside: BoolImage) -> float:
-    window = _bounding(inside, 1)
+    window = bounding(inside, 1)
     values, mask = relative[window], inside[window]
     depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
     deepest = float(depth.max())
@@ -196,11 +197,3 @@ def _chain(others: npt.NDArray[np.float64], axis: npt.NDArray[np.float64], elong
         "chain_alignment": chain * elongation * abs(float(axis @ along)),
         "parallels": chain * walls,
     }
-
-
-def _bounding(mask: BoolImage, margin: int) -> tuple[slice, slice]:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return (
-        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + margin + 1),
-        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + margin + 1),
-    )

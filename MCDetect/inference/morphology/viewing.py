@@ -92,8 +92,11 @@ def whole_marks(
     picture: FloatImage, mask: BoolImage, spacing_mm: tuple[float, float], marks: Sequence[Calcification]
 ) -> tuple[tuple[Calcification, ...], npt.NDArray[np.float64]]:
     """Return the marks with large bodies whole, and their (marks, features)."""
-    whole = marked_whole(marks, {m.id: find_body(picture, m, spacing_mm) for m in marks}, spacing_mm)
-    bodies = {m.id: find_body(picture, m, spacing_mm) for m in whole}
+    found = {m.id: find_body(picture, m, spacing_mm) for m in marks}
+    whole = marked_whole(marks, found, spacing_mm)
+    # Most marks stay as they are, and so do their bodies.
+    known = {m.runs: found[m.id] for m in marks}
+    bodies = {m.id: known.get(m.runs) or find_body(picture, m, spacing_mm) for m in whole}
     return whole, feature_matrix(whole, bodies, ViewContext(picture, mask, spacing_mm, whole))
 
 

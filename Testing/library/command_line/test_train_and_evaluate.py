@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import yaml
 from PIL import Image
 from support.miniature_datasets import write_simulated
 
+from MCDetect.bundles.store import find_bundle
 from MCDetect.command_line import main
 from MCDetect.training.papers.real_patches import fitted
 from MCDetect.training.papers.recipe import _HOME, ExampleSettings
@@ -149,8 +151,10 @@ def test_an_unknown_recipe_or_data_set_is_told(examinations: Path, tmp_path: Pat
 def test_what_the_default_recipe_and_those_of_papers_need_is_told(examinations: Path, tmp_path: Path, capsys):
     assert main(["train", "leong2022", "--output", str(tmp_path)]) == 2
     assert "needs data" in capsys.readouterr().err
-    assert train("default", examinations, tmp_path) == 2
-    assert "takes no data set" in capsys.readouterr().err
+    assert main(["train", "default", "--dataset", "inbreast", "--output", str(tmp_path)]) == 2
+    assert "has no folder" in capsys.readouterr().err
+    assert main(["train", "default", "--data", str(examinations), "--output", str(tmp_path)]) == 2
+    assert "is not said" in capsys.readouterr().err
 
 
 def test_the_default_recipe_is_that_of_the_detector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -163,3 +167,23 @@ def test_the_default_recipe_is_that_of_the_detector(tmp_path: Path, monkeypatch:
 def test_a_folder_without_a_finished_training_cannot_be_evaluated(tmp_path: Path, capsys):
     assert main(["evaluate", str(tmp_path), "--output", str(tmp_path / "report")]) == 3
     assert "predictions.csv is not a file of predictions" in capsys.readouterr().err
+
+
+def test_the_shipped_detector_is_fine_tuned_from_its_weights(examinations: Path, tmp_path: Path, capsys):
+    assert train("default", examinations, tmp_path / "run", "--steps", "2") == 0
+    assert str(tmp_path / "run" / "bundle") in capsys.readouterr().out
+    tuned, shipped = find_bundle(tmp_path / "run" / "bundle"), find_bundle()
+    assert tuned.sha256 != shipped.sha256
+    weights = [
+        torch.load(bundle.folder / "models" / "model.pt", weights_only=True)["head.weight"]
+        for bundle in (tuned, shipped)
+    ]
+    # Two slow steps from the shipped weights lead nowhere else.
+    assert 0 < float((weights[0] - weights[1]).abs().max()) < 0.02
+    assert "scores" in tuned.model_card
+    assert json.loads((tuned.folder / "docs" / "training.json").read_text())["fine_tuned"]["steps"] == 2
+
+
+def test_a_choice_of_the_papers_is_refused_with_the_default_recipe(examinations: Path, tmp_path: Path, capsys):
+    assert train("default", examinations, tmp_path / "run", "--epochs", "1") == 2
+    assert "--epochs is for the papers" in capsys.readouterr().err
