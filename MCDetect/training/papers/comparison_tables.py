@@ -41,7 +41,7 @@ def tables(measured: dict[str, Any]) -> str:
             "### Real patches",
             "",
             f"The classifiers of patches above on {first['examples']} real patches of {first['patients']} cases, from "
-            "digitised film, never trained on:",
+            "digitised film, never trained on. All were trained on simulated views; the name is that of their layout:",
             "",
             *_markdown(*comparison(measured["real-patches"])),
         ]
