@@ -262,7 +262,8 @@ def _damage_told_plainly(what: str) -> Iterator[None]:
     except (ValueError, struct.error, OSError) as error:
         disk = _disk_error(error)
         if disk is not None:
-            raise disk from error
+            # A new one: `disk` is a cause of `error` already, and a circle of causes hangs whoever follows it.
+            raise OSError(disk.errno, disk.strerror) from error
         raise OutputError(
             "unwritable-source",
             f"DICOM results of {what} cannot be written because a header is damaged ({type(error).__name__}).",

@@ -241,3 +241,9 @@ def test_a_full_disk_leaves_nothing_behind(
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert caught.value.code == "cannot-write"
     assert list(tmp_path.iterdir()) == []
+    causes: list[BaseException] = []
+    cause = caught.value.__cause__
+    while cause is not None:
+        assert cause not in causes, "the causes go in a circle"
+        causes.append(cause)
+        cause = cause.__cause__
