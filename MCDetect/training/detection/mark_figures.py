@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from MCDetect.evaluation.bootstrap import Indices, bootstrap_interval
-from MCDetect.evaluation.detection.figures import ABOVE_NOISE, RATIO_EDGES
-from MCDetect.evaluation.detection.looking import LookedAt, Mark
-from MCDetect.evaluation.detection.marks import (
+from MCDetect.training.detection.figures import ABOVE_NOISE, RATIO_EDGES
+from MCDetect.training.detection.looking import LookedAt, Mark
+from MCDetect.training.detection.marks import (
     MarkedCalcifications,
     counted_calcifications,
     ideal_cluster_probability,
@@ -21,7 +21,7 @@ from MCDetect.evaluation.detection.marks import (
     share_found,
     threshold_at,
 )
-from MCDetect.evaluation.detection.truths import ViewTruth
+from MCDetect.training.detection.truths import ViewTruth
 
 LEAST_RATIO = 3.0
 """Signal-to-noise ratio from which a single calcification ought to be marked."""

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from MCDetect.evaluation.bootstrap import Indices, bootstrap_interval
-from MCDetect.evaluation.detection.truths import TrueCluster, ViewTruth
 from MCDetect.evaluation.froc import RATES, MatchedImage, ScoredImage, by_case, froc_curve, match
 from MCDetect.evaluation.hits import Candidate, Criterion, centre_inside, overlaps
+from MCDetect.training.detection.truths import TrueCluster, ViewTruth
 
 ABOVE_NOISE = 5.0
 """Median signal-to-noise ratio of a cluster's calcifications from which it ought to be found."""
@@ -113,15 +113,13 @@ def by_group(views: Sequence[MatchedView], rates: Sequence[float]) -> dict[str, 
     groups: dict[str, dict[str, Any]] = {"by morphology": {}, "by signal-to-noise ratio": {}, "by density": {}}
     for kind in sorted({cluster.kind for cluster in clusters}):
         groups["by morphology"][kind] = {
-            "all": _shares(views, thresholds, lambda cluster, kind=kind: cluster.kind == kind),
-            "above noise": _shares(
-                views, thresholds, lambda cluster, kind=kind: cluster.kind == kind and loud(cluster)
-            ),
+            "all": _shares(views, thresholds, partial(_is_of, kind=kind, low=0.0, high=np.inf)),
+            "above noise": _shares(views, thresholds, partial(_is_of, kind=kind, low=ABOVE_NOISE, high=np.inf)),
         }
     for low, high in pairwise(RATIO_EDGES):
         name = f"{low:g} to {high:g}" if np.isfinite(high) else f"{low:g} and more"
         groups["by signal-to-noise ratio"][name] = {
-            "all": _shares(views, thresholds, lambda c, low=low, high=high: low <= c.signal_to_noise < high)
+            "all": _shares(views, thresholds, partial(_is_of, kind=None, low=low, high=high))
         }
     for density in sorted({view.truth.density for view in views}):
         part = [view for view in views if view.truth.density == density]
@@ -131,6 +129,10 @@ def by_group(views: Sequence[MatchedView], rates: Sequence[float]) -> dict[str, 
             "false positives a view": {name: _rate(part, value) for name, value in thresholds.items()},
         }
     return {"thresholds": thresholds, **groups}
+
+
+def _is_of(cluster: TrueCluster, kind: str | None, low: float, high: float) -> bool:
+    return (kind is None or cluster.kind == kind) and low <= cluster.signal_to_noise < high
 
 
 def operating_points(views: Sequence[MatchedView], points: Mapping[str, float]) -> dict[str, Any]:

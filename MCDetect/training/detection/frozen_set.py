@@ -116,7 +116,7 @@ def plan(number: int) -> PlannedExamination:
         columns=columns,
         spacing_mm=spacing,
         density=list(DENSITY_SHARES)[(number // 3) % len(DENSITY_SHARES)],
-        style=replace(draw_style(rng), **values),
+        style=replace(draw_style(rng), **values),  # type: ignore[arg-type]
         blur_pixels=blur,
         kinds=kinds,
         objects=tuple(draw_objects(rng) for _ in PROJECTIONS),
@@ -145,7 +145,7 @@ def prepare(
 
 def frozen_hashes() -> dict[str, str]:
     """Return the SHA-256 of each view's grey values as they were when the set was frozen, by seed."""
-    text = resources.files("MCDetect.evaluation.detection").joinpath("frozen_set.json").read_text(encoding="utf-8")
+    text = resources.files("MCDetect.training.detection").joinpath("frozen_set.json").read_text(encoding="utf-8")
     return {str(seed): str(value) for seed, value in json.loads(text)["sha256"].items()}
 
 

@@ -1,4 +1,4 @@
-"""Score a bundle on the frozen sets and write ``docs/detection.md``: ``python -m MCDetect.evaluation.detection``.
+"""Score a bundle on the frozen sets and write ``docs/detection.md``: ``python -m MCDetect.training.detection``.
 
 Every view is kept in the work folder as soon as it is simulated, and what was found in it as soon as it was looked at:
 a run that was stopped goes on where it was, and another bundle looks at the same views.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from MCDetect.bundles.store import DEFAULT_BUNDLE
 from MCDetect.errors import MCDetectError
-from MCDetect.evaluation.detection.frozen_set import EXAMINATIONS
+from MCDetect.training.detection.frozen_set import EXAMINATIONS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,10 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from rich.console import Console
     from rich.progress import Progress
 
-    from MCDetect.evaluation.detection.benchmark import BenchmarkSettings, run
-    from MCDetect.evaluation.detection.document import write_document
+    from MCDetect.training.detection.benchmark import BenchmarkSettings, run
+    from MCDetect.training.detection.document import write_document
 
-    parser = argparse.ArgumentParser(prog="python -m MCDetect.evaluation.detection", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m MCDetect.training.detection", description=__doc__)
     parser.add_argument("--bundle", default=DEFAULT_BUNDLE, help="name or folder of the bundle")
     parser.add_argument(
         "--work", type=Path, required=True, help="folder where views and what was found in them is kept"
