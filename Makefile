@@ -55,7 +55,7 @@ bench: setup-benchmark ## measure the speed of each stage; the figures stay as J
 	$(BIN)/python -m pytest Testing/benchmarks --benchmark-only --benchmark-autosave
 
 bench-detection: setup-training ## score the default bundle on the frozen sets and write docs/detection.md (resumable)
-	$(BIN)/python -m MCDetect.benchmark --work $(WORK) $(if $(REAL),--real "$(REAL)")
+	$(BIN)/python -m MCDetect.training.detection --work $(WORK) $(if $(REAL),--real "$(REAL)")
 
 papers: setup-training ## run the recipes of all papers on small simulated data and put the table into docs/papers.md
 	$(BIN)/python -m MCDetect.training.papers.compare --output training-output/papers --scale $(SCALE) $(if $(PATCHES),--patches "$(PATCHES)")

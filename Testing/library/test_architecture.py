@@ -14,7 +14,7 @@ ROWS = (
     {"findings", "descriptors", "bi_rads", "errors", "files", "runs", "version"},
     {"dicom", "preprocessing", "networks", "simulation", "pictures"},
     {"inference", "training", "evaluation", "bundles", "results"},
-    {"review", "cohort", "benchmark"},
+    {"review", "cohort"},
     {"desktop"},
     {"command_line", "commands", "__main__"},
 )

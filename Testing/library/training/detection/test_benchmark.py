@@ -8,17 +8,17 @@ from types import SimpleNamespace
 import pytest
 
 from MCDetect.errors import InputError, UsageError
-from MCDetect.benchmark import benchmark
-from MCDetect.benchmark.benchmark import BenchmarkSettings
-from MCDetect.benchmark.document import markdown
-from MCDetect.benchmark.figures import calibration_figures
-from MCDetect.benchmark.looking import THRESHOLD_STEPS, FoundCluster, LookedAt, Mark
-from MCDetect.benchmark.mark_figures import calcification_figures, cluster_bound, marks_per_view
-from MCDetect.benchmark.plots import draw_plots
-from MCDetect.benchmark.systems import BUNDLE, LAPLACIAN, NAMES, calibrate_baselines, candidates_of
-from MCDetect.benchmark.truths import TrueCalcification, TrueCluster, ViewTruth
 from MCDetect.evaluation.hits import Candidate
 from MCDetect.inference.cluster_score import cluster_features
+from MCDetect.training.detection import benchmark
+from MCDetect.training.detection.benchmark import BenchmarkSettings
+from MCDetect.training.detection.document import markdown
+from MCDetect.training.detection.figures import calibration_figures
+from MCDetect.training.detection.looking import THRESHOLD_STEPS, FoundCluster, LookedAt, Mark
+from MCDetect.training.detection.mark_figures import calcification_figures, cluster_bound, marks_per_view
+from MCDetect.training.detection.plots import draw_plots
+from MCDetect.training.detection.systems import BUNDLE, LAPLACIAN, NAMES, calibrate_baselines, candidates_of
+from MCDetect.training.detection.truths import TrueCalcification, TrueCluster, ViewTruth
 
 SETTINGS = {"clusters": {"linking_distance_mm": 5.0, "minimum_count": 3, "outline_margin_mm": 1.0}}
 POINTS = {"balanced": 0.5}
@@ -60,7 +60,7 @@ LOOKED = [
 def results() -> dict:
     with pytest.MonkeyPatch.context() as patch:
         for room in ("figures", "mark_figures"):
-            patch.setattr(f"MCDetect.benchmark.{room}._REPEATS", 10)
+            patch.setattr(f"MCDetect.training.detection.{room}._REPEATS", 10)
         return score_all()
 
 

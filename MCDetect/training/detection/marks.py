@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from MCDetect.benchmark.looking import Mark
-from MCDetect.benchmark.truths import TrueCluster, ViewTruth
+from MCDetect.training.detection.looking import Mark
+from MCDetect.training.detection.truths import TrueCluster, ViewTruth
 from MCDetect.training.simulated_views import MARK_TOLERANCE_MM
 
 CELL_MM = 0.5

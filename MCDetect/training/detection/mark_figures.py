@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from MCDetect.benchmark.figures import ABOVE_NOISE, RATIO_EDGES
-from MCDetect.benchmark.looking import LookedAt, Mark
-from MCDetect.benchmark.marks import (
+from MCDetect.evaluation.bootstrap import Indices, bootstrap_interval
+from MCDetect.training.detection.figures import ABOVE_NOISE, RATIO_EDGES
+from MCDetect.training.detection.looking import LookedAt, Mark
+from MCDetect.training.detection.marks import (
     MarkedCalcifications,
     counted_calcifications,
     ideal_cluster_probability,
@@ -20,8 +21,7 @@ from MCDetect.benchmark.marks import (
     share_found,
     threshold_at,
 )
-from MCDetect.benchmark.truths import ViewTruth
-from MCDetect.evaluation.bootstrap import Indices, bootstrap_interval
+from MCDetect.training.detection.truths import ViewTruth
 
 LEAST_RATIO = 3.0
 """Signal-to-noise ratio from which a single calcification ought to be marked."""

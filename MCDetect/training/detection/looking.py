@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from MCDetect.benchmark.baselines import laplacian_marks, patch_candidates
 from MCDetect.evaluation.hits import Candidate
 from MCDetect.files import write_text_atomically
 from MCDetect.findings import Calcification
@@ -19,6 +18,7 @@ from MCDetect.inference.calcifications import find_calcifications, peak_logit
 from MCDetect.inference.clusters import describe_cluster
 from MCDetect.preprocessing.breast_mask import breast_mask
 from MCDetect.preprocessing.resampling import resize
+from MCDetect.training.detection.baselines import laplacian_marks, patch_candidates
 from MCDetect.training.examining import examine
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from MCDetect.benchmark.truths import ViewTruth
 from MCDetect.files import write_atomically
+from MCDetect.training.detection.truths import ViewTruth
 
 _SIDE_MM = 18.0
 _PIXELS = 220

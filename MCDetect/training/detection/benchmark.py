@@ -8,8 +8,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from MCDetect.benchmark import frozen_set, injected_set
-from MCDetect.benchmark.figures import (
+from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
+from MCDetect.errors import InputError, UsageError
+from MCDetect.evaluation.hits import Candidate
+from MCDetect.simulation.realism import compare_realism
+from MCDetect.training.backgrounds import CALIBRATION_SEEDS
+from MCDetect.training.detection import frozen_set, injected_set
+from MCDetect.training.detection.figures import (
     ABOVE_NOISE,
     CRITERIA,
     by_group,
@@ -20,14 +25,14 @@ from MCDetect.benchmark.figures import (
     match_views,
     operating_points,
 )
-from MCDetect.benchmark.looking import LookedAt, look_at_all, were_looked_at
-from MCDetect.benchmark.mark_figures import (
+from MCDetect.training.detection.looking import LookedAt, look_at_all, were_looked_at
+from MCDetect.training.detection.mark_figures import (
     calcification_figures,
     cluster_bound,
     found_at_own_threshold,
     marks_per_view,
 )
-from MCDetect.benchmark.systems import (
+from MCDetect.training.detection.systems import (
     BUNDLE,
     LAPLACIAN,
     NAMES,
@@ -37,12 +42,7 @@ from MCDetect.benchmark.systems import (
     calibrate_baselines,
     candidates_of,
 )
-from MCDetect.benchmark.truths import TrueCluster, ViewTruth, read_view_truth
-from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
-from MCDetect.errors import InputError, UsageError
-from MCDetect.evaluation.hits import Candidate
-from MCDetect.simulation.realism import compare_realism
-from MCDetect.training.backgrounds import CALIBRATION_SEEDS
+from MCDetect.training.detection.truths import TrueCluster, ViewTruth, read_view_truth
 from MCDetect.training.recipe import load_recipe
 from MCDetect.training.simulated_views import prepare_views
 from MCDetect.version import __version__

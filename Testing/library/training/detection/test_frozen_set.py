@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from MCDetect.benchmark import frozen_set
-from MCDetect.benchmark.truths import read_view_truth
 from MCDetect.training.backgrounds import CALIBRATION_SEEDS, TEST_SEEDS, TRAINING_SEEDS
+from MCDetect.training.detection import frozen_set
+from MCDetect.training.detection.truths import read_view_truth
 from MCDetect.training.simulated_views import load_view
 
 PLANS = [frozen_set.plan(number) for number in range(frozen_set.EXAMINATIONS)]

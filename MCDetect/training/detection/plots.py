@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from MCDetect.benchmark.figures import CRITERIA
-from MCDetect.benchmark.systems import BUNDLE, NAMES
-from MCDetect.benchmark.tables import REALISM_ROWS
 from MCDetect.files import write_atomically
+from MCDetect.training.detection.figures import CRITERIA
+from MCDetect.training.detection.systems import BUNDLE, NAMES
+from MCDetect.training.detection.tables import REALISM_ROWS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

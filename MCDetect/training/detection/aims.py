@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from MCDetect.benchmark.figures import CRITERIA
-from MCDetect.benchmark.systems import BUNDLE, PATCHES
-from MCDetect.benchmark.tables import interval, table
+from MCDetect.training.detection.figures import CRITERIA
+from MCDetect.training.detection.systems import BUNDLE, PATCHES
+from MCDetect.training.detection.tables import interval, table
 
 
 def aims_table(results: Mapping[str, Any]) -> str:

@@ -33,7 +33,7 @@ def prepare(folder: Path, mammograms: Sequence[Path]) -> tuple[list[Path], list[
     Parameters
     ----------
     folder
-        Where views are kept, as by :func:`MCDetect.benchmark.frozen_set.prepare`. They are pictures of
+        Where views are kept, as by :func:`MCDetect.training.detection.frozen_set.prepare`. They are pictures of
         patients: nothing of them goes into results but numbers.
     mammograms
         DICOM files, sorted by name.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from MCDetect.benchmark.systems import BUNDLE, NAMES
 from MCDetect.evaluation.froc import RATES
+from MCDetect.training.detection.systems import BUNDLE, NAMES
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

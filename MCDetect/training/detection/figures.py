@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from MCDetect.benchmark.truths import TrueCluster, ViewTruth
 from MCDetect.evaluation.bootstrap import Indices, bootstrap_interval
 from MCDetect.evaluation.froc import RATES, MatchedImage, ScoredImage, by_case, froc_curve, match
 from MCDetect.evaluation.hits import Candidate, Criterion, centre_inside, overlaps
+from MCDetect.training.detection.truths import TrueCluster, ViewTruth
 
 ABOVE_NOISE = 5.0
 """Median signal-to-noise ratio of a cluster's calcifications from which it ought to be found."""
@@ -109,23 +109,30 @@ def by_group(views: Sequence[MatchedView], rates: Sequence[float]) -> dict[str, 
         f"{rate:g}": froc_curve(images, false_positives_on_normal_images=True).threshold_at(rate) for rate in rates
     }
     clusters = [cluster for view in views for cluster in view.truth.clusters]
+    loud: Selection = lambda cluster: cluster.signal_to_noise >= ABOVE_NOISE  # noqa: E731
     groups: dict[str, dict[str, Any]] = {"by morphology": {}, "by signal-to-noise ratio": {}, "by density": {}}
     for kind in sorted({cluster.kind for cluster in clusters}):
         groups["by morphology"][kind] = {
-            "all": _shares(views, thresholds, _of_kind(kind)),
-            "above noise": _shares(views, thresholds, _of_kind(kind, ABOVE_NOISE)),
+            "all": _shares(views, thresholds, partial(_is_of, kind=kind, low=0.0, high=np.inf)),
+            "above noise": _shares(views, thresholds, partial(_is_of, kind=kind, low=ABOVE_NOISE, high=np.inf)),
         }
     for low, high in pairwise(RATIO_EDGES):
         name = f"{low:g} to {high:g}" if np.isfinite(high) else f"{low:g} and more"
-        groups["by signal-to-noise ratio"][name] = {"all": _shares(views, thresholds, _between(low, high))}
+        groups["by signal-to-noise ratio"][name] = {
+            "all": _shares(views, thresholds, partial(_is_of, kind=None, low=low, high=high))
+        }
     for density in sorted({view.truth.density for view in views}):
         part = [view for view in views if view.truth.density == density]
         groups["by density"][density] = {
             "all": _shares(part, thresholds, lambda cluster: True),
-            "above noise": _shares(part, thresholds, _between(ABOVE_NOISE, np.inf)),
+            "above noise": _shares(part, thresholds, loud),
             "false positives a view": {name: _rate(part, value) for name, value in thresholds.items()},
         }
     return {"thresholds": thresholds, **groups}
+
+
+def _is_of(cluster: TrueCluster, kind: str | None, low: float, high: float) -> bool:
+    return (kind is None or cluster.kind == kind) and low <= cluster.signal_to_noise < high
 
 
 def operating_points(views: Sequence[MatchedView], points: Mapping[str, float]) -> dict[str, Any]:
@@ -204,14 +211,6 @@ def _calibration_error(pairs: Sequence[tuple[float, bool]]) -> tuple[float, list
         error += abs(mean - share) * float(inside.mean())
         bins.append((round(mean, 4), round(share, 4), int(inside.sum())))
     return error, bins
-
-
-def _of_kind(kind: str, least: float = 0.0) -> Selection:
-    return lambda cluster: cluster.kind == kind and cluster.signal_to_noise >= least
-
-
-def _between(low: float, high: float) -> Selection:
-    return lambda cluster: low <= cluster.signal_to_noise < high
 
 
 def _shares(

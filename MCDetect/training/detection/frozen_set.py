@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -98,7 +98,7 @@ def plan(number: int) -> PlannedExamination:
     """Return the plan of an examination; it depends on the number alone."""
     rng = np.random.default_rng([FIRST_SEED, number])
     rows, columns, spacing = FORMATS[int(rng.choice(len(FORMATS), p=_FORMAT_SHARES))]
-    values: dict[str, Any] = {name: float(rng.uniform(*limits)) for name, limits in RANGES.items()}
+    values = {name: float(rng.uniform(*limits)) for name, limits in RANGES.items()}
     low, high = np.log(RANGES["noise_power"])
     values["noise_power"] = float(np.exp(rng.uniform(low, high)))
     blur = values.pop("blur_pixels")
@@ -116,7 +116,7 @@ def plan(number: int) -> PlannedExamination:
         columns=columns,
         spacing_mm=spacing,
         density=list(DENSITY_SHARES)[(number // 3) % len(DENSITY_SHARES)],
-        style=replace(draw_style(rng), **values),
+        style=replace(draw_style(rng), **values),  # type: ignore[arg-type]
         blur_pixels=blur,
         kinds=kinds,
         objects=tuple(draw_objects(rng) for _ in PROJECTIONS),
@@ -145,7 +145,7 @@ def prepare(
 
 def frozen_hashes() -> dict[str, str]:
     """Return the SHA-256 of each view's grey values as they were when the set was frozen, by seed."""
-    text = resources.files("MCDetect.benchmark").joinpath("frozen_set.json").read_text(encoding="utf-8")
+    text = resources.files("MCDetect.training.detection").joinpath("frozen_set.json").read_text(encoding="utf-8")
     return {str(seed): str(value) for seed, value in json.loads(text)["sha256"].items()}
 
 

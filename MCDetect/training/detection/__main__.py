@@ -1,4 +1,4 @@
-"""Score a bundle on the frozen sets and write ``docs/detection.md``: ``python -m MCDetect.benchmark``.
+"""Score a bundle on the frozen sets and write ``docs/detection.md``: ``python -m MCDetect.training.detection``.
 
 Every view is kept in the work folder as soon as it is simulated, and what was found in it as soon as it was looked at:
 a run that was stopped goes on where it was, and another bundle looks at the same views.
@@ -12,9 +12,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from MCDetect.benchmark.frozen_set import EXAMINATIONS
 from MCDetect.bundles.store import DEFAULT_BUNDLE
 from MCDetect.errors import MCDetectError
+from MCDetect.training.detection.frozen_set import EXAMINATIONS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,10 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from rich.console import Console
     from rich.progress import Progress
 
-    from MCDetect.benchmark.benchmark import BenchmarkSettings, run
-    from MCDetect.benchmark.document import write_document
+    from MCDetect.training.detection.benchmark import BenchmarkSettings, run
+    from MCDetect.training.detection.document import write_document
 
-    parser = argparse.ArgumentParser(prog="python -m MCDetect.benchmark", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m MCDetect.training.detection", description=__doc__)
     parser.add_argument("--bundle", default=DEFAULT_BUNDLE, help="name or folder of the bundle")
     parser.add_argument(
         "--work", type=Path, required=True, help="folder where views and what was found in them is kept"

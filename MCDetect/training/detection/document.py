@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from MCDetect.benchmark import frozen_set, injected_set, tables
-from MCDetect.benchmark.aims import aims_table
-from MCDetect.benchmark.figures import ABOVE_NOISE, CRITERIA
-from MCDetect.benchmark.mark_figures import LEAST_RATIO
-from MCDetect.benchmark.marks import CELL_MM
-from MCDetect.benchmark.pictures import draw_crops, draw_views
-from MCDetect.benchmark.plots import draw_plots
-from MCDetect.benchmark.systems import BUNDLE
-from MCDetect.benchmark.truths import read_view_truth
 from MCDetect.files import write_text_atomically
+from MCDetect.training.detection import frozen_set, injected_set, tables
+from MCDetect.training.detection.aims import aims_table
+from MCDetect.training.detection.figures import ABOVE_NOISE, CRITERIA
+from MCDetect.training.detection.mark_figures import LEAST_RATIO
+from MCDetect.training.detection.marks import CELL_MM
+from MCDetect.training.detection.pictures import draw_crops, draw_views
+from MCDetect.training.detection.plots import draw_plots
+from MCDetect.training.detection.systems import BUNDLE
+from MCDetect.training.detection.truths import read_view_truth
 
 _CENTRE, _OVERLAP = CRITERIA
 _IMAGE, _CASE = "sensitivity at false positives a view", "sensitivity by examination at false positives a view"
@@ -38,7 +38,7 @@ def write_document(results: Mapping[str, Any], output: Path, work: Path) -> list
     Parameters
     ----------
     results
-        Of :func:`MCDetect.benchmark.benchmark.run`.
+        Of :func:`MCDetect.training.detection.benchmark.run`.
     output
         Folder for ``detection.md`` and ``detection/``.
     work
@@ -94,7 +94,7 @@ def _sets(results: Mapping[str, Any]) -> str:
     return f"""## What it is measured on
 
 **Frozen simulated set**: {about["views"]} views of {about["examinations"]} examinations (seeds and ranges in
-`MCDetect/benchmark/frozen_set.py`, SHA-256 of every view in `frozen_set.json` beside it).{state} {same} of
+`MCDetect/training/detection/frozen_set.py`, SHA-256 of every view in `frozen_set.json` beside it).{state} {same} of
 the {about["views"]} views were the same in this run, bit by bit. {about["views without clusters"]} hold no cluster, the
 others {about["clusters"]}, {loud} of them above noise (median signal-to-noise ratio of their calcifications
 {ABOVE_NOISE:g} or more). There are {about["calcifications"]} calcifications. It is harder than what was trained and

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from MCDetect.benchmark.figures import (
+from MCDetect.evaluation.hits import Candidate, centre_inside
+from MCDetect.training.detection.figures import (
     by_group,
     calibration_figures,
     difference,
@@ -10,8 +11,7 @@ from MCDetect.benchmark.figures import (
     match_views,
     operating_points,
 )
-from MCDetect.benchmark.truths import TrueCluster, ViewTruth
-from MCDetect.evaluation.hits import Candidate, centre_inside
+from MCDetect.training.detection.truths import TrueCluster, ViewTruth
 
 SQUARE = ((0.0, 0.0), (0.0, 50.0), (50.0, 50.0), (50.0, 0.0))
 FAR = tuple((row + 1000, column) for row, column in SQUARE)

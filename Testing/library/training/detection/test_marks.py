@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from MCDetect.benchmark.looking import Mark
-from MCDetect.benchmark.marks import (
+from MCDetect.training.detection.looking import Mark
+from MCDetect.training.detection.marks import (
     ideal_cluster_probability,
     ideal_threshold,
     match_marks,
@@ -14,7 +14,7 @@ from MCDetect.benchmark.marks import (
     share_found,
     threshold_at,
 )
-from MCDetect.benchmark.truths import TrueCalcification, TrueCluster, ViewTruth
+from MCDetect.training.detection.truths import TrueCalcification, TrueCluster, ViewTruth
 
 SPACING = 0.1
 
