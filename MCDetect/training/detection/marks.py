@@ -65,12 +65,8 @@ def match_marks(marks: Sequence[Mark], truth: ViewTruth, counted: npt.NDArray[np
         if free.any():
             chosen = int(np.argmin(np.where(free, distances[index], np.inf)))
             logits[chosen], errors[chosen] = marks[index].logit, distances[index, chosen]
-<<<<<<< HEAD
     is_right = np.asarray(near.any(axis=1))
     wrong = np.array([mark.logit for mark, right in zip(marks, is_right, strict=True) if not right])
-=======
-    wrong = np.array([mark.logit for mark, row in zip(marks, near, strict=True) if not row.any()])
->>>>>>> i6b
     return MarkedCalcifications(logits[counted], errors[counted], wrong)
 
 
