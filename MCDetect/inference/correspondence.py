@@ -21,8 +21,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-
-import numpy as np
+from statistics import fmean
 
 from MCDetect.descriptors import Descriptors
 from MCDetect.findings import Cluster, Correspondence, ImageFindings
@@ -120,7 +119,7 @@ def _from_nipple(image: ImageFindings, cluster: Cluster, nipples: Mapping[str, P
         return None
     members = image.members(cluster)
     points = [(c.row, c.column) for c in members] or list(cluster.outline)
-    row, column = np.mean(points, axis=0)
+    row, column = (fmean(along) for along in zip(*points, strict=True))
     row_mm, column_mm = image.spacing_mm
-    behind = abs(float(column) - nipple[1]) * column_mm
-    return math.hypot((float(row) - nipple[0]) * row_mm, behind), behind
+    behind = abs(column - nipple[1]) * column_mm
+    return math.hypot((row - nipple[0]) * row_mm, behind), behind

@@ -8,9 +8,9 @@ from MCDetect.command_line import main
 from MCDetect.dicom.mammogram import Mammogram, Spacing
 from MCDetect.dicom.reading import read_mammogram
 from MCDetect.findings import SpacingSource
+from MCDetect.runs import mask_of_runs
 from MCDetect.simulation.dicom_view import Examination, dataset_of_view
 from MCDetect.simulation.given_view import InjectedView, inject_into
-from MCDetect.simulation.truth import mask_of_runs
 from MCDetect.simulation.truth_file import read_truth
 
 
