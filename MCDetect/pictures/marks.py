@@ -116,21 +116,20 @@ def draw_square(picture: Image.Image, centre: Point, radius: float, width: float
 def _dashes(points: Sequence[Point], length: float) -> list[list[Point]]:
     """Return dashes of a length, with gaps as long, along a closed polygon."""
     dashes: list[list[Point]] = []
-    position = 0.0
+    begin = 0.0
     for start, end in zip(points, [*points[1:], points[0]], strict=True):
         side = math.dist(start, end)
-        reached = 0.0
-        while reached < side:
-            step = min(side - reached, length - position % length)
-            if int(position / length) % 2 == 0:
+        # Dashes and gaps are counted along the whole polygon: every second number is a dash.
+        for number in range(int(begin / length), int((begin + side) / length) + 1):
+            low, high = max(begin, number * length) - begin, min(begin + side, (number + 1) * length) - begin
+            if number % 2 == 0 and high > low:
                 dashes.append(
                     [
                         (start[0] + t * (end[0] - start[0]), start[1] + t * (end[1] - start[1]))
-                        for t in (reached / side, (reached + step) / side)
+                        for t in (low / side, high / side)
                     ]
                 )
-            reached += step
-            position += step
+        begin += side
     return dashes
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from MCDetect.pictures import style
-from MCDetect.pictures.marks import Placement, draw_circle, draw_outline
+from MCDetect.pictures.marks import Placement, _dashes, draw_circle, draw_outline
 
 
 def coloured(picture: Image.Image, colour: style.Colour) -> np.ndarray:
@@ -68,3 +70,17 @@ def test_the_centre_of_the_first_pixel_is_half_a_magnified_pixel_from_the_corner
     x, y = place.point(row, column)
     assert x == pytest.approx((column - 11 + 0.5) * magnification)
     assert y == pytest.approx((row - 7 + 0.5) * magnification)
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(st.tuples(st.floats(0, 500), st.floats(0, 500)), min_size=3, max_size=20),
+    st.floats(0.5, 100) | st.just(72.61090909090909),
+)
+def test_dashes_end_and_cover_half_of_a_polygon(polygon, length):
+    dashes = _dashes(polygon, length)
+    drawn = sum(math.dist(*dash) for dash in dashes)
+    around = sum(math.dist(a, b) for a, b in zip(polygon, [*polygon[1:], polygon[0]], strict=True))
+    whole = int(around / length) // 2 * length
+    assert whole - 1e-6 * (around + 1) <= drawn <= whole + length + 1e-6 * (around + 1)
+    assert len(dashes) <= around / length + len(polygon) + 1
