@@ -23,6 +23,8 @@ SHA-256 of the bundle (settings and weights): `{sha256}`
 - `models/patch_classifier.pt`: ShallowCNN (Luna-Lozoya et al. 2023), 8,301 parameters; the logit of a patch of
   144 x 144 pixels (1 cm) of holding at least 3 calcifications.
 - `configs/inference.json`: thresholds, calibration, weights of the cluster score, operating points.
+- `configs/morphology.json`: two logistic regressions that name the type of calcifications and clusters, fitted on
+  simulated ones (`make train-morphology`).
 
 ## What it was trained on
 Simulated data alone: normal views of `MCDetect.simulation`, into which calcifications were injected at a controlled
@@ -66,8 +68,8 @@ _TAIL = """
 - Calcifications below about 2.6 noises were never taught and will be missed; so will many amorphous ones.
 - Made for For Presentation images of digital detectors near 0.07 mm; For Processing images, tomosynthesis,
   magnification views and specimens are outside what it was trained on.
-- It finds calcifications; it does not tell benign from malignant. Vascular, skin and coarse benign calcifications are
-  marked too.
+- It finds calcifications; it does not tell benign from malignant. Types (vascular, skin, coarse, ...) were learnt from
+  simulated calcifications; wrong ones and other known failures are in docs/detector.md and docs/detection.md.
 
 ## Intended use
 Research on the detection of microcalcifications, teaching, and as the start of a training on one's own data.
@@ -142,8 +144,10 @@ def _patches(patches: Mapping[str, Any] | None) -> str:
     lines = [
         "### Real patches",
         f"{patches['with_cluster']} patches with a cluster and {patches['normal']} of normal tissue, "
-        f"{patches['cases']} cases; 60 x 60 pixels of 0.085 mm, digitised film, 8 bit. Never trained on. The last "
-        "row needs no network and shows how much of the task texture alone solves.",
+        f"{patches['cases']} cases; 60 x 60 pixels of 0.085 mm, digitised film, 8 bit. Never trained on; but that "
+        "pixels up to a third larger than the network's are not resampled was decided after seeing these patches (with "
+        "resampling the area was 0.978). The last row needs no network and shows how much of the task texture alone "
+        "solves.",
         "",
         "| | area under the ROC curve |",
         "|---|---|",
