@@ -157,8 +157,11 @@ class Hands:
         raise AssertionError(f"{label} is not shown")
 
     def detect(self) -> None:
+        label = self.window.widgets.progressLabel
+        before = label.text()
         self.click(self.window.widgets.detectButton)
-        assert self.window.panel.is_detecting
+        # What the worker remembers may be there before the click has returned.
+        assert self.window.panel.is_detecting or label.text() != before
         self.until(lambda: not self.window.panel.is_detecting, 120)
 
     def cells(self) -> list[list[str]]:
