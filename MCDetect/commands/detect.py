@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--threshold", type=probability, metavar="T", help="least score of a cluster, 0 to 1, instead of a name"
     )
     parser.add_argument(
-        "--spacing", type=positive_number, metavar="MM", help="pixel spacing of images whose header has none"
+        "--spacing", type=positive_number, metavar="MM", help="pixel spacing; it goes before what a header says"
     )
     parser.add_argument("--bundle", default="default", metavar="NAME|PATH", help="the model (default: %(default)s)")
     parser.add_argument(

@@ -192,7 +192,7 @@ def test_a_file_cut_anywhere_in_its_header_is_called_truncated_and_nothing_else(
         assert "header" in error.message
 
 
-@pytest.mark.parametrize("spacing_mm", [0.0, -0.07, float("nan"), float("inf"), 70.0])
+@pytest.mark.parametrize("spacing_mm", [0.0, -0.07, float("nan"), float("inf"), 70.0, 1e-9, 0.001])
 def test_a_spacing_that_is_no_spacing_is_wrong_use(make_dataset, spacing_mm):
     with pytest.raises(UsageError) as caught:
         read_mammogram(make_dataset(), spacing_mm)
