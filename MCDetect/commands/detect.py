@@ -109,13 +109,18 @@ def _analyse(options: argparse.Namespace, report: Reporter) -> ResultWriter:
     results = detect_each(
         sources, detector, operating_point=operating_point, spacing_mm=options.spacing, progress=report.progress
     )
+    taken = 0
     try:
         for result in results:
             # The detector may have gone on with the CPU when the memory of the GPU was full.
             writer.algorithm = detector.algorithm(operating_point)
             _take(result, writer, report, detector)
+            taken += 1
     except KeyboardInterrupt:
         if writer.images:
+            # What was not reached is told in the results: they are no statement about these views.
+            for source in sources[taken:]:
+                writer.refuse(source if isinstance(source, Refusal) else _stopped_before(source))
             writer.correspondences = propose(writer.images)
             writer.finish()  # what is complete is kept, with its reports
         raise
@@ -137,3 +142,9 @@ def _take(result: Result, writer: ResultWriter, report: Reporter, detector: Dete
         report.found(*result)
     for refusal in writer.refused[refused:]:
         report.refused(refusal)
+
+
+def _stopped_before(source: object) -> Refusal:
+    return Refusal(
+        str(source), "stopped", f"{source} was not analysed: the command was stopped.", "Run the command again."
+    )

@@ -188,6 +188,7 @@ def test_stopping_keeps_what_is_complete_with_its_reports(detect, tmp_path, monk
     outcome = detect(*files)
     assert outcome.code == 130
     assert len(outcome.findings["images"]) == 1
+    assert [(one["code"], one["source"]) for one in outcome.findings["refused"]] == [("stopped", str(files[1]))]
     assert any("cad-sr" in name for name in outcome.files)
 
 
