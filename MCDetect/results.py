@@ -217,7 +217,21 @@ class ResultWriter:
             path = self.output / "findings.json"
             write_text_atomically(path, self.findings.to_json() + "\n")
             self._written.append(path)
+        self._note_older(studies)
         return self.files
+
+    def _note_older(self, studies: Collection[str]) -> None:
+        """Tell of results of an earlier run, in formats that this one does not write: they may say something else."""
+        from MCDetect.dicom.export import objects_about
+
+        about = [*(image.sop_instance_uid for image in self.images), *studies]
+        older = [*objects_about(about, self.output / "dicom"), self.output / "findings.json"]
+        names = [path.name for path in older if path not in self._written and path.exists()]
+        if names:
+            self._note(
+                f"Of an earlier run, which may have found something else: {', '.join(names)}. "
+                "Remove them, or write all formats again."
+            )
 
     @property
     def files(self) -> list[Path]:

@@ -13,7 +13,7 @@ import hashlib
 import re
 import struct
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -278,6 +278,11 @@ def _disk_error(error: BaseException | None) -> OSError | None:
             return error
         error = error.__cause__
     return None
+
+
+def objects_about(uids: Iterable[str], folder: Path) -> list[Path]:
+    """Return the results in a folder, of any run, about images or studies (SOP or Study Instance UIDs)."""
+    return sorted(path for uid in uids for path in folder.glob(f"*_{_short_hash(uid)}.dcm"))
 
 
 def _image_file_name(kind: Kind, image: ImageFindings) -> str:

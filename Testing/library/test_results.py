@@ -115,6 +115,21 @@ def test_a_disk_that_cannot_be_written_stops_everything(tmp_path, monkeypatch):
         ResultWriter(tmp_path, ALGORITHM).add(mammogram, analysed(mammogram))
 
 
+def test_results_of_an_earlier_run_in_other_formats_are_told_of(tmp_path):
+    mammogram = read(1)
+    first = ResultWriter(tmp_path, ALGORITHM, ["cad-sr", "json"])
+    first.add(mammogram, analysed(mammogram))
+    first.finish()
+    assert not first.notes
+    second = ResultWriter(tmp_path, ALGORITHM, ["json"])
+    second.add(mammogram, analysed(mammogram))
+    second.finish()
+    (note,) = second.notes
+    assert "earlier run" in note
+    assert "cad-sr" in note
+    assert "findings.json" not in note
+
+
 @pytest.mark.parametrize("view", ["../../etc", "a/b", "C:\\x", "CC\n"])
 def test_nothing_in_a_header_becomes_part_of_a_path(tmp_path, view):
     writer = ResultWriter(tmp_path, ALGORITHM, ["png"])
