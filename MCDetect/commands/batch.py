@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from MCDetect.commands.exit_codes import exit_code
 from MCDetect.commands.option_types import (
-    add_processor_arguments,
+    add_detection_arguments,
     check_spacing,
     count,
-    format_list,
-    positive_number,
-    probability,
 )
 from MCDetect.commands.pacs import add_node_arguments, add_query_arguments, chosen_node
 from MCDetect.errors import UsageError
-from MCDetect.results import FORMATS, check_output_folder
+from MCDetect.results import check_output_folder
 
 if TYPE_CHECKING:
     from MCDetect.cohort.batch import Listener, Plan, Report
@@ -60,27 +57,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("bar", "json", "none"),
         default="bar",
         help="how progress is shown; json prints one object a line and nothing else on the standard output",
-    )
-
-
-def add_detection_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that decide what is found and written."""
-    add_processor_arguments(parser)
-    sensitivity = parser.add_mutually_exclusive_group()
-    sensitivity.add_argument("--operating-point", metavar="NAME", help="one of those that 'mcdetect bundles' lists")
-    sensitivity.add_argument(
-        "--threshold", type=probability, metavar="T", help="least score of a cluster, 0 to 1, instead of a name"
-    )
-    parser.add_argument(
-        "--spacing", type=positive_number, metavar="MM", help="pixel spacing of images whose header has none"
-    )
-    parser.add_argument("--bundle", default="default", metavar="NAME|PATH", help="the model (default: %(default)s)")
-    parser.add_argument(
-        "--formats",
-        type=format_list,
-        default=FORMATS,
-        metavar="LIST",
-        help=f"what to write, separated by commas (default: {','.join(FORMATS)})",
     )
 
 

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 
 from MCDetect.commands.exit_codes import exit_code
 from MCDetect.commands.option_types import (
-    add_processor_arguments,
+    add_detection_arguments,
     check_spacing,
-    format_list,
-    positive_number,
-    probability,
 )
 from MCDetect.commands.unforeseen import as_told
 from MCDetect.errors import InputError
 from MCDetect.findings import Refusal
-from MCDetect.results import FORMATS, OPTIONAL_FORMATS, ResultWriter, check_output_folder
+from MCDetect.results import OPTIONAL_FORMATS, ResultWriter, check_output_folder
 
 if TYPE_CHECKING:
     from MCDetect.commands.reporting import Reporter
@@ -39,28 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder for the results; results of the same name that lie there are replaced",
     )
-    add_processor_arguments(parser)
-    sensitivity = parser.add_mutually_exclusive_group()
-    sensitivity.add_argument("--operating-point", metavar="NAME", help="one of those that 'mcdetect bundles' lists")
-    sensitivity.add_argument(
-        "--threshold", type=probability, metavar="T", help="least score of a cluster, 0 to 1, instead of a name"
-    )
-    parser.add_argument(
-        "--spacing", type=positive_number, metavar="MM", help="pixel spacing; it goes before what a header says"
-    )
-    parser.add_argument("--bundle", default="default", metavar="NAME|PATH", help="the model (default: %(default)s)")
+    add_detection_arguments(parser, OPTIONAL_FORMATS)
     parser.add_argument(
         "--progress",
         choices=("bar", "json", "none"),
         default="bar",
         help="how progress is shown; json prints one object a line and nothing else on the standard output",
-    )
-    parser.add_argument(
-        "--formats",
-        type=format_list,
-        default=FORMATS,
-        metavar="LIST",
-        help=f"what to write, separated by commas (default: {','.join(FORMATS)}; also {','.join(OPTIONAL_FORMATS)})",
     )
 
 
@@ -92,7 +73,6 @@ def _detect(options: argparse.Namespace, report: Reporter) -> int:
 
 
 def _analyse(options: argparse.Namespace, report: Reporter) -> ResultWriter:
-    from MCDetect.inference.correspondence import propose
     from MCDetect.inference.detector import Detector
     from MCDetect.inference.pipeline import detect_each, expand_inputs
 
@@ -121,10 +101,8 @@ def _analyse(options: argparse.Namespace, report: Reporter) -> ResultWriter:
             # What was not reached is told in the results: they are no statement about these views.
             for source in sources[taken:]:
                 writer.refuse(source if isinstance(source, Refusal) else _stopped_before(source))
-            writer.correspondences = propose(writer.images)
             writer.finish()  # what is complete is kept, with its reports
         raise
-    writer.correspondences = propose(writer.images)
     writer.finish()
     return writer
 

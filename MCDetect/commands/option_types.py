@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from MCDetect.errors import UsageError
 from MCDetect.inference.device import DEVICES
-from MCDetect.results import check_formats
+from MCDetect.results import FORMATS, check_formats
 
 
 def add_processor_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +28,28 @@ def positive_number(text: str) -> float:
     if not (math.isfinite(value) and value > 0):
         raise argparse.ArgumentTypeError(f"{text} is not a positive number")
     return value
+
+
+def add_detection_arguments(parser: argparse.ArgumentParser, more_formats: Collection[str] = ()) -> None:
+    """Add the options that decide what is found and written; ``more_formats`` are not written unless asked for."""
+    add_processor_arguments(parser)
+    sensitivity = parser.add_mutually_exclusive_group()
+    sensitivity.add_argument("--operating-point", metavar="NAME", help="one of those that 'mcdetect bundles' lists")
+    sensitivity.add_argument(
+        "--threshold", type=probability, metavar="T", help="least score of a cluster, 0 to 1, instead of a name"
+    )
+    parser.add_argument(
+        "--spacing", type=positive_number, metavar="MM", help="pixel spacing; it goes before what a header says"
+    )
+    parser.add_argument("--bundle", default="default", metavar="NAME|PATH", help="the model (default: %(default)s)")
+    also = f"; also {','.join(more_formats)}" if more_formats else ""
+    parser.add_argument(
+        "--formats",
+        type=format_list,
+        default=FORMATS,
+        metavar="LIST",
+        help=f"what to write, separated by commas (default: {','.join(FORMATS)}{also})",
+    )
 
 
 def check_spacing(spacing_mm: float | None) -> None:

@@ -9,9 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from MCDetect.commands.batch import add_detection_arguments
 from MCDetect.commands.exit_codes import DONE
-from MCDetect.commands.option_types import check_spacing, count, positive_number
+from MCDetect.commands.option_types import add_detection_arguments, check_spacing, count, positive_number
 from MCDetect.errors import DeviceError
 
 if TYPE_CHECKING:

@@ -127,13 +127,9 @@ def write_secondary_capture(  # noqa: PLR0917
     OutputError
         As :func:`write_image_objects`.
     """
-    check_source(image, source)
-    path = folder / _image_file_name(SECONDARY_CAPTURE, image)
-    with _damage_told_plainly(name_of(source)):
-        dataset = secondary_capture(image, picture, source, algorithm, context)
+    make = partial(secondary_capture, image, picture, source, algorithm, context)
     check = partial(check_secondary_capture, image=image, picture=picture, source=source)
-    _write(dataset, path, check, name_of(source))
-    return path
+    return _write_about_image(SECONDARY_CAPTURE, image, source, folder, make, check)
 
 
 def write_probability_map(  # noqa: PLR0917
@@ -151,11 +147,23 @@ def write_probability_map(  # noqa: PLR0917
     OutputError
         As :func:`write_image_objects`.
     """
-    check_source(image, source)
-    path = folder / _image_file_name(PROBABILITY_MAP, image)
-    with _damage_told_plainly(name_of(source)):
-        dataset = probability_map(image, probability, source, algorithm, context)
+    make = partial(probability_map, image, probability, source, algorithm, context)
     check = partial(check_probability_map, image=image, probability=probability, source=source)
+    return _write_about_image(PROBABILITY_MAP, image, source, folder, make, check)
+
+
+def _write_about_image(  # noqa: PLR0917
+    kind: Kind,
+    image: ImageFindings,
+    source: Dataset,
+    folder: Path,
+    make: Callable[[], Dataset],
+    check: Callable[[Dataset], None],
+) -> Path:
+    check_source(image, source)
+    path = folder / _image_file_name(kind, image)
+    with _damage_told_plainly(name_of(source)):
+        dataset = make()
     _write(dataset, path, check, name_of(source))
     return path
 

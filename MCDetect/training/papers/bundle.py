@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -10,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from MCDetect.bundles.store import Bundle, seal
-from MCDetect.files import write_atomically, write_text_atomically
+from MCDetect.files import write_text_atomically
+from MCDetect.training.default_bundle import write_state
 from MCDetect.training.papers.recipe import PaperRecipe
 from MCDetect.version import __version__
 
@@ -53,7 +53,7 @@ def write_paper_bundle(
     record
         What it was trained on, for the card.
     """
-    _write_state(folder / "models" / WEIGHTS, network)
+    write_state(folder / "models" / WEIGHTS, network)
     target = str(definition["_target_"]).rpartition(".")[2]
     settings = {
         "classifier_network": {**definition, "_target_": f"MCDetect.networks.{target}"},
@@ -141,16 +141,6 @@ def _metadata(recipe: PaperRecipe) -> dict[str, Any]:
             },
         },
     }
-
-
-def _write_state(path: Path, network: nn.Module) -> None:
-    import torch
-
-    state = {name: value.detach().cpu().contiguous().clone() for name, value in network.state_dict().items()}
-    # torch.save writes the name of its file into the file: by way of memory, equal weights give equal bytes.
-    content = io.BytesIO()
-    torch.save(state, content)
-    write_atomically(path, lambda temporary: temporary.write_bytes(content.getvalue()))
 
 
 def _write_json(path: Path, document: Mapping[str, Any]) -> None:
