@@ -179,8 +179,8 @@ def write_study_objects(  # noqa: PLR0917
 ) -> list[Path]:
     """Write the Mammography CAD report and the measurement report of one study.
 
-    The CAD report is written for every study, also when nothing was found or every analysis failed; the measurement
-    report only when there is a cluster to measure.
+    Both are written also when nothing was found; the measurement report not when every analysis failed, for then there
+    is nothing it could speak of.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ def write_study_objects(  # noqa: PLR0917
         _write(dataset, paths[-1], check, what)
     if MEASUREMENT_REPORT.name in formats:
         path = folder / f"{MEASUREMENT_REPORT.name}_{_short_hash(study_uid)}.dcm"
-        if not any(image.clusters for image in images):
+        if not images:
             path.unlink(missing_ok=True)
             return paths
         with _damage_told_plainly(what):

@@ -1,8 +1,8 @@
 """Where the breast is: Otsu's threshold and morphology, without labels, wedges, markers and scan borders.
 
 After Leong et al. 2022 (artefact removal by Otsu's threshold and morphological opening, then the largest component),
-with one change: the threshold is moved from Otsu's towards the grey value of air, since air, fat and gland are three
-modes of the histogram and Otsu's two classes often part fat from gland.
+with two changes: the threshold is moved from Otsu's towards the grey value of air, since air, fat and gland are three
+modes of the histogram and Otsu's two classes often part fat from gland; and metal markers on the skin are cut out.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
+
+from MCDetect.preprocessing.skin_markers import skin_markers
 
 BoolImage = npt.NDArray[np.bool_]
 
@@ -48,7 +50,8 @@ def breast_mask(
     coarse = _block_mean(usable, steps)
     if coarse.max() <= coarse.min():
         return np.zeros(pixels.shape, dtype=np.bool_)
-    tissue_values = coarse > _air_threshold(coarse)
+    air, threshold = _air_and_threshold(coarse)
+    tissue_values = coarse > threshold
     if not _has_air(coarse, tissue_values):
         return np.ones(pixels.shape, dtype=np.bool_) if valid is None else valid.copy()
     tissue = sitk.GetImageFromArray(tissue_values.astype(np.uint8))
@@ -57,6 +60,7 @@ def breast_mask(
     cleaned = sitk.BinaryFillhole(_close(cleaned, _CLOSING_MM))
     mask = sitk.GetArrayFromImage(cleaned).astype(np.bool_)
     full = np.repeat(np.repeat(mask, steps[0], axis=0), steps[1], axis=1)[:rows, :columns]
+    full &= ~skin_markers(usable, full, spacing_mm, air)
     return full if valid is None else full & valid
 
 
@@ -73,8 +77,8 @@ def remove_artefacts(pixels: npt.NDArray[np.float32], mask: BoolImage) -> npt.ND
     return np.where(mask, pixels, pixels.min()).astype(np.float32, copy=False)
 
 
-def _air_threshold(coarse: npt.NDArray[np.float32]) -> float:
-    """Return the grey value between air and fat.
+def _air_and_threshold(coarse: npt.NDArray[np.float32]) -> tuple[float, float]:
+    """Return the grey value of air and the one between air and fat.
 
     Otsu's threshold parts dark from bright, but it may lie between fat and gland. Air is the tallest and narrowest
     peak of the dark part; a tenth of the way from that peak to Otsu's threshold is above air and below any fat.
@@ -90,7 +94,7 @@ def _air_threshold(coarse: npt.NDArray[np.float32]) -> float:
     air = float(edges[peak] + edges[peak + 1]) / 2
     below = dark[dark <= edges[peak + 1]]
     width = 1.4826 * float(np.median(np.abs(below - air)))
-    return air + max(4 * width, 0.1 * (threshold - air))
+    return air, air + max(4 * width, 0.1 * (threshold - air))
 
 
 def _has_air(coarse: npt.NDArray[np.float32], tissue: BoolImage) -> bool:

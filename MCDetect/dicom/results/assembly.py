@@ -99,7 +99,7 @@ def assembled(piece: ImagePiece, source: Dataset | None) -> ImageFindings:
         spacing_mm=spacing,
         spacing_source=fields.get("spacing_source", SpacingSource.AT_DETECTOR),
         score=score_of(clusters),
-        breast_area_mm2=0.0,  # no object tells it
+        breast_area_mm2=fields.get("breast_area_mm2", 0.0),  # told only where nothing was found
         calcifications=calcifications,
         clusters=clusters,
         warnings=tuple(warnings),

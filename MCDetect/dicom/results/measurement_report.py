@@ -10,6 +10,7 @@ from MCDetect.dicom.results.report_content import (
     Tree,
     algorithm_of,
     below,
+    coded,
     describe_entry,
     image_of,
     is_named,
@@ -18,6 +19,7 @@ from MCDetect.dicom.results.report_content import (
     parameters_of,
     require_items,
     review_of,
+    same,
     term,
     text,
     texts,
@@ -33,8 +35,8 @@ def read_measurement_report(report: Dataset) -> Piece:
     """Return what a measurement report tells.
 
     It has outlines (not of rejected clusters), sizes, scores (to 0.0005), distribution, morphology and all that a
-    reader said, side, view, size and spacing of the images with clusters. It has no calcifications and no image
-    without clusters.
+    reader said, side, view, size and spacing of the images with clusters. It has no calcifications. Images without
+    clusters it has, with the area of the breast, where no image of the study has a cluster.
 
     Raises
     ------
@@ -64,6 +66,9 @@ def _take_group(tree: Tree, position: Position, piece: Piece) -> None:
         piece.algorithm = algorithm_of(name, version, parameters_of(lines))
     outline: Outline | None = None
     uid = image_of(tree, position)
+    if same(coded(tree, position, codes.CALCIFICATION_CLUSTER), codes.ABSENT):
+        piece.image(uid).fields["breast_area_mm2"] = number(tree, position, codes.AREA)
+        return
     for region in below(tree, position, codes.IMAGE_REGION):
         outline = outline_of_graphic(str(tree[region].GraphicType), tree[region].GraphicData)
         uid = image_of(tree, region)

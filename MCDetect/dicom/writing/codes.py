@@ -12,6 +12,7 @@ CALCIFICATION_CLUSTER = Code("129769006", "SCT", "Calcification Cluster")
 INDIVIDUAL_CALCIFICATION = Code("129770007", "SCT", "Individual Calcification")
 ABNORMAL_STRUCTURE = Code("49755003", "SCT", "Morphologically Altered Structure")
 BREAST = Code("76752008", "SCT", "Breast")
+ABSENT = Code("272519000", "SCT", "Absent")  # CID 240
 SIDES = {"L": Code("7771000", "SCT", "Left"), "R": Code("24028007", "SCT", "Right")}
 BREASTS = {"L": Code("80248007", "SCT", "Left breast"), "R": Code("73056007", "SCT", "Right breast")}
 

@@ -4,8 +4,11 @@ Each cluster is a planar region with measurements (template 1410): its outline, 
 calcifications, their density, certainty, distribution, benign type and descriptors, and what a reader said of it:
 morphology, assessment, decision, comment.
 Sizes stand here and not in the Mammography CAD report, whose template has no place for them. A cluster that a reader
-rejected is told without a region (template 1501), so that no viewer draws it. Without a cluster there is nothing to
-measure and no report; that nothing was found is said by the Mammography CAD report.
+rejected is told without a region (template 1501), so that no viewer draws it.
+
+In a study without clusters each image has a group (template 1501) that says so: clusters absent, the area of the breast
+that was searched, and how many single calcifications there are. Where one image has a cluster, images without one have
+no group: validators take the first region in a report for a sign that every group must have one.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ from MCDetect.dicom.writing.common import (
     series_uid,
     stand_in,
     tracking_identifier,
+    view_label,
 )
 from MCDetect.dicom.writing.context import RAW, ReportContext, by_reader
 from MCDetect.dicom.writing.geometry import graphic_outline
@@ -46,12 +50,12 @@ def measurement_report(
     algorithm: Algorithm,
     context: ReportContext = RAW,
 ) -> Dataset:
-    """Return a Comprehensive SR with a group of measurements for each cluster of ``images``.
+    """Return a Comprehensive SR with a group of measurements for each cluster of ``images``, or that there is none.
 
     Parameters
     ----------
     images
-        The findings of one study, with at least one cluster.
+        The findings of one study, at least one image.
     sources
         Headers of the images by SOP Instance UID.
     algorithm
@@ -59,14 +63,19 @@ def measurement_report(
     context
         Who reviewed them.
     """
-    measured = [image for image in images if image.clusters]
+    measured = measured_images(images)
     headers = [stand_in(sources[image.sop_instance_uid]) for image in measured]
     uids = [image.sop_instance_uid for image in images]
     report = highdicom.sr.MeasurementReport(
         observation_context=_observers(algorithm, context.review),
         procedure_reported=codes.MAMMOGRAPHY,
         imaging_measurements=[
-            _group(image, cluster, algorithm, context) for image in measured for cluster in image.clusters
+            group
+            for image in measured
+            for group in (
+                [_group(image, cluster, algorithm, context) for cluster in image.clusters]
+                or [_group_without_cluster(image, algorithm)]
+            )
         ],
         title=codes.IMAGING_MEASUREMENT_REPORT,
         language_of_content_item_and_descendants=highdicom.sr.LanguageOfContentItemAndDescendants(codes.ENGLISH),
@@ -92,6 +101,11 @@ def measurement_report(
     return dataset
 
 
+def measured_images(images: Sequence[ImageFindings]) -> list[ImageFindings]:
+    """Return the images that the report of a study speaks of: those with clusters, all where none has one."""
+    return [image for image in images if image.clusters] or list(images)
+
+
 def _observers(algorithm: Algorithm, review: Review | None) -> highdicom.sr.ObservationContext:
     device = highdicom.sr.DeviceObserverIdentifyingAttributes(
         uid=stable_uid("device observer", MANUFACTURER, __version__, algorithm.bundle_sha256),
@@ -113,27 +127,21 @@ def _observers(algorithm: Algorithm, review: Review | None) -> highdicom.sr.Obse
 def _group(
     image: ImageFindings, cluster: Cluster, algorithm: Algorithm, context: ReportContext
 ) -> highdicom.sr.PlanarROIMeasurementsAndQualitativeEvaluations | highdicom.sr.MeasurementsAndQualitativeEvaluations:
-    site = highdicom.sr.FindingSite(codes.BREAST, laterality=codes.SIDES.get(image.laterality))
     described: dict[str, Any] = {
         "tracking_identifier": highdicom.sr.TrackingIdentifier(
             cluster.tracking_uid, tracking_identifier(image, cluster)
         ),
         "finding_type": codes.CALCIFICATION_CLUSTER,
-        "finding_sites": [site],
+        "finding_sites": [_site(image)],
         "measurements": _measurements(cluster),
         "qualitative_evaluations": [
             highdicom.sr.QualitativeEvaluation(name, value) for name, value in _evaluations(cluster, context)
         ],
     }
     if not by_reader(cluster):
-        described["algorithm_id"] = highdicom.sr.AlgorithmIdentification(
-            name=algorithm.name,
-            version=algorithm.version,
-            parameters=[f"{name}: {value}" for name, value in algorithm_parameters(algorithm)],
-        )
+        described["algorithm_id"] = _identification(algorithm)
     if cluster.decision is Decision.REJECTED:
-        source = highdicom.sr.SourceImageForMeasurementGroup(image.sop_class_uid, image.sop_instance_uid)
-        group = highdicom.sr.MeasurementsAndQualitativeEvaluations(source_images=[source], **described)
+        group = highdicom.sr.MeasurementsAndQualitativeEvaluations(source_images=[_whole(image)], **described)
     else:
         region = highdicom.sr.ImageRegion(
             graphic_type=highdicom.sr.GraphicTypeValues.POLYLINE,
@@ -146,6 +154,42 @@ def _group(
             contains = highdicom.sr.RelationshipTypeValues.CONTAINS
             group[0].ContentSequence.append(highdicom.sr.TextContentItem(name, clean(said), contains))
     return group
+
+
+def _group_without_cluster(
+    image: ImageFindings, algorithm: Algorithm
+) -> highdicom.sr.MeasurementsAndQualitativeEvaluations:
+    measurements = [_measurement(codes.NUMBER_OF_CALCIFICATIONS, len(image.calcifications), codes.NO_UNITS, 0)]
+    if image.breast_area_mm2:  # unknown where the findings were read from objects that do not tell it
+        measurements.insert(0, _measurement(codes.AREA, image.breast_area_mm2, codes.SQUARE_MILLIMETRE, 0))
+    return highdicom.sr.MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=highdicom.sr.TrackingIdentifier(
+            stable_uid(image.sop_instance_uid, algorithm.bundle_sha256, "no cluster"),
+            f"{view_label(image)} without clusters",
+        ),
+        algorithm_id=_identification(algorithm),
+        finding_type=codes.BREAST,
+        finding_sites=[_site(image)],
+        measurements=measurements,
+        qualitative_evaluations=[highdicom.sr.QualitativeEvaluation(codes.CALCIFICATION_CLUSTER, codes.ABSENT)],
+        source_images=[_whole(image)],
+    )
+
+
+def _site(image: ImageFindings) -> highdicom.sr.FindingSite:
+    return highdicom.sr.FindingSite(codes.BREAST, laterality=codes.SIDES.get(image.laterality))
+
+
+def _whole(image: ImageFindings) -> highdicom.sr.SourceImageForMeasurementGroup:
+    return highdicom.sr.SourceImageForMeasurementGroup(image.sop_class_uid, image.sop_instance_uid)
+
+
+def _identification(algorithm: Algorithm) -> highdicom.sr.AlgorithmIdentification:
+    return highdicom.sr.AlgorithmIdentification(
+        name=algorithm.name,
+        version=algorithm.version,
+        parameters=[f"{name}: {value}" for name, value in algorithm_parameters(algorithm)],
+    )
 
 
 def _measurements(cluster: Cluster) -> list[highdicom.sr.Measurement]:

@@ -14,6 +14,7 @@ from MCDetect.dicom.writing.checks import check_common, check_graphic, check_ima
 from MCDetect.dicom.writing.content_tree import Position, all_children, children, code_value, content_tree, named
 from MCDetect.dicom.writing.context import RAW, ReportContext, shown
 from MCDetect.dicom.writing.geometry import graphic_outline
+from MCDetect.dicom.writing.measurement_report import measured_images
 from MCDetect.dicom.writing.operating_points import OperatingPoint, operating_points, told_in_words
 from MCDetect.dicom.writing.review_checks import check_composites, check_presentation, check_review, check_statements
 from MCDetect.findings import Algorithm, Cluster, ImageFindings
@@ -27,16 +28,19 @@ def check_measurement_report(
 ) -> None:
     """Check a TID 1500 report: a group a cluster with its outline and numbers, on the right image, and what was said.
 
-    A rejected cluster has a group without an outline.
+    A rejected cluster has a group without an outline. Where there are no clusters, each image has a group saying so.
 
     Raises
     ------
     OutputError
         ``invalid-object``, as from every function in this module.
     """
-    measured = [sources[image.sop_instance_uid] for image in images if image.clusters]
+    measured = [sources[image.sop_instance_uid] for image in measured_images(images)]
     tree = _check_document(written, measured, context)
     groups = {position for position, item in tree.items() if named(item, codes.MEASUREMENT_GROUP)}
+    if not any(image.clusters for image in images):
+        _check_absence(tree, groups, images)
+        return
     rejected = {position for position in groups if not children(tree, position, codes.IMAGE_REGION)}
     _check_outlines(tree, groups - rejected, [shown(image) for image in images], codes.IMAGE_REGION)
     _check_tracking(tree, groups, images)
@@ -163,6 +167,21 @@ def _check_outlines(
             fail("an outline is not that of its cluster")
         if _selected_image(tree, outlines[0]) != image.sop_instance_uid:
             fail("an outline lies on the wrong image")
+
+
+def _check_absence(tree: Mapping[Position, Dataset], groups: set[Position], images: Sequence[ImageFindings]) -> None:
+    """Check that each image has one group at ``groups``, that it denies clusters and counts the calcifications."""
+    told = {}
+    for position in groups:
+        evaluations = children(tree, position, codes.CALCIFICATION_CLUSTER)
+        if [code_value(tree[child]) for child in evaluations] != [codes.ABSENT.value]:
+            fail("a report without clusters does not say that there is none")
+        counts = children(tree, position, codes.NUMBER_OF_CALCIFICATIONS)
+        told[_selected_image(tree, position)] = [
+            float(tree[child].MeasuredValueSequence[0].NumericValue) for child in counts
+        ]
+    if len(told) != len(groups) or told != {i.sop_instance_uid: [float(len(i.calcifications))] for i in images}:
+        fail("a report without clusters does not speak of each image once")
 
 
 def _check_tracking(tree: Mapping[Position, Dataset], findings: set[Position], images: Sequence[ImageFindings]) -> None:

@@ -7,10 +7,15 @@ from typing import Any
 import highdicom
 import numpy as np
 import pytest
+from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes as dictionary
+from support.faults_of_reports import items_named
 
 from MCDetect.dicom.export import write_study_objects
 from MCDetect.dicom.writing import codes
+from MCDetect.dicom.writing.measurement_report import measurement_report
+from MCDetect.dicom.writing.report_checks import check_measurement_report
+from MCDetect.errors import OutputError
 from MCDetect.findings import Algorithm
 
 MEASUREMENTS = frozenset({"measurements-sr"})
@@ -28,7 +33,7 @@ def write(make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path) 
     return write_study
 
 
-@pytest.mark.parametrize("clusters", [(1,), (3, 0, 1, 2)])
+@pytest.mark.parametrize("clusters", [(1,), (3, 0, 1, 2), (0, 0)])
 @pytest.mark.parametrize("changes", [{}, {"FrameOfReferenceUID": "2.25.77"}])
 def test_dciodvfy_and_dsrdump_find_no_fault(
     write: Any, faults_by_dciodvfy: Any, faults_by_dsrdump: Any, clusters: tuple[int, ...], changes: dict[str, str]
@@ -39,7 +44,7 @@ def test_dciodvfy_and_dsrdump_find_no_fault(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("clusters", [(1,), (3, 0, 1, 2)])
+@pytest.mark.parametrize("clusters", [(1,), (3, 0, 1, 2), (0, 0)])
 def test_pixelmed_finds_no_fault_in_the_template(
     write: Any, faults_by_pixelmed: Any, clusters: tuple[int, ...]
 ) -> None:
@@ -89,6 +94,60 @@ def test_dcmqis_reader_gets_the_measurements(write: Any, run_tool: Any, tmp_path
     assert areas == [round(cluster.area_mm2, 2) for cluster in images[0].clusters]
 
 
-def test_a_study_without_clusters_gets_no_measurement_report(write: Any) -> None:
-    _, paths = write(0, 0)
-    assert paths == []
+def test_a_study_without_clusters_gets_a_report_that_says_so_of_each_image(write: Any) -> None:
+    images, (path,) = write(0, 0)
+    report = highdicom.sr.srread(path)
+    assert report.content.get_planar_roi_measurement_groups() == []
+    groups = report.content.get_image_measurement_groups()
+    for group, image in zip(groups, images, strict=True):
+        assert group.finding_type.value == codes.BREAST.value
+        assert [str(one.referenced_sop_instance_uid) for one in group.source_images] == [image.sop_instance_uid]
+        (evaluation,) = group.get_qualitative_evaluations()
+        assert (evaluation.name.value, evaluation.value.value) == (
+            codes.CALCIFICATION_CLUSTER.value,
+            codes.ABSENT.value,
+        )
+        measured = {item.name.meaning: (item.value, item.unit.value) for item in group.get_measurements()}
+        assert measured == {
+            "Area": (round(image.breast_area_mm2), "mm2"),
+            "Number of calcifications": (len(image.calcifications), "1"),
+        }
+    assert len({group.tracking_uid for group in groups}) == len(images)
+
+
+def test_images_without_clusters_have_no_group_beside_those_with_one(write: Any) -> None:
+    _, (path,) = write(0, 1)
+    report = highdicom.sr.srread(path)
+    assert report.content.get_image_measurement_groups() == []
+    assert len(report.content.get_planar_roi_measurement_groups()) == 1
+
+
+def claim_presence(report: Dataset) -> None:
+    items_named(report, codes.CALCIFICATION_CLUSTER)[0].ConceptCodeSequence[0].CodeValue = "52101004"
+
+
+def count_wrong(report: Dataset) -> None:
+    items_named(report, codes.NUMBER_OF_CALCIFICATIONS)[1].MeasuredValueSequence[0].NumericValue = "77"
+
+
+def speak_of_one_image_twice(report: Dataset) -> None:
+    first, second = items_named(report, codes.MEASUREMENT_GROUP)
+    second.ContentSequence = first.ContentSequence
+
+
+def leave_an_image_out(report: Dataset) -> None:
+    del items_named(report, codes.IMAGING_MEASUREMENTS)[0].ContentSequence[1]
+
+
+@pytest.mark.parametrize("spoil", [claim_presence, count_wrong, speak_of_one_image_twice, leave_an_image_out])
+def test_a_report_that_does_not_deny_clusters_for_each_image_once_is_not_kept(
+    make_mammogram: Any, find: Any, algorithm: Algorithm, spoil: Any
+) -> None:
+    headers = [make_mammogram(*view) for view in FOUR_VIEWS[:2]]
+    images = [find(header, 0, 1) for header in headers]
+    sources = {str(header.SOPInstanceUID): header for header in headers}
+    report = measurement_report(images, sources, algorithm)
+    check_measurement_report(report, images, sources)
+    spoil(report)
+    with pytest.raises(OutputError, match="without clusters"):
+        check_measurement_report(report, images, sources)

@@ -1,0 +1,93 @@
+"""Metal on the skin: the lead ball or wire that a technologist puts on a nipple, a mole or a scar.
+
+Leong et al. 2022 remove markers that lie in the air. One that lies on the skin line touches the breast and survives a
+morphological opening, and its sharp bright edge looks like a calcification of the skin to any detector.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+BoolImage = npt.NDArray[np.bool_]
+Window = tuple[slice, slice]
+
+_SMALLEST_MM, _LARGEST_MM = 0.8, 8.0  # lead balls measure 1.5 to 3 mm; skin calcifications are smaller
+_REACH_MM = 3.0  # how far from the skin line a marker may lie
+_PLATEAU = 0.05  # metal is opaque: its pixels lie within this share of the grey scale below the brightest
+_LEAST_FILLING = 0.6  # of the box round it; a disc fills 0.79
+_DARK = 0.35  # of the way from air to the brightest: what surrounds a marker at the skin line is darker
+_MARGIN_MM = 0.5  # its blurred edge goes with it
+
+
+def skin_markers(
+    pixels: npt.NDArray[np.float32], breast: BoolImage, spacing_mm: tuple[float, float], air: float
+) -> BoolImage:
+    """Return the pixels of compact metal markers that lie on the skin line.
+
+    A marker is a filled, opaque spot of 0.8 to 8 mm within 3 mm of the border between breast and air, with darkness
+    round it. A calcification of the skin that is as large and as opaque as metal is not known.
+
+    Parameters
+    ----------
+    pixels
+        (rows, columns), bright is attenuating.
+    breast
+        (rows, columns), the breast with whatever lies on it.
+    spacing_mm
+        Pixel spacing (between rows, between columns) in mm.
+    air
+        Grey value of air.
+
+    Returns
+    -------
+    bool array
+        (rows, columns); each marker with a margin of 0.5 mm.
+    """
+    markers = np.zeros(pixels.shape, dtype=np.bool_)
+    if not breast.any():
+        return markers
+    reach = [max(1, round(_REACH_MM / spacing)) for spacing in spacing_mm]
+    brightest = float(pixels[breast].max())
+    labels, _ = ndimage.label(pixels >= brightest - _PLATEAU * (brightest - air))
+    for number, window in enumerate(ndimage.find_objects(labels), start=1):
+        spot = labels[window] == number
+        if not _is_compact(spot, spacing_mm):
+            continue
+        around = _grown(window, reach, pixels.shape)
+        spot = labels[around] == number
+        border = ndimage.binary_dilation(spot, iterations=max(1, round(_MARGIN_MM / min(spacing_mm))))
+        ring = ~border & _near(window, around, [max(2, round(1.0 / spacing)) for spacing in spacing_mm])
+        on_skin = breast[around].any() and not breast[around].all()
+        if on_skin and ring.any() and np.median(pixels[around][ring]) < air + _DARK * (brightest - air):
+            markers[around] |= border
+    return markers
+
+
+def _is_compact(spot: BoolImage, spacing_mm: tuple[float, float]) -> bool:
+    sizes = [size * spacing for size, spacing in zip(spot.shape, spacing_mm, strict=True)]
+    return (
+        min(sizes) >= _SMALLEST_MM
+        and max(sizes) <= _LARGEST_MM
+        and np.count_nonzero(spot) >= _LEAST_FILLING * spot.size
+    )
+
+
+def _grown(window: Window, by: list[int], shape: tuple[int, ...]) -> Window:
+    rows, columns = (
+        slice(max(0, part.start - step), min(size, part.stop + step))
+        for part, step, size in zip(window, by, shape, strict=True)
+    )
+    return rows, columns
+
+
+def _near(window: Window, around: Window, by: list[int]) -> BoolImage:
+    """Return, in the frame of ``around``, the box of ``window`` grown by ``by`` pixels and the margin."""
+    near = np.zeros([part.stop - part.start for part in around], dtype=np.bool_)
+    rows, columns = (
+        slice(max(0, part.start - 2 * step - outer.start), part.stop + 2 * step - outer.start)
+        for part, step, outer in zip(window, by, around, strict=True)
+    )
+    near[rows, columns] = True
+    return near
