@@ -213,6 +213,7 @@ class Detector:
             clusters=clusters,
             warnings=mammogram.warnings,
             nipple=nipple,
+            source=mammogram.source,
         )
 
     def candidates(
