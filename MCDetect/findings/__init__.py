@@ -191,7 +191,11 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Algorithm:
-    """What produced the findings: software, model (by hash), operating point and device."""
+    """What produced the findings: software, model (by hash), operating point and device.
+
+    ``threshold`` is the least score of a cluster, ``calcification_threshold`` that of a calcification outside of
+    clusters; fainter ones are reported only as members of a cluster.
+    """
 
     name: str
     version: str
@@ -200,6 +204,7 @@ class Algorithm:
     operating_point: str
     threshold: float
     device: str
+    calcification_threshold: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -153,6 +153,7 @@ def test_a_missing_field_is_refused_by_the_reader():
                 "count",
                 "warnings",
                 "hint",
+                "calcification_threshold",
                 "complete",
                 "confirmed",
                 "predecessor_uids",
