@@ -21,7 +21,7 @@ from MCDetect.inference.calcifications import peak_logit
 from MCDetect.inference.cluster_score import cluster_features, cluster_score
 from MCDetect.inference.clusters import group_calcifications
 from MCDetect.inference.device import choose_device
-from MCDetect.inference.faint import join_faint, marks_of
+from MCDetect.inference.faint import groups_of_faint, marks_of
 from MCDetect.inference.making import ScoredCluster, identity_of, make_cluster, nipple_of
 from MCDetect.inference.morphology.model import MorphologyModel
 from MCDetect.inference.morphology.sorting import Group, SortedGroup
@@ -221,9 +221,9 @@ class Detector:
     def candidates(
         self, mammogram: Mammogram, mask: BoolImage, report: StageReport = silent
     ) -> tuple[tuple[Calcification, ...], list[ScoredCluster]]:
-        """Return all single calcifications and suspicious clusters with their scores, before any operating point."""
+        """Return all single calcifications and all clusters with their scores, before any operating point."""
         typed, scored = self.examine(mammogram, mask, report)
-        return typed.reported(()), [one for one in scored if not one.is_benign]
+        return typed.reported(()), scored
 
     def examine(
         self, mammogram: Mammogram, mask: BoolImage, report: StageReport = silent
@@ -260,11 +260,13 @@ class Detector:
         spacing = mammogram.spacing.millimetres
         marks, faint = marks_of(resize(logits, mammogram.shape), spacing, mask, self._settings)
         group, model = self._group(spacing), self._morphology
-        join = partial(join_faint, spacing_mm=spacing, distance_mm=self._settings.linking_distance_mm, group=group)
+        more = partial(groups_of_faint, spacing_mm=spacing, distance_mm=self._settings.linking_distance_mm, group=group)
         typed = (
-            untyped(marks, group, faint, join)
+            untyped(marks, group, faint, more)
             if model is None
-            else type_view(mammogram.pixels, mask, spacing, marks, model=model, group=group, faint=faint, join=join)
+            else type_view(
+                mammogram.pixels, mask, spacing, marks, model=model, group=group, faint=faint, group_faint=more
+            )
         )
         if not typed.groups:
             return typed, []

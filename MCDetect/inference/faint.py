@@ -1,8 +1,8 @@
 """Faint calcifications: too weak to be marked one by one, and evidence where several lie together.
 
 A calcification network leaves many weak peaks on grain and strands. One of them alone means nothing, so single marks
-ask for a high threshold. Three within a centimetre are seldom chance: they are looked for at a lower one, and marked
-only as members of a cluster that is reported.
+ask for a high threshold. Three within a centimetre are seldom chance: groups are looked for at a lower one, and their
+faint members are marked only with a cluster that is reported.
 """
 
 from __future__ import annotations
@@ -26,10 +26,8 @@ _FAINT_MARGIN = 0.5
 
 Members = tuple[Calcification, ...]
 Group = Callable[[Sequence[Calcification]], list[Members]]
-Join = Callable[
-    [Sequence[Members], Sequence[Calcification], Sequence[Calcification]], tuple[list[Members], list[Members]]
-]
-""":func:`join_faint` with its keyword arguments given."""
+GroupFaint = Callable[[Sequence[Members], Sequence[Calcification], Sequence[Calcification]], list[Members]]
+""":func:`groups_of_faint` with its keyword arguments given."""
 
 
 def marks_of(
@@ -49,7 +47,7 @@ def marks_of(
     return strong, find(threshold=settings.faint_threshold, below=settings.threshold, margin=_FAINT_MARGIN)
 
 
-def join_faint(
+def groups_of_faint(
     groups: Sequence[Members],
     single: Sequence[Calcification],
     faint: Sequence[Calcification],
@@ -57,8 +55,11 @@ def join_faint(
     spacing_mm: tuple[float, float],
     distance_mm: float,
     group: Group,
-) -> tuple[list[Members], list[Members]]:
-    """Give faint marks to the groups that they lie in, and group those that are left with the single marks.
+) -> list[Members]:
+    """Return the groups that appear only with faint marks: of those, and of single marks.
+
+    Faint marks in reach of a group that is there without them are left out: half of them are grain (measured on
+    simulated views), and they would add nothing to what is known.
 
     Parameters
     ----------
@@ -71,38 +72,17 @@ def join_faint(
     spacing_mm
         (between rows, between columns).
     distance_mm
-        A faint mark belongs to the group of the nearest mark within this distance.
+        How far a group reaches from each member.
     group
         Groups calcifications.
-
-    Returns
-    -------
-    list, list
-        The given groups with what they got, in the same order; the new groups.
     """
-    owner = _nearest_group(groups, faint, np.asarray(spacing_mm), distance_mm)
-    extended = [
-        (*members, *(mark for mark, number in zip(faint, owner, strict=True) if number == index))
-        for index, members in enumerate(groups)
-    ]
-    left = [mark for mark, number in zip(faint, owner, strict=True) if number < 0]
-    return extended, group([*single, *left])
-
-
-def _nearest_group(
-    groups: Sequence[Members],
-    faint: Sequence[Calcification],
-    spacing: npt.NDArray[np.float64],
-    distance_mm: float,
-) -> npt.NDArray[np.intp]:
-    """Return, for each faint mark, the number of the group of the nearest member in reach, else -1."""
-    owners = np.array([index for index, members in enumerate(groups) for _ in members], dtype=np.intp)
-    if not len(owners) or not faint:
-        return np.full(len(faint), -1, dtype=np.intp)
-    tree = cKDTree(_points([member for members in groups for member in members], spacing))
-    _, nearest = tree.query(_points(faint, spacing), distance_upper_bound=distance_mm)
-    found: npt.NDArray[np.intp] = np.append(owners, -1)[nearest]  # out of reach is numbered after the last
-    return found
+    members = [member for one in groups for member in one]
+    left = list(faint)
+    if members and faint:
+        spacing = np.asarray(spacing_mm)
+        distances, _ = cKDTree(_points(members, spacing)).query(_points(faint, spacing))
+        left = [mark for mark, distance in zip(faint, distances, strict=True) if distance > distance_mm]
+    return group([*single, *left])
 
 
 def _points(marks: Sequence[Calcification], spacing: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

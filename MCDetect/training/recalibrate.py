@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 lambda text, done: progress.update(task, description=text, completed=done),
             )
     except MCDetectError as error:
-        console.print(str(error), style="red", markup=False)
+        console.print(str(error), style="red", markup=False, soft_wrap=True)
         return 3
     told = {name: settings[name] for name in ("cluster_score", "operating_points")}
     console.print(json.dumps(told, indent=1), markup=False)

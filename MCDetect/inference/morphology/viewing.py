@@ -11,7 +11,7 @@ import numpy.typing as npt
 from MCDetect.bi_rads import Distribution
 from MCDetect.descriptors import Descriptors, Spread
 from MCDetect.findings import Calcification, Cluster
-from MCDetect.inference.faint import Join
+from MCDetect.inference.faint import GroupFaint
 from MCDetect.inference.morphology.arrangement import nearest_distances
 from MCDetect.inference.morphology.bodies import find_body
 from MCDetect.inference.morphology.features import FEATURES, ViewContext, feature_matrix
@@ -62,7 +62,7 @@ def type_view(
     model: MorphologyModel,
     group: Group,
     faint: Sequence[Calcification] = (),
-    join: Join | None = None,
+    group_faint: GroupFaint | None = None,
 ) -> TypedView:
     """Type the marks of a view and sort their groups.
 
@@ -80,18 +80,21 @@ def type_view(
         Of the bundle.
     group
         How calcifications are grouped.
-    faint, join
-        Marks below the threshold, and how they join groups (:func:`MCDetect.inference.faint.join_faint`).
+    faint, group_faint
+        Marks below the threshold, and how they make groups (:func:`MCDetect.inference.faint.groups_of_faint`).
     """
     whole, features = whole_marks(picture, mask, spacing_mm, marks)
     typing = Typing.of(whole, features, model, spacing_mm)
     groups = sort_groups(group(whole), typing, group)
     weak = _numbered(faint, whole)
-    if weak and join is not None:
+    if weak and group_faint is not None:
         bodies = {m.id: find_body(picture, m, spacing_mm) for m in weak}
         context = ViewContext(picture, mask, spacing_mm, [*whole, *weak])
         typing = typing.with_faint(weak, feature_matrix(weak, bodies, context))
-        groups = _with_faint(groups, whole, weak, typing, join)
+        grouped = {m.id for one in groups for m in one.members}
+        single = [m for m in whole if m.id not in grouped and typing.benign[m.id] is None]
+        more = group_faint([one.members for one in groups], single, weak)
+        groups = [*groups, *(typing.judged(members) for members in more)]
     types = {number: kind for number, kind in typing.benign.items() if kind is not None}
     for one in groups:
         for member in one.members:
@@ -106,26 +109,6 @@ def type_view(
         {n: float(np.exp(row[_LOG_CONTRAST])) for n, row in typing.features.items()},
         frozenset(m.id for m in weak),
     )
-
-
-def _with_faint(
-    groups: Sequence[SortedGroup],
-    whole: Sequence[Calcification],
-    weak: Sequence[Calcification],
-    typing: Typing,
-    join: Join,
-) -> list[SortedGroup]:
-    """Return the groups with the faint marks that lie in suspicious ones, and those that appear only with them."""
-    suspicious = [one for one in groups if one.benign_type is None]
-    grouped = {m.id for one in groups for m in one.members}
-    single = [m for m in whole if m.id not in grouped and typing.benign[m.id] is None]
-    extended, more = join([one.members for one in suspicious], single, weak)
-    return [
-        # What a group is, its stronger members say; faint ones have hardly a shape.
-        *(replace(one, members=members) for one, members in zip(suspicious, extended, strict=True)),
-        *(one for one in groups if one.benign_type is not None),
-        *(typing.judged(members) for members in more),
-    ]
 
 
 def _numbered(faint: Sequence[Calcification], after: Sequence[Calcification]) -> tuple[Calcification, ...]:
@@ -148,15 +131,14 @@ def untyped(
     marks: Sequence[Calcification],
     group: Group,
     faint: Sequence[Calcification] = (),
-    join: Join | None = None,
+    group_faint: GroupFaint | None = None,
 ) -> TypedView:
     """Return the marks and groups of a bundle without a model of morphologies: nothing is typed."""
     weak = _numbered(faint, marks)
     groups = group(marks)
-    if weak and join is not None:
+    if weak and group_faint is not None:
         grouped = {m.id for members in groups for m in members}
-        extended, more = join(groups, [m for m in marks if m.id not in grouped], weak)
-        groups = [*extended, *more]
+        groups = [*groups, *group_faint(groups, [m for m in marks if m.id not in grouped], weak)]
     sorted_groups = tuple(SortedGroup(members, (), None) for members in groups)
     return TypedView((*marks, *weak), sorted_groups, {}, frozenset(m.id for m in weak))
 

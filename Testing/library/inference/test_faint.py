@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from MCDetect.findings import Calcification
 from MCDetect.inference.clusters import group_calcifications
-from MCDetect.inference.faint import join_faint, marks_of
+from MCDetect.inference.faint import groups_of_faint, marks_of
 from MCDetect.inference.morphology.viewing import untyped
 from MCDetect.inference.settings import DetectorSettings
 
 SPACING = (0.1, 0.1)
 group = partial(group_calcifications, spacing_mm=SPACING)
-join = partial(join_faint, spacing_mm=SPACING, distance_mm=5.0, group=group)
+more = partial(groups_of_faint, spacing_mm=SPACING, distance_mm=5.0, group=group)
 
 
 def mark(number: int, row: float, column: float, score: float = 0.5) -> Calcification:
@@ -31,44 +31,33 @@ def settings(threshold: float, faint: float) -> DetectorSettings:
 TRIPLE = (mark(1, 100, 100), mark(2, 110, 100), mark(3, 100, 110))
 
 
-def test_a_faint_mark_joins_the_group_that_it_lies_in() -> None:
-    near, far = mark(4, 120, 105, 0.1), mark(5, 400, 400, 0.1)
-    (extended,), more = join([TRIPLE], [], [near, far])
-    assert extended == (*TRIPLE, near)
-    assert more == []
-
-
-def test_a_faint_mark_between_two_groups_joins_the_nearer_one_and_does_not_merge_them() -> None:
-    other = tuple(mark(10 + m.id, m.row, m.column + 90) for m in TRIPLE)
-    between = mark(20, 105, 145, 0.1)
-    extended, more = join([TRIPLE, other], [], [between])
-    assert [len(members) for members in extended] == [4, 3]
-    assert more == []
+def test_a_faint_mark_in_reach_of_a_group_is_left_out() -> None:
+    near = [mark(4 + i, 120 + i, 105, 0.1) for i in range(3)]
+    assert more([TRIPLE], [], near) == []
+    far = [mark(4 + i, 400 + i, 400, 0.1) for i in range(3)]
+    assert more([TRIPLE], [], [*near, *far]) == [tuple(far)]
 
 
 def test_faint_marks_make_a_group_with_single_ones() -> None:
     single, faint = [mark(1, 300, 300)], [mark(2, 310, 300, 0.1), mark(3, 300, 310, 0.1)]
-    extended, more = join([], single, faint)
-    assert extended == []
-    assert [sorted(m.id for m in members) for members in more] == [[1, 2, 3]]
+    assert [sorted(m.id for m in members) for members in more([], single, faint)] == [[1, 2, 3]]
 
 
 def test_two_faint_marks_are_no_group() -> None:
-    assert join([], [], [mark(1, 300, 300, 0.1), mark(2, 310, 300, 0.1)]) == ([], [])
+    assert more([], [], [mark(1, 300, 300, 0.1), mark(2, 310, 300, 0.1)]) == []
 
 
 points = st.lists(st.tuples(st.floats(0, 500), st.floats(0, 500)), max_size=25)
 
 
 @given(strong=points, faint=points)
-def test_no_mark_is_in_two_groups_and_none_of_the_strong_is_lost(strong, faint) -> None:
+def test_no_mark_is_in_two_groups(strong, faint) -> None:
     strong_marks = [mark(number, *place) for number, place in enumerate(strong, start=1)]
     faint_marks = [mark(number, *place, score=0.1) for number, place in enumerate(faint, start=1000)]
     groups = group(strong_marks)
     grouped = {m.id for members in groups for m in members}
-    extended, more = join(groups, [m for m in strong_marks if m.id not in grouped], faint_marks)
-    assert [members[: len(old)] for members, old in zip(extended, groups, strict=True)] == groups
-    ids = [m.id for members in (*extended, *more) for m in members]
+    found = more(groups, [m for m in strong_marks if m.id not in grouped], faint_marks)
+    ids = [m.id for members in (*groups, *found) for m in members]
     assert len(ids) == len(set(ids))
 
 
@@ -103,17 +92,17 @@ def test_without_a_lower_threshold_there_are_no_faint_marks() -> None:
 
 
 def test_faint_marks_are_reported_only_as_members_of_clusters_that_are_reported() -> None:
-    lone = mark(4, 400, 400)
-    typed = untyped([*TRIPLE, lone], group, [mark(1, 120, 105, 0.1), mark(2, 50, 600, 0.1)], join)
-    assert [m.id for m in typed.marks] == [1, 2, 3, 4, 5, 6]
-    assert typed.faint == {5, 6}
-    assert [m.id for m in typed.reported(())] == [1, 2, 3, 4]
-    (members,) = (one.members for one in typed.groups)
+    faint = [mark(1, 300, 300, 0.1), mark(2, 310, 300, 0.1), mark(3, 300, 310, 0.1), mark(4, 50, 600, 0.1)]
+    typed = untyped(TRIPLE, group, faint, more)
+    assert [m.id for m in typed.marks] == [1, 2, 3, 4, 5, 6, 7]
+    assert typed.faint == {4, 5, 6, 7}
+    assert [m.id for m in typed.reported(())] == [1, 2, 3]
+    assert [[m.id for m in one.members] for one in typed.groups] == [[1, 2, 3], [4, 5, 6]]
 
     class Kept:
-        member_ids = tuple(m.id for m in members)
+        member_ids = (4, 5, 6)
 
-    assert [m.id for m in typed.reported([Kept()])] == [1, 2, 3, 4, 5]
+    assert [m.id for m in typed.reported([Kept()])] == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize("threshold", [-1.0, 0.3, 2.0])
