@@ -32,6 +32,8 @@ def findings_table(findings: Findings) -> Table:
         ),
         box=box.SIMPLE_HEAD,
         title_justify="left",
+        collapse_padding=True,
+        pad_edge=False,
     )
     # On a narrow terminal the type is broken into lines and nothing else.
     for name, side in (
