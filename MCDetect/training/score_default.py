@@ -49,7 +49,7 @@ _CRITERIA: dict[str, Criterion] = {
 
 @dataclass(frozen=True)
 class DetectedView:
-    """What counts of one view: clusters found and clusters there, and the number of false marks."""
+    """What counts of one view: clusters found and clusters there, and false marks at the default operating point."""
 
     examination: str
     spacing_mm: tuple[float, float]
@@ -61,12 +61,15 @@ class DetectedView:
 def detect_view(detector: Detector, view: ViewWithTruth) -> DetectedView:
     """Return all clusters that the detector finds in a view, whatever their score."""
     findings = detector.analyse(view.mammogram, 0.0)
+    algorithm = detector.algorithm()
+    shown = {n for one in findings.clusters if one.score >= algorithm.threshold for n in one.member_ids}
+    marks = [c for c in findings.calcifications if c.score >= algorithm.calcification_threshold or c.id in shown]
     return DetectedView(
         examination=str(view.seed),
         spacing_mm=view.mammogram.spacing.millimetres,
         found=tuple(Candidate(cluster.outline, cluster.score) for cluster in findings.clusters),
         clusters=view.clusters,
-        false_marks=sum(not view.is_right(mark) for mark in findings.calcifications),
+        false_marks=sum(not view.is_right(mark) for mark in marks),
     )
 
 

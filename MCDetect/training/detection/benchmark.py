@@ -32,7 +32,7 @@ from MCDetect.training.detection.mark_figures import (
     found_at_own_threshold,
     marks_per_view,
 )
-from MCDetect.training.detection.sorting import sorting_figures
+from MCDetect.training.detection.sorting import missed_clusters, sorting_figures
 from MCDetect.training.detection.systems import (
     BUNDLE,
     LAPLACIAN,
@@ -155,12 +155,15 @@ def run(settings: BenchmarkSettings, report: Report | None = None) -> dict[str, 
         "calcifications": calcification_figures(truths, looked),
         "calibration": calibration_figures(truths, found[BUNDLE]),
         "sorting": sorting_figures(truths, looked, bundle.operating_points[bundle.settings["default_operating_point"]]),
+        "missed clusters above noise": None,
         "simulated views without clusters": marks_per_view(
             [view for view, truth in zip(looked, truths, strict=True) if truth.is_normal], bundle.operating_points
         ),
         "injected set": None,
         "real views": None,
     }
+    at_one = results["clusters"][BUNDLE]["groups"]["thresholds"]["1"]
+    results["missed clusters above noise"] = missed_clusters(truths, looked, at_one)
     if mammograms:
         thresholds = {name: results["clusters"][name]["groups"]["thresholds"] for name in NAMES}
         results.update(_on_real(look, mammograms, baselines, thresholds))

@@ -15,7 +15,7 @@ from MCDetect.training.detection.mark_figures import LEAST_RATIO
 from MCDetect.training.detection.marks import CELL_MM
 from MCDetect.training.detection.pictures import draw_crops, draw_views
 from MCDetect.training.detection.plots import draw_plots
-from MCDetect.training.detection.sorting import sorting_table
+from MCDetect.training.detection.sorting import missed_table, sorting_table
 from MCDetect.training.detection.systems import BUNDLE
 from MCDetect.training.detection.truths import read_view_truth
 
@@ -151,6 +151,9 @@ def _clusters(results: Mapping[str, Any]) -> str:
         "All clusters that are reported count in the tables above, those that are reported apart as typically benign "
         "too. At the default operating point:\n",
         sorting_table(results["sorting"]),
+        "\n### Missed clusters above noise, at 1 false positive a view\n",
+        "What of them is marked by single marks, which a cluster asks three of within 5 mm of one another:\n",
+        missed_table(results["missed clusters above noise"]),
         "\n### By signal-to-noise ratio, at 1 false positive a view\n",
         tables.ratio_table(clusters, "1"),
         "\n### By density, at 1 false positive a view\n",

@@ -1,13 +1,17 @@
-"""Which clusters are reported apart as typically benign: the right ones, and the wrong ones."""
+"""Which clusters are reported apart as typically benign, the right ones and the wrong ones; and which are missed."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from MCDetect.evaluation.hits import Candidate, centre_inside
+from MCDetect.training.detection.figures import ABOVE_NOISE
 from MCDetect.training.detection.looking import FoundCluster, LookedAt
 from MCDetect.training.detection.truths import TrueCluster, ViewTruth
+
+_NEAR_MM = 0.5
 
 
 def sorting_figures(truths: Sequence[ViewTruth], looked: Sequence[LookedAt], threshold: float) -> dict[str, Any]:
@@ -40,6 +44,48 @@ def sorting_figures(truths: Sequence[ViewTruth], looked: Sequence[LookedAt], thr
             counts[1] += best is not None
             counts[2] += best is not None and best.is_benign
     return {"by morphology": dict(sorted(kinds.items())), "false clusters": wrong}
+
+
+def missed_clusters(truths: Sequence[ViewTruth], looked: Sequence[LookedAt], threshold: float) -> list[dict[str, Any]]:
+    """Return the clusters above noise that no cluster of at least this score hits, and how much of them is marked.
+
+    A calcification is marked when a single mark of the bundle's own threshold lies within 0.5 mm of its centre, or
+    within its radius.
+    """
+    missed = []
+    for truth, view in zip(truths, looked, strict=True):
+        kept = [one for one in view.clusters if one.score >= threshold]
+        for cluster in truth.clusters:
+            if cluster.signal_to_noise < ABOVE_NOISE or _best_hit(cluster, kept, truth.spacing_mm) is not None:
+                continue
+            members = [truth.calcifications[index] for index in cluster.members]
+            marked = sum(
+                any(
+                    math.hypot(mark.row - one.row, mark.column - one.column) * truth.spacing_mm
+                    <= max(_NEAR_MM, one.diameter_mm / 2)
+                    for mark in view.marks[0]
+                )
+                for one in members
+            )
+            missed.append(
+                {
+                    "view": truth.seed,
+                    "morphology": cluster.kind,
+                    "signal-to-noise ratio": round(cluster.signal_to_noise, 1),
+                    "calcifications": len(members),
+                    "marked": marked,
+                }
+            )
+    return missed
+
+
+def missed_table(missed: Sequence[dict[str, Any]]) -> str:
+    """Return the missed clusters as a table in Markdown."""
+    if not missed:
+        return "None was missed."
+    names = list(missed[0])
+    lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
+    return "\n".join([*lines, *(f"| {' | '.join(str(one[name]) for name in names)} |" for one in missed)])
 
 
 def sorting_table(figures: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ from MCDetect.training.detection.figures import calibration_figures
 from MCDetect.training.detection.looking import THRESHOLD_STEPS, FoundCluster, LookedAt, Mark
 from MCDetect.training.detection.mark_figures import calcification_figures, cluster_bound, marks_per_view
 from MCDetect.training.detection.plots import draw_plots
-from MCDetect.training.detection.sorting import sorting_figures, sorting_table
+from MCDetect.training.detection.sorting import missed_clusters, missed_table, sorting_figures, sorting_table
 from MCDetect.training.detection.systems import BUNDLE, LAPLACIAN, NAMES, calibrate_baselines, candidates_of
 from MCDetect.training.detection.truths import TrueCalcification, TrueCluster, ViewTruth
 
@@ -84,6 +84,7 @@ def score_all() -> dict:
         "calcifications": calcification_figures(TRUTHS, LOOKED),
         "calibration": calibration_figures(TRUTHS, found[BUNDLE]),
         "sorting": sorting_figures(TRUTHS, LOOKED, 0.5),
+        "missed clusters above noise": missed_clusters(TRUTHS, LOOKED, 0.95),
         "simulated views without clusters": marks_per_view(LOOKED[2:4], POINTS),
         "injected set": None,
         "real views": None,
@@ -157,3 +158,13 @@ def test_sorting_counts_clusters_found_and_those_reported_as_benign():
     assert sorting_figures(TRUTHS, benign, 0.2)["false clusters"] == [1, 0]
     assert sorting_figures(TRUTHS, benign, 0.95)["by morphology"]["punctate"] == [6, 0, 0]
     assert "| punctate | 6 | 6 | 3 |" in sorting_table(figures)
+
+
+def test_of_a_missed_cluster_it_is_told_how_many_of_its_calcifications_are_marked():
+    assert missed_clusters(TRUTHS, LOOKED, 0.5) == []
+    assert missed_table([]) == "None was missed."
+    marked = missed_clusters(TRUTHS, LOOKED, 0.95)
+    assert [(one["calcifications"], one["marked"]) for one in marked] == [(4, 4)] * 6
+    blind = [replace(view, clusters=(), marks=((),) * len(THRESHOLD_STEPS)) for view in LOOKED]
+    assert {one["marked"] for one in missed_clusters(TRUTHS, blind, 0.5)} == {0}
+    assert "| 400000 | punctate | 8.0 | 4 | 4 |" in missed_table(marked)
