@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from MCDetect.commands.exit_codes import DONE
-from MCDetect.commands.option_types import add_detection_arguments, check_spacing, count, positive_number
+from MCDetect.commands.option_types import add_detection_arguments, check_spacing, count, positive_number, processing_of
 from MCDetect.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -112,12 +112,7 @@ def run(options: argparse.Namespace) -> int:
         keep_s=options.keep * 86400,
         workers=options.workers,
         monitoring=("127.0.0.1", options.metrics_port),
-        bundle=options.bundle,
-        device=options.device,
-        backend=options.backend,
-        operating_point=options.operating_point if options.threshold is None else options.threshold,
-        spacing_mm=options.spacing,
-        formats=tuple(options.formats),
+        processing=processing_of(options),
     )
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

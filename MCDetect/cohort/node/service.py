@@ -12,10 +12,9 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from MCDetect.cohort.batch import facts_of
 from MCDetect.cohort.cluster import Workers, workers
 from MCDetect.cohort.engine import Engine
 from MCDetect.cohort.examination import clear_unfinished, identify
@@ -26,7 +25,7 @@ from MCDetect.cohort.node.delivery import Courier
 from MCDetect.cohort.node.inbox import Inbox
 from MCDetect.cohort.node.listener import Listener
 from MCDetect.cohort.node.monitoring import Metrics, MonitoringServer
-from MCDetect.cohort.records import Examination, Order, Outcome
+from MCDetect.cohort.records import Examination, Order, Outcome, Processing
 from MCDetect.dicom.pacs.nodes import Node
 from MCDetect.errors import MCDetectError, OutputError, UsageError
 from MCDetect.results import check_formats, check_output_folder
@@ -56,12 +55,7 @@ class Service:
     keep_s: float = 30 * 86400.0
     workers: int | None = None
     monitoring: tuple[str, int] | None = ("127.0.0.1", 9114)
-    bundle: str = "default"
-    device: str = "auto"
-    backend: str = "auto"
-    operating_point: str | float | None = None
-    spacing_mm: float | None = None
-    formats: tuple[str, ...] = ()
+    processing: Processing = field(default_factory=Processing)
 
 
 def serve(service: Service, stop: threading.Event, tell: Callable[[str], None]) -> None:
@@ -81,29 +75,19 @@ def serve(service: Service, stop: threading.Event, tell: Callable[[str], None]) 
     MCDetectError
         When it cannot begin: folder in use, port in use, bundle missing.
     """
-    formats = tuple(sorted(check_formats(service.formats)))
+    formats = tuple(sorted(check_formats(service.processing.formats)))
+    processing = replace(service.processing, formats=formats)
     check_output_folder(service.output)
     with (
         FolderLock(service.output),
         Manifest(service.output) as manifest,
-        workers(None, service.workers, service.device) as crew,
+        workers(None, service.workers, processing.device) as crew,
     ):
         clear_unfinished(service.output)
         manifest.keep_facts({"kind": "serve"})
-        identity = (service.bundle, service.device, service.backend, service.operating_point, crew.threads)
-        algorithm = crew.result(crew.submit(identify, *identity))
-        manifest.keep_facts(facts_of(algorithm, formats, service.spacing_mm))
-        order = Order(
-            output=str(service.output.resolve()),
-            bundle=service.bundle,
-            device=service.device,
-            backend=service.backend,
-            operating_point=service.operating_point,
-            spacing_mm=service.spacing_mm,
-            formats=formats,
-            threads=None,
-            algorithm=algorithm,
-        )
+        algorithm = crew.result(crew.submit(identify, processing, crew.threads))
+        manifest.keep_facts(processing.facts(algorithm))
+        order = Order(str(service.output.resolve()), processing, algorithm, crew.threads)
         _Node(service, manifest, crew, order, tell).run(stop)
 
 

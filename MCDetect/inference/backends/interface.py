@@ -22,13 +22,16 @@ The maps may lie in memory that the next call uses again: copy what is kept.
 
 
 class Backend(Protocol):
-    """A library that computes networks on one device, in fp32."""
+    """A library that computes networks on one device in one precision."""
 
     name: str
     """As on the command line, e.g. ``"onnxruntime"``."""
 
     title: str
     """As its makers write it, e.g. ``"ONNX Runtime"``."""
+
+    precision: str
+    """One of ``precision.PRECISIONS``."""
 
     def compile(self, network: nn.Module) -> RunNetwork:
         """Return ``network`` ready to run.
