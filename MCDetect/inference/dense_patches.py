@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from MCDetect.inference.strips import NOT_COMPUTED, strips_over
+from MCDetect.inference.backends.interface import run_each
+from MCDetect.inference.strips import NOT_COMPUTED, Strip, strips_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,10 +115,13 @@ def dense_patch_logits(
     run = TorchBackend(device).compile(block_maxima(network, stride)) if features is None else features
     blocks = window // stride
     strips = list(strips_over(wanted, max(1, strip_height // stride)))
-    for number, strip in enumerate(strips, start=1):
+
+    def pixels_of(strip: Strip) -> FloatImage:
         first = strip.row_start * stride, strip.column_start * stride
         last = (strip.row_stop - 1) * stride + patch_size, (strip.column_stop - 1) * stride + patch_size
-        maps = run(np.ascontiguousarray(normalised[first[0] : last[0], first[1] : last[1]]))
+        return np.ascontiguousarray(normalised[first[0] : last[0], first[1] : last[1]])
+
+    for number, (strip, maps) in enumerate(zip(strips, run_each(run, map(pixels_of, strips)), strict=True), start=1):
         with torch.inference_mode():
             # Channel by channel the maxima stay in the processor's cache: 2.7 times faster than all at once.
             result = network.output.bias[0]

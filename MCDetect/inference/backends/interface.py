@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -19,6 +19,12 @@ RunNetwork = Callable[[FloatImage], FloatMaps]
 
 The maps may lie in memory that the next call uses again: copy what is kept.
 """
+
+
+def run_each(network: RunNetwork, images: Iterable[FloatImage]) -> Iterator[FloatMaps]:
+    """Yield the maps of each image; a network that has a method ``each`` may fetch the next image meanwhile."""
+    each = getattr(network, "each", None)
+    return map(network, images) if each is None else each(images)
 
 
 class Backend(Protocol):

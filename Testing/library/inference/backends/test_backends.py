@@ -14,7 +14,7 @@ from MCDetect.errors import DeviceError, UsageError
 from MCDetect.inference.backends.onnx_runtime import OnnxRuntimeBackend
 from MCDetect.inference.backends.open_vino import OpenVinoBackend
 from MCDetect.inference.backends.precision import has_bf16
-from MCDetect.inference.backends.pytorch import TorchBackend
+from MCDetect.inference.backends.pytorch import TorchBackend, without_tensor_float_32
 from MCDetect.inference.detector import Detector
 from MCDetect.networks.folding import fold_batch_normalisation
 
@@ -104,3 +104,11 @@ def test_an_unknown_back_end_is_told(bundle_folder):
     with pytest.raises(UsageError, match="auto, torch, onnxruntime, openvino") as caught:
         Detector.load(bundle_folder, "cpu", "abacus")
     assert caught.value.code == "unknown-backend"
+
+
+def test_fp32_means_all_bits_and_leaves_the_settings_of_cudnn_as_they_were():
+    cudnn = torch.backends.cudnn
+    before = cudnn.allow_tf32, cudnn.enabled, cudnn.benchmark
+    with without_tensor_float_32():
+        assert (cudnn.allow_tf32, cudnn.enabled, cudnn.benchmark) == (False, *before[1:])
+    assert (cudnn.allow_tf32, cudnn.enabled, cudnn.benchmark) == before
