@@ -29,6 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listening.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (%(default)s)")
     listening.add_argument("--port", type=count(0, 65535), default=11112, metavar="N", help="default: %(default)s")
     listening.add_argument(
+        "--stow-port", type=count(0, 65535), metavar="N", help="take images by STOW-RS as well (default: do not)"
+    )
+    listening.add_argument(
         "--allow",
         action="append",
         default=[],
@@ -97,6 +100,7 @@ def run(options: argparse.Namespace) -> int:
         host=options.host,
         port=options.port,
         title=options.title,
+        stow_port=options.stow_port,
         allowed=AllowList(map(Peer.parse, options.allow)),
         limits=replace(
             Limits(),

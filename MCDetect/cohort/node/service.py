@@ -46,6 +46,7 @@ class Service:
     host: str = "127.0.0.1"
     port: int = 11112
     title: str = "MCDETECT"
+    stow_port: int | None = None
     allowed: AllowList = field(default_factory=AllowList)
     limits: Limits = field(default_factory=Limits)
     destination: Node | None = None
@@ -112,6 +113,18 @@ class _Node:
             told=self._metrics,
             tls=service.server_tls,
         )
+        self._stow = None
+        if service.stow_port is not None:
+            from MCDetect.cohort.node.stow import StowServer
+
+            self._stow = StowServer(
+                (service.host, service.stow_port),
+                self._inbox,
+                allowed=service.allowed,
+                limits=service.limits,
+                told=self._metrics,
+                tls=service.server_tls,
+            )
         self._monitoring = None
         if service.monitoring is not None:
             self._monitoring = MonitoringServer(
@@ -123,7 +136,8 @@ class _Node:
         courier = threading.Thread(target=self._send, args=(stop,), name="courier", daemon=True)
         courier.start()
         monitored = f", health and metrics on port {self._monitoring.port}" if self._monitoring else ""
-        self._tell(f"Listening as {service.title} on port {self._listener.port} of {service.host}{monitored}.")
+        stow = f", STOW-RS on port {self._stow.port}" if self._stow else ""
+        self._tell(f"Listening as {service.title} on port {self._listener.port} of {service.host}{stow}{monitored}.")
         swept = 0.0
         try:
             while not stop.is_set():
@@ -142,6 +156,8 @@ class _Node:
         finally:
             stop.set()
             self._listener.close()
+            if self._stow is not None:
+                self._stow.close()
             self._engine.cancel()
             courier.join(timeout=5)
             if self._monitoring is not None:
@@ -176,7 +192,7 @@ class _Node:
     def _complaints(self) -> list[str]:
         """Return what is wrong, for the health check."""
         wrong = [self._trouble] if self._trouble else []
-        if not self._listener.alive:
+        if not self._listener.alive or (self._stow is not None and not self._stow.alive):
             wrong.append("The listener has stopped.")
         if not self._crew.slots:
             wrong.append("No worker is running.")
