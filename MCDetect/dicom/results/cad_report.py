@@ -105,7 +105,7 @@ class CadReport:
                 if entry in failed:
                     view = " ".join(filter(None, (image.fields.get("laterality"), image.fields.get("view"))))
                     message = f"The analysis of {f'the view {view}' if view else 'an image'} failed."
-                    self.piece.refused.append(Refusal("", "analysis-failed", message))
+                    self.piece.refused[uid] = Refusal("", "analysis-failed", message)
                 else:
                     self.piece.images[uid] = image
 
