@@ -146,6 +146,7 @@ def test_a_report_in_the_style_of_2005_is_read(tmp_path: Path) -> None:
     assert [(c.row, c.column) for c in first.members(cluster)] == [(100, 200), (104, 206), (110, 203)]
     assert cluster.area_mm2 == pytest.approx(np.pi * 20 * 10 * 0.0025, rel=0.02)
     assert other.area_mm2 == pytest.approx(np.pi * 100 * 0.0025, rel=0.02)
+    assert other.diameter_mm == pytest.approx(20 * 0.05, rel=0.02)  # of the outline, for no calcification is told
     rows, columns = zip(*cluster.outline, strict=True)
     assert (min(columns), max(columns)) == pytest.approx((183, 223))
     assert (min(rows), max(rows)) == pytest.approx((95, 115))
