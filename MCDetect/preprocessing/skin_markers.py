@@ -67,7 +67,7 @@ def skin_markers(
 
 def _is_compact(spot: BoolImage, spacing_mm: tuple[float, float]) -> bool:
     sizes = [size * spacing for size, spacing in zip(spot.shape, spacing_mm, strict=True)]
-    return (
+    return bool(
         min(sizes) >= _SMALLEST_MM
         and max(sizes) <= _LARGEST_MM
         and np.count_nonzero(spot) >= _LEAST_FILLING * spot.size
