@@ -15,14 +15,14 @@ import numpy.typing as npt
 
 from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
 from MCDetect.errors import InputError, UsageError
-from MCDetect.findings import Algorithm, Calcification, ImageFindings, score_of
+from MCDetect.findings import Algorithm, Calcification, ImageFindings
 from MCDetect.inference.arguments import checked_image, checked_spacing
 from MCDetect.inference.calcifications import peak_logit
 from MCDetect.inference.cluster_score import cluster_features, cluster_score
 from MCDetect.inference.clusters import group_calcifications
 from MCDetect.inference.device import choose_device
 from MCDetect.inference.faint import groups_of_faint, marks_of
-from MCDetect.inference.making import ScoredCluster, identity_of, make_cluster, nipple_of
+from MCDetect.inference.making import ScoredCluster, findings_of_view, identity_of, make_cluster, nipple_of
 from MCDetect.inference.morphology.model import MorphologyModel
 from MCDetect.inference.morphology.sorting import Group, SortedGroup
 from MCDetect.inference.morphology.viewing import TypedView, type_view, untyped
@@ -209,21 +209,8 @@ class Detector:
             for number, candidate in enumerate(kept, start=1)
         )
         report("done", 1.0)
-        return ImageFindings(
-            **uids,
-            laterality=mammogram.laterality,
-            view=mammogram.view,
-            rows=mammogram.shape[0],
-            columns=mammogram.shape[1],
-            spacing_mm=mammogram.spacing.millimetres,
-            spacing_source=mammogram.spacing.source,
-            score=score_of(clusters),
-            breast_area_mm2=area,
-            calcifications=typed.reported(clusters),
-            clusters=clusters,
-            warnings=mammogram.warnings,
-            nipple=nipple,
-            source=mammogram.source,
+        return findings_of_view(
+            mammogram, uids, clusters, typed.reported(clusters), breast_area_mm2=area, nipple=nipple
         )
 
     def candidates(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.orientation import points_to_last_column
-from MCDetect.findings import Calcification, Cluster
+from MCDetect.findings import Calcification, Cluster, ImageFindings, score_of
 from MCDetect.inference.clusters import describe_cluster
 from MCDetect.inference.morphology.sorting import SortedGroup
 from MCDetect.inference.morphology.viewing import TypedView, describe
@@ -89,6 +89,34 @@ def make_cluster(
         tracking_uid=stable_uid(image_uid, bundle, "cluster", *map(str, geometry.outline)),
         benign_type=candidate.group.benign_type,
         descriptors=describe(candidate.group, typed.contrasts, spacing, geometry.distribution),
+    )
+
+
+def findings_of_view(
+    mammogram: Mammogram,
+    uids: dict[str, str],
+    clusters: tuple[Cluster, ...],
+    calcifications: tuple[Calcification, ...],
+    *,
+    breast_area_mm2: float,
+    nipple: tuple[float, float] | None,
+) -> ImageFindings:
+    """Return the findings of a view; ``uids`` are those of :func:`identity_of`."""
+    return ImageFindings(
+        **uids,
+        laterality=mammogram.laterality,
+        view=mammogram.view,
+        rows=mammogram.shape[0],
+        columns=mammogram.shape[1],
+        spacing_mm=mammogram.spacing.millimetres,
+        spacing_source=mammogram.spacing.source,
+        score=score_of(clusters),
+        breast_area_mm2=breast_area_mm2,
+        calcifications=calcifications,
+        clusters=clusters,
+        warnings=mammogram.warnings,
+        nipple=nipple,
+        source=mammogram.source,
     )
 
 
