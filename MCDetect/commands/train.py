@@ -57,13 +57,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train."""
+    import ignite.distributed as idist
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from MCDetect.commands.tables import print_files, print_line
     from MCDetect.inference.device import choose_device
-    from MCDetect.training import distributed
     from MCDetect.training.datasets import index_dataset
+    from MCDetect.training.distributed import processes
     from MCDetect.training.papers.lunalozoya2023 import search
     from MCDetect.training.papers.recipe import load_paper_recipe
     from MCDetect.training.papers.training import Choices, train_paper
@@ -83,8 +84,8 @@ def run(options: argparse.Namespace) -> int:
     folds = range(recipe.split.folds) if options.fold == _ALL else [options.fold]
     made: list[Path] = []
     problems: tuple[str, ...] = ()
-    with distributed.processes(device.type):
-        is_first = distributed.rank() == 0
+    with processes(device.type):
+        is_first = idist.get_rank() == 0
         if is_first and options.pretrained is None:
             print_line(errors, "No file of ImageNet weights was given (--pretrained): the network starts from scratch.")
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())

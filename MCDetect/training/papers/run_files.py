@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from MCDetect.errors import UsageError
 from MCDetect.files import write_text_atomically
-from MCDetect.training import distributed
 from MCDetect.training.datasets.record import DatasetIndex
 from MCDetect.training.papers.preparation import PreparedExample
 from MCDetect.training.papers.recipe import PaperRecipe
@@ -47,9 +46,11 @@ def require_same_run(output: Path, recipe: PaperRecipe, index: DatasetIndex, cho
             f"{output} holds a training with another recipe, data set or choice.",
             "Give another --output folder.",
         )
-    if distributed.rank() == 0:
+    import ignite.distributed as idist
+
+    if idist.get_rank() == 0:
         write_text_atomically(path, text)
-    distributed.wait()
+    idist.barrier()
 
 
 def write_examples(
@@ -98,7 +99,7 @@ def record_of(
             {
                 "steps": trainer.step,
                 "minutes": round(trainer.seconds / 60, 2),
-                "kept_step": trainer.best.step or trainer.step,
+                "kept_step": trainer.kept_step,
                 **last_validation(trainer.folder / "log.csv"),
             }
             for trainer in trainers
