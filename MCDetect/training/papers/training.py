@@ -7,6 +7,7 @@ earlier one was killed, and ends with the identical result.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from MCDetect.errors import UsageError
 from MCDetect.evaluation.marked_images import write_marks
 from MCDetect.evaluation.predictions import Prediction, write_predictions
+from MCDetect.files import write_text_atomically
 from MCDetect.training.datasets.record import DatasetIndex
 from MCDetect.training.optimisation import OPTIMIZERS
 from MCDetect.training.papers.batches import Examples, steps_an_epoch, training_batches, validation_batches
@@ -31,7 +33,7 @@ from MCDetect.training.papers.losses import ClassLoss, balancing_weights
 from MCDetect.training.papers.predictions import predict
 from MCDetect.training.papers.preparation import Preparation, PreparedExample
 from MCDetect.training.papers.recipe import PaperRecipe
-from MCDetect.training.papers.run_files import record_of, require_same_run, write_examples
+from MCDetect.training.papers.run_files import asked_of, record_of, require_same_run, write_examples
 from MCDetect.training.papers.selection import SPLITS, Split, balanced, split_as_papers, split_by_patient
 from MCDetect.training.papers.whole_images import draw_marks, judge_whole_images
 from MCDetect.training.trainer import Trainer
@@ -125,12 +127,15 @@ def train_paper(
     recipe = _adjusted(recipe, choices)
     name, definition = network_definition(recipe, choices.network)
     require_fit(definition, recipe)
-    require_same_run(output, recipe, index, choices, name)
+    asked = asked_of(recipe, index, choices, name)
+    require_same_run(output / "run.json", asked)
+    idist.barrier()  # before one process writes it
     prepared = Preparation(
         index, recipe.examples, output / "cache", lambda done, total: tell(f"image {done} of {total}", done / total)
     )
     chosen, split = select(recipe, prepared, choices)
     if idist.get_rank() == 0:
+        write_text_atomically(output / "run.json", json.dumps(asked, indent=2, sort_keys=True) + "\n")
         write_examples(output / "examples.csv", index, recipe, chosen, split)
     pixels = prepared.pixels(chosen)
     labels = [example.label for example in chosen]

@@ -79,6 +79,20 @@ def test_a_folder_of_another_training_is_refused(trained: TrainedPaper, tiny_rec
     with pytest.raises(UsageError) as caught:
         train_paper(tiny_recipe, index, trained.bundle.parent, Choices(split="paper"))
     assert caught.value.code == "another-run"
+    assert caught.value.message.endswith("or choice: split.")
+    changed = replace(tiny_recipe, stages=(replace(tiny_recipe.stages[0], learning_rate=0.5),))
+    with pytest.raises(UsageError, match=r"or choice: recipe \(stages\)\."):
+        train_paper(changed, index, trained.bundle.parent)
+
+
+def test_a_folder_in_which_nothing_could_be_trained_is_free_for_another_training(
+    tiny_recipe: PaperRecipe, index: DatasetIndex, tmp_path: Path
+):
+    whole = Region(CALCIFICATION, pathology=BENIGN, is_whole_breast=True)
+    unmarked = replace(index, records=tuple(replace(record, regions=(whole,)) for record in index.records))
+    with pytest.raises(InputError):
+        train_paper(tiny_recipe, unmarked, tmp_path)
+    assert train_paper(tiny_recipe, index, tmp_path, Choices(epochs=1)) is not None
 
 
 def test_the_bundle_loads_and_its_card_says_what_it_was_trained_on(trained: TrainedPaper):
