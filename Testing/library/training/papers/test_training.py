@@ -160,6 +160,28 @@ def test_examples_come_from_the_cache_the_second_time(tiny_recipe: PaperRecipe, 
     assert len(list(tmp_path.glob("*.pt"))) == 2 * len(stamps)
 
 
+def test_a_preparation_that_was_stopped_goes_on_and_a_damaged_cache_is_mended(
+    tiny_recipe: PaperRecipe, index: DatasetIndex, tmp_path: Path
+):
+    def stop(done: int, _total: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Preparation(index, tiny_recipe.examples, tmp_path, stop)
+    stamps = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.pt")}
+    assert len(stamps) == 3
+    whole = Preparation(index, tiny_recipe.examples, tmp_path)
+    assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
+    damaged = next(iter(stamps))
+    damaged.write_bytes(damaged.read_bytes()[:300])
+    again = Preparation(index, tiny_recipe.examples, tmp_path)
+    assert again.examples == whole.examples
+    assert again.problems == []
+    damaged.write_bytes(b"")
+    assert (again.pixels(again.examples) == whole.pixels(whole.examples)).all()
+
+
 def test_a_data_set_without_one_of_the_classes_is_refused(
     tiny_recipe: PaperRecipe, index: DatasetIndex, tmp_path: Path
 ):
