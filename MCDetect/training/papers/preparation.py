@@ -116,7 +116,7 @@ class Preparation:
             reason = _reason(error)
             if reason is None:
                 raise
-            self.problems.append(f"{record.image} is left out: {reason}")
+            self.problems.append(f"{record.image} is left out: {reason.replace(str(record.image), 'it', 1)}")
             return
         for place, (index, (label, is_tile)) in zip(
             cut["places"].tolist(),
