@@ -59,6 +59,12 @@ def run(examinations: Path, small_recipe: Path, tmp_path_factory: pytest.TempPat
     return output
 
 
+def test_a_classifier_of_a_paper_is_no_detector(run: Path, examinations: Path, tmp_path: Path, capsys):
+    words = ["detect", str(examinations), "--output", str(tmp_path / "found"), "--bundle", str(run / "bundle")]
+    assert main(words) == 3
+    assert "cannot detect in whole mammograms" in capsys.readouterr().err
+
+
 def test_a_patch_classifier_is_judged_on_other_patches(run: Path, tmp_path: Path, capsys):
     random = np.random.default_rng(0)
     for label in (0, 1):
