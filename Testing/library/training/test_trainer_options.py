@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from MCDetect.errors import ModelError
 from MCDetect.training.optimisation import OPTIMIZERS, make_optimizer, one_cycle_factor, rate_factor
-from MCDetect.training.trainer import Trainer, TrainerSettings
+from MCDetect.training.trainer import Trainer, TrainerSettings, TrainingStep
 
 PLAIN = TrainerSettings(steps=6, learning_rate=1e-2, average_decay=None, maximum_gradient=None, validate_every=2)
 
@@ -87,6 +87,26 @@ def test_patience_and_the_best_network_outlast_an_interruption(tmp_path: Path):
     (tmp_path / "best.pt").unlink()
     with pytest.raises(ModelError, match="damaged"):
         Trainer(network(), loss, settings, tmp_path)
+
+
+def test_a_best_network_that_is_newer_than_the_checkpoint_does_no_harm(tmp_path: Path):
+    settings = replace(PLAIN, best="accuracy", steps=8, checkpoint_every=4)
+    validation = [next(batches(999))]
+    straight = Trainer(network(), loss, settings, tmp_path / "straight")
+    straight.train(batches, validation)
+
+    def end(step: TrainingStep) -> None:
+        if step.step == 6:  # between two checkpoints, after a validation
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(network(), loss, settings, tmp_path / "killed").train(batches, validation, end)
+    resumed = Trainer(network(), loss, settings, tmp_path / "killed")
+    assert resumed.step == 4
+    resumed.train(batches, validation)
+    assert resumed.kept_step == straight.kept_step
+    for a, b in zip(straight.final_network.parameters(), resumed.final_network.parameters(), strict=True):
+        assert torch.equal(a, b)
 
 
 def test_a_figure_that_the_validation_lacks_is_named(tmp_path: Path):
