@@ -211,12 +211,11 @@ class Trainer:
             log = TrainingLog(self.folder, self.step)
             after_step(lambda: log.add(self._taken))
             if tensorboard:
-                board = TensorBoardStatsHandler(
-                    log_dir=str(self.folder / "tensorboard"),
-                    epoch_log=False,
-                    output_transform=lambda values: {**values, "learning_rate": self._rate},
-                )
-                board.attach(self.engine)
+                from torch.utils.tensorboard import SummaryWriter
+
+                board = SummaryWriter(str(self.folder / "tensorboard"), purge_step=self.step + 1)
+                shown = {"output_transform": lambda values: {**values, "learning_rate": self._rate}}
+                TensorBoardStatsHandler(board, epoch_log=False, **shown).attach(self.engine)
                 self.engine.add_event_handler(Events.COMPLETED, board.close)
         checkpoint = Checkpoint(self._saved, self._write, filename_pattern=_CHECKPOINT)
         after_step(checkpoint, self.settings.checkpoint_every)  # after the log, which must have what it has

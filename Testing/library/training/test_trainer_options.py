@@ -177,6 +177,22 @@ def test_tensorboard_finds_the_figures(tmp_path: Path):
     Trainer(network(), loss, PLAIN, tmp_path, tensorboard=True).train(batches)
     events = accumulator.EventAccumulator(str(tmp_path / "tensorboard")).Reload()
     assert [event.step for event in events.Scalars("loss")] == [1, 2, 3, 4, 5, 6]
+    assert "learning_rate" in events.Tags()["scalars"]
+
+
+def test_tensorboard_shows_a_killed_training_as_if_it_had_not_been(tmp_path: Path):
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+
+    def end(step: TrainingStep) -> None:
+        if step.step == 3:
+            raise KeyboardInterrupt
+
+    settings = replace(PLAIN, checkpoint_every=2)
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(network(), loss, settings, tmp_path, tensorboard=True).train(batches, report=end)
+    Trainer(network(), loss, settings, tmp_path, tensorboard=True).train(batches)
+    events = accumulator.EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert [event.step for event in events.Scalars("loss")] == [1, 2, 3, 4, 5, 6]
 
 
 WORKER = """
