@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from MCDetect.cohort.examination import clear_unfinished, identify
 from MCDetect.cohort.lock import FolderLock
 from MCDetect.cohort.manifest import Manifest
 from MCDetect.cohort.overview import write_overview
-from MCDetect.cohort.records import TRANSIENT, Examination, Order, Outcome
+from MCDetect.cohort.records import TRANSIENT, Examination, Order, Outcome, Processing
 from MCDetect.cohort.source import Source, chunks, read_headers
 from MCDetect.cohort.summary import Failure, failures, write_table
 from MCDetect.errors import InputError
@@ -34,12 +34,7 @@ class Plan:
     output: Path
     scheduler: str | None = None
     workers: int | None = None
-    bundle: str = "default"
-    device: str = "auto"
-    backend: str = "auto"
-    operating_point: str | float | None = None
-    spacing_mm: float | None = None
-    formats: tuple[str, ...] = ()
+    processing: Processing = field(default_factory=Processing)
     retry: bool = False
     recheck: bool = False
 
@@ -82,46 +77,24 @@ def run_batch(plan: Plan, listener: Listener) -> Report:
     MCDetectError
         When nothing can be done or all would fail in the same way; what is complete is kept.
     """
-    formats = tuple(sorted(check_formats(plan.formats)))
+    formats = tuple(sorted(check_formats(plan.processing.formats)))
+    processing = replace(plan.processing, formats=formats)
     source = Source(plan.source, plan.output)
     check_output_folder(plan.output)
     with FolderLock(plan.output), Manifest(plan.output) as manifest:
         clear_unfinished(plan.output)
         manifest.keep_facts({"kind": "batch", "source": str(plan.source.resolve())})
-        with workers(plan.scheduler, plan.workers, plan.device) as crew:
-            identity = (plan.bundle, plan.device, plan.backend, plan.operating_point, crew.threads)
-            algorithm: Algorithm = crew.result(crew.submit(identify, *identity))
-            manifest.keep_facts(facts_of(algorithm, formats, plan.spacing_mm))
+        with workers(plan.scheduler, plan.workers, processing.device) as crew:
+            algorithm: Algorithm = crew.result(crew.submit(identify, processing, crew.threads))
+            manifest.keep_facts(processing.facts(algorithm))
             listener.started(algorithm, crew.slots)
             search(source, manifest, crew, listener.searching)
             retry_failures(manifest, everything=plan.retry)
             if plan.recheck:
                 manifest.reconsider(failed=False, content=True)
-            order = Order(
-                output=str(plan.output.resolve()),
-                bundle=plan.bundle,
-                device=plan.device,
-                backend=plan.backend,
-                operating_point=plan.operating_point,
-                spacing_mm=plan.spacing_mm,
-                formats=formats,
-                threads=None,
-                algorithm=algorithm,
-                recheck=plan.recheck,
-            )
+            order = Order(str(plan.output.resolve()), processing, algorithm, crew.threads, plan.recheck)
             state = _process(Engine(crew, manifest, order, listener.finished), listener)
         return _finish(plan, manifest, algorithm, state, tuple(source.problems))
-
-
-def facts_of(algorithm: Algorithm, formats: tuple[str, ...], spacing_mm: float | None) -> dict[str, str]:
-    """Return what decides the results, in words for the manifest."""
-    return {
-        "version": algorithm.version,
-        "bundle": algorithm.bundle_sha256,
-        "operating point": f"{algorithm.operating_point} ({algorithm.threshold})",
-        "list of formats": ",".join(formats),
-        "spacing": "that of the header" if spacing_mm is None else f"{spacing_mm} mm",
-    }
 
 
 def search(source: Source, manifest: Manifest, crew: Workers, told: Callable[[int], None]) -> None:

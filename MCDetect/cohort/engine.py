@@ -6,7 +6,7 @@ import queue
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from MCDetect.cohort.cluster import Workers, scheduler_lost
@@ -66,7 +66,7 @@ class Engine:
     ) -> None:
         self._workers = workers
         self._manifest = manifest
-        self._order = replace(order, threads=workers.threads)
+        self._order = order
         self._told = told
         self._deliver = deliver
         self._running: dict[str, tuple[Examination, Future]] = {}

@@ -18,7 +18,16 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from MCDetect.cohort.records import Examination, Order, Outcome, examination_folder, same_algorithm, summarised
+from MCDetect.cohort.records import (
+    Examination,
+    Order,
+    Outcome,
+    Processing,
+    as_precise,
+    examination_folder,
+    same_algorithm,
+    summarised,
+)
 from MCDetect.errors import InputError, ModelError, OutputError
 from MCDetect.files import write_text_atomically
 from MCDetect.findings import Algorithm, Refusal
@@ -30,16 +39,14 @@ OUTCOME = "outcome.json"
 UNFINISHED = ".unfinished-"
 
 logger = logging.getLogger(__name__)
-_detectors: dict[tuple[str, str, str], Detector] = {}
+_detectors: dict[tuple[str, str, str, str], Detector] = {}
 _one_at_a_time = threading.Lock()
 
 
-def identify(
-    bundle: str, device: str, backend: str, operating_point: str | float | None, threads: int | None
-) -> Algorithm:
+def identify(processing: Processing, threads: int | None) -> Algorithm:
     """Return what this worker runs, and leave its detector warm."""
     with _one_at_a_time:
-        return _warm_detector(bundle, device, backend, threads).algorithm(operating_point)
+        return _warm_detector(processing, threads).algorithm(processing.operating_point)
 
 
 def process(examination: Examination, order: Order) -> Outcome:
@@ -84,7 +91,8 @@ def published(folder: Path, algorithm: Algorithm) -> Outcome | None:
         outcome = Outcome.from_json((folder / OUTCOME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    usable = same_algorithm(outcome.algorithm, algorithm) and not outcome.may_improve
+    same = same_algorithm(outcome.algorithm, algorithm) and as_precise(outcome.algorithm, algorithm)
+    usable = same and not outcome.may_improve
     return outcome if usable and all((folder / name).exists() for name in outcome.files) else None
 
 
@@ -134,8 +142,9 @@ def _detect(examination: Examination, order: Order, files: list[Path], folder: P
     from MCDetect.inference.pipeline import detect_each
     from MCDetect.results import ResultWriter
 
-    detector = _warm_detector(order.bundle, order.device, order.backend, order.threads)
-    algorithm = detector.algorithm(order.operating_point)
+    wanted = order.processing
+    detector = _warm_detector(wanted, order.threads)
+    algorithm = detector.algorithm(wanted.operating_point)
     if not same_algorithm(algorithm, order.algorithm):
         raise ModelError(
             "other-model",
@@ -143,15 +152,15 @@ def _detect(examination: Examination, order: Order, files: list[Path], folder: P
             f"{order.algorithm.version} with {order.algorithm.bundle_sha256[:12]}.",
             "Install the same version and bundle on all workers.",
         )
-    writer = ResultWriter(folder, algorithm, order.formats)
+    writer = ResultWriter(folder, algorithm, wanted.formats)
     try:
         chosen = choose_mammograms(files, examination.name, "examination")
     except InputError as error:
         writer.refuse(Refusal(examination.name, error.code, error.message, error.hint))
         chosen = []
-    for result in detect_each(chosen, detector, operating_point=order.operating_point, spacing_mm=order.spacing_mm):
+    for result in detect_each(chosen, detector, operating_point=wanted.operating_point, spacing_mm=wanted.spacing_mm):
         # The detector may have gone on with the CPU when the memory of the GPU was full.
-        writer.algorithm = detector.algorithm(order.operating_point)
+        writer.algorithm = detector.algorithm(wanted.operating_point)
         if isinstance(result, Refusal):
             writer.refuse(result)
         else:
@@ -198,8 +207,8 @@ def _renewed(folder: Path, earlier: Outcome, examination: Examination) -> Outcom
     return renewed
 
 
-def _warm_detector(bundle: str, device: str, backend: str, threads: int | None) -> Detector:
-    key = (bundle, device, backend)
+def _warm_detector(processing: Processing, threads: int | None) -> Detector:
+    key = (processing.bundle, processing.device, processing.backend, processing.precision)
     if key not in _detectors:
         from MCDetect.inference.detector import Detector
 
@@ -207,7 +216,7 @@ def _warm_detector(bundle: str, device: str, backend: str, threads: int | None) 
             import torch
 
             torch.set_num_threads(threads)
-        _detectors[key] = Detector.load(bundle, device, backend)
+        _detectors[key] = Detector.load(*key)
     return _detectors[key]
 
 

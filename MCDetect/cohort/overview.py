@@ -19,9 +19,10 @@ _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>MCDetect: overview of a batch</title>
 <style>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a }}
-table {{ border-collapse: collapse; margin: 1rem 0; width: 100% }}
+table {{ border-collapse: collapse; margin: 1rem 0 }}
 th, td {{ text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #ccc; overflow-wrap: anywhere }}
-td.number {{ text-align: right; font-variant-numeric: tabular-nums }}
+th {{ white-space: nowrap; vertical-align: bottom }} td {{ vertical-align: top }}
+.number {{ text-align: right; font-variant-numeric: tabular-nums; padding-left: 2rem }}
 figure {{ margin: 1rem 0 }} svg {{ width: 100%; height: auto }}
 </style></head><body>
 <h1>Overview of a batch</h1>
@@ -132,7 +133,9 @@ def _highest(manifest: Manifest) -> str:
         f'<td class="number">{row["largest_cluster_mm"]:.1f} mm</td></tr>'
         for row in rows
     )
-    heads = "".join(f"<th>{head}</th>" for head in ("Examination", "View", "Score", "Clusters", "Largest cluster"))
+    heads = "<th>Examination</th><th>View</th>" + "".join(
+        f'<th class="number">{head}</th>' for head in ("Score", "Clusters", "Largest cluster")
+    )
     return f"<p>At most {_MOST_LISTED} views; all are in summary.parquet.</p><table><tr>{heads}</tr>{cells}</table>"
 
 
@@ -146,12 +149,14 @@ def _reasons(listed: list[Failure]) -> str:
         f'<tr><td>{escape(code)}</td><td class="number">{number}</td></tr>'
         for code, number in sorted(counts.items(), key=lambda item: -item[1])
     )
-    return f"<table><tr><th>Reason</th><th>Files or examinations</th></tr>{cells}</table>"
+    heads = '<th>Reason</th><th class="number">Files or examinations</th>'
+    return f"<table><tr>{heads}</tr>{cells}</table>"
 
 
 def _failed(listed: list[Failure]) -> str:
     cells = "".join(
-        f"<tr><td>{escape(failure.examination)}</td><td>{escape(f'{failure.message} {failure.hint}')}</td></tr>"
+        f"<tr><td>{escape(failure.examination) or 'none: a file'}</td>"
+        f"<td>{escape(f'{failure.message} {failure.hint}')}</td></tr>"
         for failure in listed[:_MOST_LISTED]
     )
     more = len(listed) - _MOST_LISTED

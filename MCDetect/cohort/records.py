@@ -9,7 +9,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from MCDetect.bundles.store import DEFAULT_BUNDLE
 from MCDetect.findings import Algorithm, Findings, ImageFindings, Refusal
+from MCDetect.inference.backends.precision import FP32
+from MCDetect.inference.device import precision_of
 
 TRANSIENT = frozenset(
     {
@@ -48,21 +51,41 @@ class Examination:
 
 
 @dataclass(frozen=True)
-class Order:
-    """How every examination of a cohort is processed.
+class Processing:
+    """What is asked for of every examination; see the options of ``mcdetect batch`` and ``serve``."""
 
-    ``algorithm`` is what a worker must turn out to run; ``recheck`` trusts no time of change but compares contents.
+    bundle: str = DEFAULT_BUNDLE
+    device: str = "auto"
+    backend: str = "auto"
+    precision: str = FP32
+    operating_point: str | float | None = None
+    spacing_mm: float | None = None
+    formats: tuple[str, ...] = ()
+
+    def facts(self, algorithm: Algorithm) -> dict[str, str]:
+        """Return what decides the results, in words for the manifest."""
+        return {
+            "version": algorithm.version,
+            "bundle": algorithm.bundle_sha256,
+            "precision": self.precision,
+            "operating point": f"{algorithm.operating_point} ({algorithm.threshold})",
+            "list of formats": ",".join(self.formats),
+            "spacing": "that of the header" if self.spacing_mm is None else f"{self.spacing_mm} mm",
+        }
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a worker needs to process examinations, besides the examination.
+
+    ``algorithm`` is what it must turn out to run, with ``threads`` if that is given; ``recheck`` trusts no time of
+    change but compares contents.
     """
 
     output: str
-    bundle: str
-    device: str
-    backend: str
-    operating_point: str | float | None
-    spacing_mm: float | None
-    formats: tuple[str, ...]
-    threads: int | None
+    processing: Processing
     algorithm: Algorithm
+    threads: int | None = None
     recheck: bool = False
 
 
@@ -148,6 +171,11 @@ class Outcome:
 def same_algorithm(first: Algorithm, second: Algorithm) -> bool:
     """Say whether two algorithms give the same findings; the device does not matter."""
     return replace(first, device="") == replace(second, device="")
+
+
+def as_precise(first: Algorithm, second: Algorithm) -> bool:
+    """Say whether the first computes in the precision of the second, or in fp32."""
+    return precision_of(first.device) in (FP32, precision_of(second.device))
 
 
 def examination_name(study: str) -> str:

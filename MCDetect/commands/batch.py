@@ -14,6 +14,7 @@ from MCDetect.commands.option_types import (
     add_detection_arguments,
     check_spacing,
     count,
+    processing_of,
 )
 from MCDetect.commands.pacs import add_node_arguments, add_query_arguments, chosen_node
 from MCDetect.errors import UsageError
@@ -74,12 +75,7 @@ def run(options: argparse.Namespace) -> int:
         output=options.output,
         scheduler=options.scheduler,
         workers=options.workers,
-        bundle=options.bundle,
-        device=options.device,
-        backend=options.backend,
-        operating_point=options.operating_point if options.threshold is None else options.threshold,
-        spacing_mm=options.spacing,
-        formats=tuple(options.formats),
+        processing=processing_of(options),
         retry=options.retry,
         recheck=options.recheck,
     )

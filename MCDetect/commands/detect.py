@@ -79,7 +79,7 @@ def _analyse(options: argparse.Namespace, report: Reporter) -> ResultWriter:
         for refusal in refused[:-1]:
             report.refused(refusal)
         raise InputError(refused[-1].code, refused[-1].message, refused[-1].hint)
-    detector = Detector.load(options.bundle, options.device, options.backend)
+    detector = Detector.load(options.bundle, options.device, options.backend, options.precision)
     operating_point = options.operating_point if options.threshold is None else options.threshold
     writer = ResultWriter(options.output, detector.algorithm(operating_point), options.formats)
     results = detect_each(

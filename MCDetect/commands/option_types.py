@@ -6,10 +6,15 @@ import argparse
 import math
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from MCDetect.errors import UsageError
+from MCDetect.inference.backends.precision import FP32, PRECISIONS
 from MCDetect.inference.device import DEVICES
 from MCDetect.results import FORMATS, check_formats
+
+if TYPE_CHECKING:
+    from MCDetect.cohort.records import Processing
 
 
 def output_path(text: str) -> Path:
@@ -27,6 +32,12 @@ def add_processor_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("auto", "torch", "onnxruntime", "openvino"),
         default="auto",
         help="what computes the networks; auto is the fastest that is installed, measured once and remembered",
+    )
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default=FP32,
+        help="bf16 is faster where the processor or GPU has it, and changes scores a little (default: %(default)s)",
     )
 
 
@@ -57,6 +68,21 @@ def add_detection_arguments(parser: argparse.ArgumentParser, more_formats: Colle
         default=FORMATS,
         metavar="LIST",
         help=f"what to write, separated by commas (default: {','.join(FORMATS)}{also})",
+    )
+
+
+def processing_of(options: argparse.Namespace) -> Processing:
+    """Return what :func:`add_detection_arguments` was given, for a batch or a node."""
+    from MCDetect.cohort.records import Processing
+
+    return Processing(
+        bundle=options.bundle,
+        device=options.device,
+        backend=options.backend,
+        precision=options.precision,
+        operating_point=options.operating_point if options.threshold is None else options.threshold,
+        spacing_mm=options.spacing,
+        formats=tuple(options.formats),
     )
 
 

@@ -12,7 +12,12 @@ SUMMARY = "turn DICOM SEG and SR of MCDetect, and CAD reports of other makers, b
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this sub-command."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="segmentation or report; all of one call of MCDetect")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="RESULT",
+        help="segmentations and reports of one call of MCDetect, or the folder that holds them",
+    )
     parser.add_argument(
         "--source",
         nargs="+",
@@ -29,11 +34,12 @@ def run(options: argparse.Namespace) -> int:
 
     from MCDetect.commands.tables import findings_table, print_files, print_line
     from MCDetect.dicom.inputs import find_inputs
+    from MCDetect.dicom.results.finding import find_results
     from MCDetect.dicom.results.reading import read_results
     from MCDetect.files import write_text_atomically
 
     console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
-    findings = read_results(options.files, find_inputs(options.source) if options.source else ())
+    findings = read_results(find_results(options.files), find_inputs(options.source) if options.source else ())
     console.print(findings_table(findings))
     for refusal in findings.refused:
         print_line(errors, refusal.message)

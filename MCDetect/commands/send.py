@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     if report.known:
         sentences.append(f"{len(report.known)} were acknowledged before; --again sends them once more.")
     if report.passed_over:
-        sentences.append(f"{report.passed_over} files are not DICOM and were passed over.")
+        sentences.append(f"Files that are not DICOM were passed over: {report.passed_over}.")
     for sentence in sentences:
         print_line(console, sentence)
     for note in report.notes:

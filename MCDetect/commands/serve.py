@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from MCDetect.commands.exit_codes import DONE
-from MCDetect.commands.option_types import add_detection_arguments, check_spacing, count, positive_number
+from MCDetect.commands.option_types import add_detection_arguments, check_spacing, count, positive_number, processing_of
 from MCDetect.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listening.add_argument("--title", default="MCDETECT", metavar="TITLE", help="AE title (default: %(default)s)")
     listening.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (%(default)s)")
     listening.add_argument("--port", type=count(0, 65535), default=11112, metavar="N", help="default: %(default)s")
+    listening.add_argument(
+        "--stow-port", type=count(0, 65535), metavar="N", help="take images by STOW-RS as well (default: do not)"
+    )
     listening.add_argument(
         "--allow",
         action="append",
@@ -97,6 +100,7 @@ def run(options: argparse.Namespace) -> int:
         host=options.host,
         port=options.port,
         title=options.title,
+        stow_port=options.stow_port,
         allowed=AllowList(map(Peer.parse, options.allow)),
         limits=replace(
             Limits(),
@@ -112,12 +116,7 @@ def run(options: argparse.Namespace) -> int:
         keep_s=options.keep * 86400,
         workers=options.workers,
         monitoring=("127.0.0.1", options.metrics_port),
-        bundle=options.bundle,
-        device=options.device,
-        backend=options.backend,
-        operating_point=options.operating_point if options.threshold is None else options.threshold,
-        spacing_mm=options.spacing,
-        formats=tuple(options.formats),
+        processing=processing_of(options),
     )
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

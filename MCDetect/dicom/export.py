@@ -11,10 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-import struct
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -38,6 +35,7 @@ from MCDetect.dicom.writing.common import (
     name_of,
 )
 from MCDetect.dicom.writing.context import RAW, ReportContext, shown
+from MCDetect.dicom.writing.damage import damage_told_plainly
 from MCDetect.dicom.writing.measurement_report import measurement_report
 from MCDetect.dicom.writing.presentation_state import presentation_state
 from MCDetect.dicom.writing.probability_map import check_probability_map, probability_map
@@ -105,7 +103,7 @@ def write_image_objects(  # noqa: PLR0917
         if not drawn.calcifications and not drawn.clusters:
             path.unlink(missing_ok=True)
             continue
-        with _damage_told_plainly(name_of(source)):
+        with damage_told_plainly(name_of(source)):
             dataset = make(image, source, algorithm, context)
         _write(dataset, path, partial(check, image=image, source=source), name_of(source))
         paths.append(path)
@@ -162,7 +160,7 @@ def _write_about_image(  # noqa: PLR0917
 ) -> Path:
     check_source(image, source)
     path = folder / _image_file_name(kind, image)
-    with _damage_told_plainly(name_of(source)):
+    with damage_told_plainly(name_of(source)):
         dataset = make()
     _write(dataset, path, check, name_of(source))
     return path
@@ -227,7 +225,7 @@ def write_study_objects(  # noqa: PLR0917
     study_uid = str(everything[0].StudyInstanceUID)
     what = "the study" if len(everything) > 1 else name_of(everything[0])
     if CAD_REPORT.name in formats:
-        with _damage_told_plainly(what):
+        with damage_told_plainly(what):
             dataset = cad_report(images, sources, refused, algorithm, context)
         check = partial(
             check_cad_report, images=images, sources=sources, refused=refused, algorithm=algorithm, context=context
@@ -239,7 +237,7 @@ def write_study_objects(  # noqa: PLR0917
         if not images:
             path.unlink(missing_ok=True)
             return paths
-        with _damage_told_plainly(what):
+        with damage_told_plainly(what):
             dataset = measurement_report(images, sources, algorithm, context)
         _write(dataset, path, partial(check_measurement_report, images=images, sources=sources, context=context), what)
         paths.append(path)
@@ -248,44 +246,11 @@ def write_study_objects(  # noqa: PLR0917
 
 def _write(dataset: Dataset, path: Path, check: Callable[[Dataset], None], what: str) -> None:
     def write_and_check(temporary: Path) -> None:
-        with _damage_told_plainly(what):
+        with damage_told_plainly(what):
             dataset.save_as(temporary, enforce_file_format=True)
             check(dcmread(temporary))
 
     write_atomically(path, write_and_check)
-
-
-@contextmanager
-def _damage_told_plainly(what: str) -> Iterator[None]:
-    """Turn what pydicom and highdicom raise about values of the source into an error for the user.
-
-    ``what`` names the view, or says that it is the whole study.
-
-    Their messages quote the value, which may be a name or a date, so neither errors nor warnings are passed on.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            yield
-    except (ValueError, struct.error, OSError) as error:
-        disk = _disk_error(error)
-        if disk is not None:
-            # A new one: `disk` is a cause of `error` already, and a circle of causes hangs whoever follows it.
-            raise OSError(disk.errno, disk.strerror) from error
-        raise OutputError(
-            "unwritable-source",
-            f"DICOM results of {what} cannot be written because a header is damaged ({type(error).__name__}).",
-            "Leave the DICOM formats out with --formats json,png.",
-        ) from error
-
-
-def _disk_error(error: BaseException | None) -> OSError | None:
-    """Return the error of the file system behind ``error``; pydicom raises a copy without its number, or its own."""
-    while error is not None:
-        if isinstance(error, OSError) and error.errno is not None:
-            return error
-        error = error.__cause__
-    return None
 
 
 def objects_about(uids: Iterable[str], folder: Path) -> list[Path]:

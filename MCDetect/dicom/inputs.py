@@ -59,7 +59,7 @@ def find_inputs(paths: Sequence[str | Path]) -> list[Path]:
     for given in paths:
         path = Path(given)
         if path.is_dir():
-            files = choose_mammograms(_files_below(path), str(given), "folder")
+            files = choose_mammograms(files_below(path), str(given), "folder")
         elif is_dicomdir(read_beginning(path)):
             files = choose_mammograms(_files_listed(path), str(given), "DICOMDIR")
         else:
@@ -75,7 +75,14 @@ def natural_order(name: str) -> tuple[tuple[int, int | str], ...]:
     return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in parts if part)
 
 
-def _files_below(folder: Path) -> list[Path]:
+def files_below(folder: Path) -> list[Path]:
+    """Return the files of a folder and its sub-folders in natural order, without hidden ones.
+
+    Raises
+    ------
+    InputError
+        ``no-permission`` or ``cannot-read``.
+    """
     try:
         entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
     except PermissionError as error:
@@ -88,7 +95,7 @@ def _files_below(folder: Path) -> list[Path]:
     for entry in sorted(entries, key=lambda entry: natural_order(entry.name)):
         if entry.is_dir():
             # A link to a folder may lead back up; its files are found where they are.
-            files.extend([] if entry.is_symlink() else _files_below(entry))
+            files.extend([] if entry.is_symlink() else files_below(entry))
         elif entry.is_file():
             files.append(entry)
     return files
@@ -100,7 +107,7 @@ def _files_listed(dicomdir: Path) -> list[Path]:
             # pydicom leaves out what is missing, and then the loss of a view would not be told.
             return [Path(instance.path) for instance in FileSet(dicomdir)] + _missing_images(dicomdir)
     except InputError:
-        return _files_below(dicomdir.parent)
+        return files_below(dicomdir.parent)
 
 
 def _missing_images(dicomdir: Path) -> list[Path]:

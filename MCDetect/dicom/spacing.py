@@ -3,8 +3,10 @@
 In a projection a distance is magnified by the beam's divergence. ImagerPixelSpacing is measured at the detector's
 front plane (DICOM PS3.3 section 10.7.1.3); the breast lies closer to the focus, and the
 EstimatedRadiographicMagnificationFactor (ERMF: source-to-detector over source-to-object distance, PS3.3
-table C.8-74) relates the two. PixelSpacing means something in a projection only when PixelSpacingCalibrationType says
-how it was corrected.
+table C.8-74) relates the two. PixelSpacing is that in the patient where PixelSpacingCalibrationType says how it was
+corrected (section 10.7.1.2), and where it differs from ImagerPixelSpacing or NominalScannedPixelSpacing: a value that
+was not corrected has to be the same as theirs (section 10.7.1.1). As the breast lies before the detector or the film,
+a corrected one is the smaller; one that is not is a mistake, and is told.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ LARGEST_MAGNIFICATION = 2.5
 
 _SMALLEST_SENSIBLE_MM = 0.01
 _AGREEMENT = 0.05
+_SMALLEST_CORRECTION = 1.005  # less is rounding
 _GIVE_IT = "Give the pixel spacing with --spacing (millimetres, for example --spacing 0.07)."
 
 
@@ -33,8 +36,9 @@ def decide_spacing(header: Dataset, source: str, given_mm: float | None = None) 
     """Return the pixel spacing at the breast and sentences about what is doubtful in it.
 
     The first of these that the header holds decides: the user's own value; PixelSpacing with a calibration type of
-    GEOMETRY or FIDUCIAL; ImagerPixelSpacing over ERMF; ImagerPixelSpacing; NominalScannedPixelSpacing (digitised
-    film); PixelSpacing alone (not for secondary captures, where it may be the screen's).
+    GEOMETRY or FIDUCIAL; PixelSpacing that is smaller than ImagerPixelSpacing or NominalScannedPixelSpacing, by a
+    magnification that there can be; ImagerPixelSpacing over ERMF; ImagerPixelSpacing; NominalScannedPixelSpacing
+    (digitised film); PixelSpacing alone (not for secondary captures, where it may be the screen's).
 
     Parameters
     ----------
@@ -100,6 +104,11 @@ def _stated_spacing(header: Dataset) -> tuple[Spacing | None, tuple[str, ...]]:
     scanned = _pair(header, "NominalScannedPixelSpacing")
     if calibrated is not None and calibration in ("GEOMETRY", "FIDUCIAL"):
         return Spacing(*calibrated, SpacingSource.CALIBRATED), _disagreement(header, calibrated, imager)
+    if calibrated is not None and _is_corrected(calibrated, imager or scanned):
+        warnings = _disagreement(header, calibrated, imager)
+        if _number(header, "EstimatedRadiographicMagnificationFactor") is None:
+            warnings += ("PixelSpacing has no calibration type; it is used because it differs from the detector's.",)
+        return Spacing(*calibrated, SpacingSource.CALIBRATED), warnings
     if imager is not None:
         return _corrected_for_magnification(header, imager, calibrated)
     if scanned is not None:
@@ -135,6 +144,14 @@ def _corrected_for_magnification(
     return spacing, tuple(warnings)
 
 
+def _is_corrected(spacing: tuple[float, float], uncorrected: tuple[float, float] | None) -> bool:
+    """Say whether ``spacing`` is ``uncorrected`` over a magnification that there can be."""
+    if uncorrected is None:
+        return False
+    factors = [before / after for before, after in zip(uncorrected, spacing, strict=True)]
+    return all(_SMALLEST_CORRECTION <= factor <= LARGEST_MAGNIFICATION for factor in factors)
+
+
 def _disagreement(
     header: Dataset, calibrated: tuple[float, float], imager: tuple[float, float] | None
 ) -> tuple[str, ...]:
@@ -145,7 +162,7 @@ def _disagreement(
     if _agree(calibrated, expected.millimetres):
         return ()
     return (
-        f"The calibrated PixelSpacing ({_text(calibrated)}) is used; ImagerPixelSpacing and the magnification factor "
+        f"The corrected PixelSpacing ({_text(calibrated)}) is used; ImagerPixelSpacing and the magnification factor "
         f"make it {_text(expected.millimetres)}.",
     )
 

@@ -3,7 +3,8 @@
 Judging the 144 x 144 patch round every pixel one by one would repeat both convolutions 20,000 times. Convolutions do
 not care where a patch begins, so they run once over the image; the global maximum of a patch is then a sliding maximum
 of 128 x 128 features, which doubling shifts give in seven steps an axis. The result equals the network's own, patch by
-patch. Where a patch every few pixels is enough, maxima of small blocks make the sliding maximum cheap as well.
+patch. Where a patch every few pixels is enough, the back end itself reduces its maps to the maxima of small blocks: the
+maps, 64 bytes a pixel, are then never written to memory, and the sliding maximum costs next to nothing.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from MCDetect.inference.strips import NOT_COMPUTED, strips_over
+from MCDetect.inference.backends.interface import run_each
+from MCDetect.inference.strips import NOT_COMPUTED, Strip, strips_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import torch
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from MCDetect.inference.backends.interface import RunNetwork
     from MCDetect.networks.shallow_cnn import ShallowCNN
@@ -41,6 +43,13 @@ def sliding_maximum(values: Tensor, size: int, axis: int) -> Tensor:
         values = torch.maximum(values.narrow(axis, 0, length), values.narrow(axis, shift, length))
         width += shift
     return values
+
+
+def block_maxima(network: ShallowCNN, stride: int) -> nn.Module:
+    """Return ``network.features`` followed by the maximum of each ``stride`` x ``stride`` values, for a back end."""
+    from torch import nn
+
+    return nn.Sequential(*network.features, nn.MaxPool2d(stride)) if stride > 1 else network.features
 
 
 def dense_patch_logits(
@@ -72,11 +81,11 @@ def dense_patch_logits(
         Side of a patch in pixels.
     stride
         Pixels from one patch to the next, both ways; a divisor of ``patch_size - network.border``. The convolutions
-        cost the same for any stride, the maxima next to nothing from 8 on.
+        cost the same for any stride.
     strip_height
         Rows of pixels whose patches are computed at once; bounds the memory, does not change the result.
     features
-        ``network.features`` as a back end compiled it; None means PyTorch on ``device``.
+        ``block_maxima(network, stride)`` as a back end compiled it; None means PyTorch on ``device``.
     report
         Called with the fraction done.
 
@@ -103,28 +112,22 @@ def dense_patch_logits(
     rows, columns = ((size - patch_size) // stride + 1 for size in normalised.shape)
     wanted = np.ones((rows, columns), dtype=np.bool_) if mask is None else mask
     logits = np.full((rows, columns), NOT_COMPUTED, dtype=np.float32)
-    run = TorchBackend(device).compile(network.features) if features is None else features
+    run = TorchBackend(device).compile(block_maxima(network, stride)) if features is None else features
+    blocks = window // stride
     strips = list(strips_over(wanted, max(1, strip_height // stride)))
-    for number, strip in enumerate(strips, start=1):
+
+    def pixels_of(strip: Strip) -> FloatImage:
         first = strip.row_start * stride, strip.column_start * stride
         last = (strip.row_stop - 1) * stride + patch_size, (strip.column_stop - 1) * stride + patch_size
-        maps = run(np.ascontiguousarray(normalised[first[0] : last[0], first[1] : last[1]]))
+        return np.ascontiguousarray(normalised[first[0] : last[0], first[1] : last[1]])
+
+    for number, (strip, maps) in enumerate(zip(strips, run_each(run, map(pixels_of, strips)), strict=True), start=1):
         with torch.inference_mode():
             # Channel by channel the maxima stay in the processor's cache: 2.7 times faster than all at once.
             result = network.output.bias[0]
             for channel, weight in zip(torch.from_numpy(maps).to(device), network.output.weight[0], strict=True):
-                result = result + weight * _window_maxima(channel, window, stride)
+                result = result + weight * sliding_maximum(sliding_maximum(channel, blocks, 0), blocks, 1)
         logits[strip.window] = result.float().cpu().numpy()
         if report is not None:
             report(number / len(strips))
     return logits
-
-
-def _window_maxima(channel: Tensor, window: int, stride: int) -> Tensor:
-    """Return the maximum of each ``window`` x ``window`` values of a (rows, columns) map, every ``stride`` values."""
-    if stride > 1:  # a window consists of whole blocks of stride x stride
-        rows, columns = channel.shape
-        channel = channel.reshape(rows // stride, stride, columns).amax(1)
-        channel = channel.reshape(rows // stride, columns // stride, stride).amax(2)
-    blocks = window // stride
-    return sliding_maximum(sliding_maximum(channel, blocks, 0), blocks, 1)

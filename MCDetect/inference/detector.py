@@ -47,16 +47,22 @@ class Detector:
     Use :meth:`load`. A detector may be used for any number of images; it keeps nothing between them.
     """
 
-    def __init__(self, bundle: Bundle, device: str = "auto", backend: str = "torch") -> None:
+    def __init__(self, bundle: Bundle, device: str = "auto", backend: str = "torch", precision: str = "fp32") -> None:
         self.bundle = bundle
         self._settings = DetectorSettings.of(bundle)
         self.operating_points: dict[str, float] = dict(bundle.operating_points)
         self.default_operating_point = self._settings.default_operating_point
         self._morphology = MorphologyModel.load(bundle.folder)
-        self._networks = NetworkRunner(bundle, choose_device(device), backend)
+        self._networks = NetworkRunner(bundle, choose_device(device), backend, precision)
 
     @classmethod
-    def load(cls, bundle: str | Path = DEFAULT_BUNDLE, device: str = "auto", backend: str = "torch") -> Detector:
+    def load(
+        cls,
+        bundle: str | Path = DEFAULT_BUNDLE,
+        device: str = "auto",
+        backend: str = "torch",
+        precision: str = "fp32",
+    ) -> Detector:
         """Load a bundle.
 
         Parameters
@@ -67,15 +73,17 @@ class Detector:
             ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         backend
             ``"torch"``, ``"onnxruntime"``, ``"openvino"``, or ``"auto"``: the fastest that is installed, measured once.
+        precision
+            ``"fp32"``, or ``"bf16"`` where the device has it: faster, scores differ a little.
 
         Raises
         ------
         ModelError
             If the bundle is missing or damaged.
         DeviceError
-            If the device or the back end is not there.
+            If the device, the back end or the precision is not there.
         """
-        return cls(find_bundle(bundle), device, backend)
+        return cls(find_bundle(bundle), device, backend, precision)
 
     def algorithm(self, operating_point: str | float | None = None) -> Algorithm:
         """Return what to write into results as their origin."""

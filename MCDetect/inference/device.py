@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from MCDetect.errors import DeviceError, UsageError
+from MCDetect.inference.backends.precision import FP32, PRECISIONS
 
 if TYPE_CHECKING:
     import torch
@@ -56,9 +57,15 @@ def choose_device(name: str = "auto") -> torch.device:
     return torch.device("cuda")
 
 
-def device_name(device: torch.device, backend: str, precision: str = "fp32") -> str:
+def device_name(device: torch.device, backend: str, precision: str) -> str:
     """Return what computed, for findings and reports, e.g. ``"cuda (NVIDIA H200, PyTorch, fp32)"``."""
     import torch
 
     model = [torch.cuda.get_device_name(device)] if device.type == "cuda" else []
     return f"{device.type} ({', '.join([*model, backend, precision])})"
+
+
+def precision_of(name: str) -> str:
+    """Return the precision that stands in a :func:`device_name`; fp32 where none does."""
+    last = name.rstrip(")").rpartition(", ")[2]
+    return last if last in PRECISIONS else FP32

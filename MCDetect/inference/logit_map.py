@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from MCDetect.inference.backends.interface import run_each
 from MCDetect.inference.strips import NOT_COMPUTED, strips_over
 
 if TYPE_CHECKING:
@@ -61,10 +62,10 @@ def calcification_logits(
     padded = np.pad(normalised, padding)
     logits = np.full(padded.shape, NOT_COMPUTED, dtype=np.float32)
     strips = list(strips_over(np.pad(mask, padding), strip_height, ALIGNMENT))
-    for number, strip in enumerate(strips, start=1):
-        outer = strip.grown(HALO, padded.shape)
-        result = network(np.ascontiguousarray(padded[outer.window]))[0]
-        logits[strip.window] = result[strip.inside(outer)]
+    outers = [strip.grown(HALO, padded.shape) for strip in strips]
+    results = run_each(network, (np.ascontiguousarray(padded[outer.window]) for outer in outers))
+    for number, (strip, outer, maps) in enumerate(zip(strips, outers, results, strict=True), start=1):
+        logits[strip.window] = maps[0][strip.inside(outer)]
         if report is not None:
             report(number / len(strips))
     return logits[: shape[0], : shape[1]]

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from MCDetect.errors import DeviceError
 from MCDetect.inference import logit_map
 from MCDetect.inference.backends.choice import choose_backend
+from MCDetect.inference.backends.precision import FP32
 from MCDetect.inference.backends.pytorch import TorchBackend
 from MCDetect.inference.device import device_name
 from MCDetect.inference.patches_at import patch_maxima
@@ -39,7 +40,7 @@ logger = logging.getLogger(__name__)
 class NetworkRunner:
     """The two networks of a bundle, and the device, back end and strip height they run with at present."""
 
-    def __init__(self, bundle: Bundle, device: torch.device, backend: str = "torch") -> None:
+    def __init__(self, bundle: Bundle, device: torch.device, backend: str = "torch", precision: str = FP32) -> None:
         import torch
 
         from MCDetect.networks.folding import fold_batch_normalisation
@@ -54,17 +55,17 @@ class NetworkRunner:
         cpu = torch.device("cpu")
         self._calcification_network = fold_batch_normalisation(
             bundle.load_network("calcification_network", "model.pt", cpu)
-        ).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        )
         self._patch_network = cast("ShallowCNN", bundle.load_network("patch_network", "patch_classifier.pt", cpu))
         self.patch_size: int = self._patch_network.patch_size
         self._output_weight = self._patch_network.output.weight.detach()[0].numpy()
         self._output_bias = float(self._patch_network.output.bias.detach()[0])
-        self._use(choose_backend(backend, self.device, self._calcification_network, bundle.sha256))
+        self._use(choose_backend(backend, self.device, self._calcification_network, bundle.sha256, precision))
 
     @property
     def device_name(self) -> str:
         """What the networks run on at present, e.g. ``"cpu (OpenVINO, fp32)"``."""
-        return device_name(self.device, self._backend.title)
+        return device_name(self.device, self._backend.title, self._backend.precision)
 
     def calcification_logits(
         self, normalised: FloatImage, mask: BoolImage, report: Fraction | None = None

@@ -16,6 +16,7 @@ from support.cohorts import study_uid
 from support.sample_files import mammogram_dataset
 
 from MCDetect.cohort.batch import Listener, Plan, run_batch
+from MCDetect.cohort.records import Processing
 from MCDetect.inference.detector import Detector
 from MCDetect.inference.pipeline import detect_each
 from MCDetect.results import ResultWriter
@@ -64,5 +65,5 @@ def test_one_process(benchmark, source, tmp_path):
 @pytest.mark.benchmark(group="six examinations of one full view")
 @pytest.mark.parametrize("workers", [1, 2])
 def test_batch(benchmark, source, tmp_path, workers):
-    plan = Plan(source, tmp_path / "results", workers=workers, device="cpu", formats=FORMATS)
+    plan = Plan(source, tmp_path / "results", workers=workers, processing=Processing(device="cpu", formats=FORMATS))
     measured(benchmark, lambda: run_batch(plan, Listener()))

@@ -16,11 +16,15 @@ from scipy import ndimage
 from support.timing import Seconds, least_seconds
 
 from MCDetect.dicom.reading import read_mammogram
+from MCDetect.inference.backends.precision import BF16, FP32, has_bf16
 from MCDetect.inference.detector import Detector
 from MCDetect.networks import ResNet
 from MCDetect.preprocessing.breast_mask import breast_mask
 
 BACKENDS = ("torch", "onnxruntime", "openvino")
+WAYS = [(backend, FP32) for backend in BACKENDS]
+if has_bf16(torch.device("cpu")):
+    WAYS.append(("openvino", BF16))
 TILE = 224
 
 
@@ -34,9 +38,9 @@ def dicom_view(tmp_path_factory) -> Path:
 
 
 @pytest.mark.benchmark(group="a 3328 x 2560 view, DICOM in to findings out, warm")
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_dicom_in_findings_out(benchmark, dicom_view, backend):
-    detector = Detector.load("default", "cpu", backend)
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way[0] if way[1] == FP32 else ", ".join(way))
+def test_dicom_in_findings_out(benchmark, dicom_view, way):
+    detector = Detector.load("default", "cpu", *way)
     findings = benchmark.pedantic(lambda: detector.analyse(read_mammogram(dicom_view), 0.0), rounds=3, warmup_rounds=1)
     seconds = least_seconds(lambda: detector.analyse(read_mammogram(dicom_view), 0.0), 3)
     benchmark.extra_info.update(

@@ -4,31 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import shutil
 import ssl
 import tempfile
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydicom import dcmread
-from pydicom.uid import UID, DigitalMammographyXRayImageStorageForPresentation
+from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation
 from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, _config, evt
 
 from MCDetect.cohort.node.admission import AllowList, Limits, Told
+from MCDetect.cohort.node.receipt import receive
 from MCDetect.cohort.node.transport import limited_server
-from MCDetect.dicom.failures import DICOM_FAILURES, without_warnings
-from MCDetect.errors import MCDetectError, UsageError
+from MCDetect.errors import UsageError
 
 if TYPE_CHECKING:
     from MCDetect.cohort.node.inbox import Inbox
 
 _VERIFICATION = "1.2.840.10008.1.1"
-SUCCESS, NOT_AUTHORISED, OUT_OF_RESOURCES, MISMATCH, CANNOT_UNDERSTAND = 0x0000, 0x0124, 0xA700, 0xA900, 0xC000
-"""Status codes of C-STORE (PS3.4 table B.2-1, PS3.7 annex C)."""
-
-logger = logging.getLogger(__name__)
 
 
 class Listener:
@@ -110,34 +103,9 @@ class Listener:
 
     def _store(self, event: Any) -> int:
         """Keep an image; its receipt is acknowledged with the value that is returned."""
-        started = time.perf_counter()
-        path: Path = event.dataset_path
         event.request._dataset_file.close()
-        try:
-            if shutil.disk_usage(self._inbox.incoming).free < self._limits.free_bytes:
-                self._told.turned_away("disk")
-                return OUT_OF_RESOURCES
-            size = path.stat().st_size
-            try:
-                with without_warnings():
-                    header = dcmread(path, stop_before_pixels=True)
-                    instance = str(header.get("SOPInstanceUID") or "")
-                    study = str(header.get("StudyInstanceUID") or "")
-            except DICOM_FAILURES:
-                self._told.turned_away("damaged")
-                return CANNOT_UNDERSTAND
-            if instance != event.request.AffectedSOPInstanceUID or not UID(study).is_valid:
-                self._told.turned_away("mismatch")
-                return MISMATCH
-            new = self._inbox.take(path, study, instance)
-        except MCDetectError:
-            logger.debug("An image could not be kept.", exc_info=True)
-            self._told.turned_away("disk")
-            return OUT_OF_RESOURCES
-        finally:
-            path.unlink(missing_ok=True)
-        self._told.received(size, time.perf_counter() - started, new=new)
-        return SUCCESS
+        wanted = str(event.request.AffectedSOPInstanceUID)
+        return receive(event.dataset_path, self._inbox, self._limits, self._told, instance=wanted).status
 
     def _closed(self, event: Any) -> None:
         """Remove what a broken connection left half received."""

@@ -12,10 +12,9 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from MCDetect.cohort.batch import facts_of
 from MCDetect.cohort.cluster import Workers, workers
 from MCDetect.cohort.engine import Engine
 from MCDetect.cohort.examination import clear_unfinished, identify
@@ -26,7 +25,7 @@ from MCDetect.cohort.node.delivery import Courier
 from MCDetect.cohort.node.inbox import Inbox
 from MCDetect.cohort.node.listener import Listener
 from MCDetect.cohort.node.monitoring import Metrics, MonitoringServer
-from MCDetect.cohort.records import Examination, Order, Outcome
+from MCDetect.cohort.records import Examination, Order, Outcome, Processing
 from MCDetect.dicom.pacs.nodes import Node
 from MCDetect.errors import MCDetectError, OutputError, UsageError
 from MCDetect.results import check_formats, check_output_folder
@@ -47,6 +46,7 @@ class Service:
     host: str = "127.0.0.1"
     port: int = 11112
     title: str = "MCDETECT"
+    stow_port: int | None = None
     allowed: AllowList = field(default_factory=AllowList)
     limits: Limits = field(default_factory=Limits)
     destination: Node | None = None
@@ -56,12 +56,7 @@ class Service:
     keep_s: float = 30 * 86400.0
     workers: int | None = None
     monitoring: tuple[str, int] | None = ("127.0.0.1", 9114)
-    bundle: str = "default"
-    device: str = "auto"
-    backend: str = "auto"
-    operating_point: str | float | None = None
-    spacing_mm: float | None = None
-    formats: tuple[str, ...] = ()
+    processing: Processing = field(default_factory=Processing)
 
 
 def serve(service: Service, stop: threading.Event, tell: Callable[[str], None]) -> None:
@@ -81,29 +76,19 @@ def serve(service: Service, stop: threading.Event, tell: Callable[[str], None]) 
     MCDetectError
         When it cannot begin: folder in use, port in use, bundle missing.
     """
-    formats = tuple(sorted(check_formats(service.formats)))
+    formats = tuple(sorted(check_formats(service.processing.formats)))
+    processing = replace(service.processing, formats=formats)
     check_output_folder(service.output)
     with (
         FolderLock(service.output),
         Manifest(service.output) as manifest,
-        workers(None, service.workers, service.device) as crew,
+        workers(None, service.workers, processing.device) as crew,
     ):
         clear_unfinished(service.output)
         manifest.keep_facts({"kind": "serve"})
-        identity = (service.bundle, service.device, service.backend, service.operating_point, crew.threads)
-        algorithm = crew.result(crew.submit(identify, *identity))
-        manifest.keep_facts(facts_of(algorithm, formats, service.spacing_mm))
-        order = Order(
-            output=str(service.output.resolve()),
-            bundle=service.bundle,
-            device=service.device,
-            backend=service.backend,
-            operating_point=service.operating_point,
-            spacing_mm=service.spacing_mm,
-            formats=formats,
-            threads=None,
-            algorithm=algorithm,
-        )
+        algorithm = crew.result(crew.submit(identify, processing, crew.threads))
+        manifest.keep_facts(processing.facts(algorithm))
+        order = Order(str(service.output.resolve()), processing, algorithm, crew.threads)
         _Node(service, manifest, crew, order, tell).run(stop)
 
 
@@ -128,6 +113,18 @@ class _Node:
             told=self._metrics,
             tls=service.server_tls,
         )
+        self._stow = None
+        if service.stow_port is not None:
+            from MCDetect.cohort.node.stow import StowServer
+
+            self._stow = StowServer(
+                (service.host, service.stow_port),
+                self._inbox,
+                allowed=service.allowed,
+                limits=service.limits,
+                told=self._metrics,
+                tls=service.server_tls,
+            )
         self._monitoring = None
         if service.monitoring is not None:
             self._monitoring = MonitoringServer(
@@ -139,7 +136,8 @@ class _Node:
         courier = threading.Thread(target=self._send, args=(stop,), name="courier", daemon=True)
         courier.start()
         monitored = f", health and metrics on port {self._monitoring.port}" if self._monitoring else ""
-        self._tell(f"Listening as {service.title} on port {self._listener.port} of {service.host}{monitored}.")
+        stow = f", STOW-RS on port {self._stow.port}" if self._stow else ""
+        self._tell(f"Listening as {service.title} on port {self._listener.port} of {service.host}{stow}{monitored}.")
         swept = 0.0
         try:
             while not stop.is_set():
@@ -158,6 +156,8 @@ class _Node:
         finally:
             stop.set()
             self._listener.close()
+            if self._stow is not None:
+                self._stow.close()
             self._engine.cancel()
             courier.join(timeout=5)
             if self._monitoring is not None:
@@ -192,7 +192,7 @@ class _Node:
     def _complaints(self) -> list[str]:
         """Return what is wrong, for the health check."""
         wrong = [self._trouble] if self._trouble else []
-        if not self._listener.alive:
+        if not self._listener.alive or (self._stow is not None and not self._stow.alive):
             wrong.append("The listener has stopped.")
         if not self._crew.slots:
             wrong.append("No worker is running.")

@@ -16,7 +16,7 @@ from MCDetect.bi_rads import Distribution
 from MCDetect.dicom.failures import reporting
 from MCDetect.dicom.orientation import decide_orientation
 from MCDetect.dicom.results.pieces import ImagePiece, MaskPiece, PointPiece
-from MCDetect.dicom.results.shapes import Outline, area_of, centre_of, longest_extent, outline_round
+from MCDetect.dicom.results.shapes import Outline, area_of, centre_of, longest_across, longest_extent, outline_round
 from MCDetect.dicom.spacing import decide_spacing
 from MCDetect.errors import InputError
 from MCDetect.findings import Calcification, Cluster, ImageFindings, Origin, SpacingSource, score_of
@@ -211,7 +211,8 @@ def _cluster(
 ) -> Cluster:
     outline = told.get("outline") or _outline(told, members, spacing)
     area = told.get("area_mm2") or area_of(outline) * spacing[0] * spacing[1]
-    extent = longest_extent([run for c in members for run in c.runs], spacing) if members else 0.0
+    runs = [run for c in members for run in c.runs]
+    extent = longest_extent(runs, spacing) if runs else longest_across(outline, spacing)
     count = told.get("count", len(members))
     origin = told.get("origin", Origin.ALGORITHM)
     score = told.get("score")

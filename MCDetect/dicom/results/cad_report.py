@@ -66,17 +66,16 @@ class CadReport:
     @staticmethod
     def _warn(image: ImagePiece, others: int, hidden: int) -> None:
         if others:
-            image.warnings.append(f"{others} findings of the report are no calcifications and were left out.")
+            image.warnings.append(f"Findings of the report that are no calcifications were left out: {others}.")
         if hidden:
-            image.warnings.append(f"{hidden} findings of the report are not for presentation and were left out.")
+            image.warnings.append(f"Findings of the report that are not for presentation were left out: {hidden}.")
 
     def _algorithm(self) -> tuple[str, str, dict[str, str]]:
         """Return name, version and parameters: of the detection performed, else of the first finding."""
-        names = (codes.DETECTION_PERFORMED, codes.SINGLE_IMAGE_FINDING)
-        for concept in names:
-            for position, item in self.tree.items():
-                if not is_named(item, concept):
-                    continue
+        for concept in (codes.DETECTION_PERFORMED, codes.SINGLE_IMAGE_FINDING):
+            told = [position for position, item in self.tree.items() if is_named(item, concept)]
+            # A device may look for masses by another algorithm; that of the calcifications is asked for.
+            for position in sorted(told, key=lambda position: not self._is_of_calcifications(position)):
                 name = text(self.tree, position, codes.ALGORITHM_NAME)
                 if name and name != READER_ALGORITHM:
                     version = text(self.tree, position, codes.ALGORITHM_VERSION)
@@ -105,13 +104,17 @@ class CadReport:
                 if entry in failed:
                     view = " ".join(filter(None, (image.fields.get("laterality"), image.fields.get("view"))))
                     message = f"The analysis of {f'the view {view}' if view else 'an image'} failed."
-                    self.piece.refused.append(Refusal("", "analysis-failed", message))
+                    self.piece.refused[uid] = Refusal("", "analysis-failed", message)
                 else:
                     self.piece.images[uid] = image
 
     def _is_cluster(self, position: Position) -> bool:
         kind = self.tree[position].get("ConceptCodeSequence")
         return bool(kind) and same(kind[0], codes.CALCIFICATION_CLUSTER)
+
+    def _is_of_calcifications(self, position: Position) -> bool:
+        kind = self.tree[position].get("ConceptCodeSequence")
+        return self._is_cluster(position) or (bool(kind) and same(kind[0], codes.INDIVIDUAL_CALCIFICATION))
 
     def _read_finding(self, position: Position) -> None:
         tree = self.tree

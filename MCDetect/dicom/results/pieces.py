@@ -52,7 +52,7 @@ class Piece:
 
     algorithm: Algorithm | None
     images: dict[str, ImagePiece] = field(default_factory=dict)
-    refused: list[Refusal] = field(default_factory=list)
+    refused: dict[str, Refusal] = field(default_factory=dict)
     correspondences: list[Correspondence] = field(default_factory=list)
     review: Review | None = None
 

@@ -84,11 +84,11 @@ def read_results(objects: Sequence[Object], sources: Iterable[Object] = ()) -> F
         of_image = merged([piece.images[uid] for piece in told if uid in piece.images])
         with reporting("damaged-result", "A result is damaged: its content makes no sense.", "Ask for another copy."):
             images.append(assembled(of_image, headers.get(uid)))
-    refused = dict.fromkeys(refusal for piece in told for refusal in piece.refused)
+    refused = {uid: refusal for piece in told for uid, refusal in piece.refused.items()}
     return Findings(
         algorithm=next(iter(algorithms), _NOBODY),
         images=tuple(images),
-        refused=tuple(refused),
+        refused=tuple(refused.values()),
         correspondences=_correspondences(told),
         review=_review(told),
     )

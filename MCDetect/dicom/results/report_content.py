@@ -24,6 +24,7 @@ from MCDetect.findings import Algorithm, Review
 Tree = Mapping[Position, Dataset]
 Term = TypeVar("Term", bound=Enum)
 
+_IN_MILLIMETRES = {"mm": 1.0, "um": 0.001}
 _OPERATING_POINT = re.compile(r"(?P<name>.*), cluster score at least (?P<threshold>[0-9.e+-]+)", re.DOTALL)
 
 
@@ -110,6 +111,17 @@ def number(tree: Tree, position: Position, name: Code) -> float | None:
     return None
 
 
+def millimetres(tree: Tree, position: Position, name: Code) -> float | None:
+    """Return the first NUM ``name`` below ``position``, a length; template 4020 takes micrometres too."""
+    for child in below(tree, position, name):
+        measured = tree[child].get("MeasuredValueSequence")
+        if measured and measured[0].get("NumericValue") is not None:
+            units = measured[0].get("MeasurementUnitsCodeSequence")
+            factor = _IN_MILLIMETRES.get(str(units[0].get("CodeValue"))) if units else None
+            return None if factor is None else float(measured[0].NumericValue) * factor
+    return None
+
+
 def image_of(tree: Tree, position: Position) -> str:
     """Return the SOP Instance UID of the image that coordinates are selected from, or an empty text."""
     for child in all_children(tree, position):
@@ -131,7 +143,8 @@ def describe_entry(tree: Tree, position: Position, image: ImagePiece) -> None:
     for value, name in VIEWS.items():
         if same(view, Code(value, "SCT", "")):
             image.fields["view"] = name
-    spacing = [number(tree, position, name) for name in (codes.VERTICAL_PIXEL_SPACING, codes.HORIZONTAL_PIXEL_SPACING)]
+    names = (codes.VERTICAL_PIXEL_SPACING, codes.HORIZONTAL_PIXEL_SPACING)
+    spacing = [millimetres(tree, position, name) for name in names]
     if spacing[0] and spacing[1]:
         image.fields["spacing_mm"] = (spacing[0], spacing[1])
     for field, concept in (("rows", codes.PIXEL_ROWS), ("columns", codes.PIXEL_COLUMNS)):

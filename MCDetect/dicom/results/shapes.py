@@ -43,6 +43,11 @@ def longest_extent(runs: Sequence[tuple[int, int, int]], spacing_mm: tuple[float
     return float(pdist(points).max())
 
 
+def longest_across(outline: Outline, spacing_mm: tuple[float, float]) -> float:
+    """Return the longest distance between corners of a polygon in mm."""
+    return float(pdist(np.array(outline, dtype=np.float64) * np.asarray(spacing_mm)).max())
+
+
 def area_of(outline: Outline) -> float:
     """Return the area of a polygon in square pixels."""
     rows, columns = np.array(outline, dtype=np.float64).T

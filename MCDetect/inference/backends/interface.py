@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -21,14 +21,23 @@ The maps may lie in memory that the next call uses again: copy what is kept.
 """
 
 
+def run_each(network: RunNetwork, images: Iterable[FloatImage]) -> Iterator[FloatMaps]:
+    """Yield the maps of each image; a network that has a method ``each`` may fetch the next image meanwhile."""
+    each = getattr(network, "each", None)
+    return map(network, images) if each is None else each(images)
+
+
 class Backend(Protocol):
-    """A library that computes networks on one device, in fp32."""
+    """A library that computes networks on one device in one precision."""
 
     name: str
     """As on the command line, e.g. ``"onnxruntime"``."""
 
     title: str
     """As its makers write it, e.g. ``"ONNX Runtime"``."""
+
+    precision: str
+    """One of ``precision.PRECISIONS``."""
 
     def compile(self, network: nn.Module) -> RunNetwork:
         """Return ``network`` ready to run.

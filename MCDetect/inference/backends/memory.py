@@ -1,7 +1,8 @@
 """Which back end was fastest here: one small JSON file in the user's cache folder.
 
-An entry holds for one bundle on one machine with the same processor, number of threads and versions of the libraries.
-A damaged file counts as empty, and a folder that cannot be written only means that the next run measures again.
+An entry holds for one bundle in one precision on one machine with the same processor, number of threads and versions of
+the libraries. A damaged file counts as empty, and a folder that cannot be written only means that the next run measures
+again.
 """
 
 from __future__ import annotations
@@ -23,24 +24,25 @@ _MOST_ENTRIES = 100
 logger = logging.getLogger(__name__)
 
 
-def recall(bundle_sha256: str) -> str | None:
+def recall(bundle_sha256: str, precision: str) -> str | None:
     """Return the name of the back end that was fastest, or None when it is not known."""
     path = _path()
-    entry = _read(path).get(_key(bundle_sha256)) if path else None
+    entry = _read(path).get(_key(bundle_sha256, precision)) if path else None
     name = entry.get("backend") if isinstance(entry, dict) else None
     return name if isinstance(name, str) else None
 
 
-def remember(bundle_sha256: str, name: str, seconds: dict[str, float]) -> None:
+def remember(bundle_sha256: str, precision: str, name: str, seconds: dict[str, float]) -> None:
     """Note the fastest back end and what each took."""
     path = _path()
     if path is None:
         return
     entries = _read(path)
-    entries.pop(_key(bundle_sha256), None)
-    entries[_key(bundle_sha256)] = {
+    key = _key(bundle_sha256, precision)
+    entries.pop(key, None)
+    entries[key] = {
         "backend": name,
-        "seconds": {key: round(value, 5) for key, value in seconds.items()},
+        "seconds": {other: round(value, 5) for other, value in seconds.items()},
     }
     newest = dict(list(entries.items())[-_MOST_ENTRIES:])
     try:
@@ -65,10 +67,10 @@ def _read(path: Path) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _key(bundle_sha256: str) -> str:
+def _key(bundle_sha256: str, precision: str) -> str:
     import torch
 
-    facts = [bundle_sha256, platform.node(), platform.machine(), _processor(), str(torch.get_num_threads())]
+    facts = [bundle_sha256, precision, platform.node(), platform.machine(), _processor(), str(torch.get_num_threads())]
     return hashlib.sha256("\n".join([*facts, *map(_version, _PACKAGES)]).encode()).hexdigest()
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from MCDetect.inference.backends.interface import FloatImage, FloatMaps, RunNetwork
 from MCDetect.inference.backends.onnx_model import INPUT, onnx_model
+from MCDetect.inference.backends.precision import FP32
 
 if TYPE_CHECKING:
     from torch import nn
@@ -16,6 +17,7 @@ class OnnxRuntimeBackend:
 
     name = "onnxruntime"
     title = "ONNX Runtime"
+    precision = FP32
 
     def compile(self, network: nn.Module) -> RunNetwork:
         """Return ``network`` ready to run."""

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from MCDetect.inference.backends.interface import Backend, RunNetwork
+from MCDetect.inference.backends.precision import BF16, FP32
 
 if TYPE_CHECKING:
     from torch import nn
 
-LARGEST_DIFFERENCE = 1e-4
-"""In logits: a back end that differs more from PyTorch is not taken, however fast."""
+LARGEST_DIFFERENCE = {FP32: 1e-4, BF16: 0.5}
+"""In logits: a back end that differs more from PyTorch in the same precision is not taken, however fast."""
 
 _SHAPE = (512, 768)  # a strip of a small view
 _ROUNDS = 3
@@ -49,7 +50,7 @@ def fastest(reference: Backend, others: Sequence[Backend], network: nn.Module) -
         except Exception:  # a broken installation of an optional package must not cost the findings
             logger.debug("The back end %s cannot be used.", backend.name, exc_info=True)
             continue
-        if not difference <= LARGEST_DIFFERENCE:
+        if not difference <= LARGEST_DIFFERENCE[reference.precision]:
             logger.warning("The back end %s is not used: it differs by %.2g in logits.", backend.name, difference)
             continue
         backends[backend.name], runs[backend.name] = backend, run

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from distributed import LocalCluster
 from support.bright_bundle import bundle_folder
 
 from MCDetect.cohort.batch import Listener, Plan, Report, run_batch
+from MCDetect.cohort.records import Processing
 
 __all__ = ["bundle_folder"]
 
@@ -38,6 +40,9 @@ def batch(cluster: LocalCluster, bundle_folder: Path, tmp_path: Path) -> RunBatc
             "formats": ("json", "cad-sr"),
             **changes,
         }
-        return run_batch(Plan(source, **values), listener or Listener())
+        processing = Processing(
+            **{field.name: values.pop(field.name) for field in fields(Processing) if field.name in values}
+        )
+        return run_batch(Plan(source, processing=processing, **values), listener or Listener())
 
     return run

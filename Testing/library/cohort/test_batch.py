@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 import pyarrow.parquet as pq
 import pytest
+import torch
 from support.cohorts import study_uid, write_cohort, write_examination
 from support.sample_files import bright_pixels, write_mammogram
 
@@ -15,6 +16,7 @@ from MCDetect.cohort.batch import Listener
 from MCDetect.cohort.lock import FolderLock
 from MCDetect.cohort.records import examination_folder, examination_name
 from MCDetect.errors import InputError, OutputError, UsageError
+from MCDetect.inference.backends.precision import has_bf16
 
 
 def findings_of(output, number):
@@ -59,6 +61,19 @@ def test_the_workers_compute_with_the_back_end_that_was_asked_for_and_find_the_s
     for image, other in zip(expected["images"], found["images"], strict=True):
         assert [c["runs"] for c in other["calcifications"]] == [c["runs"] for c in image["calcifications"]]
         assert [c["member_ids"] for c in other["clusters"]] == [c["member_ids"] for c in image["clusters"]]
+
+
+@pytest.mark.skipif(not has_bf16(torch.device("cpu")), reason="this processor has no bf16")
+def test_results_of_two_precisions_are_never_mixed(batch, tmp_path):
+    source = write_cohort(tmp_path / "source", 1)
+    batch(source, precision="bf16")
+    assert findings_of(tmp_path / "results", 0)["algorithm"]["device"] == "cpu (PyTorch, bf16)"
+    with pytest.raises(UsageError, match="another precision: bf16 instead of fp32"):
+        batch(source)
+    for path in (tmp_path / "results").glob("manifest.sqlite*"):
+        path.unlink()
+    assert batch(source).state.computed == 1
+    assert findings_of(tmp_path / "results", 0)["algorithm"]["device"] == "cpu (PyTorch, fp32)"
 
 
 def test_what_is_done_is_not_computed_again(batch, tmp_path):

@@ -14,6 +14,7 @@ import pytest
 from support.cohorts import write_cohort
 
 from MCDetect.cohort.batch import Listener, Plan, run_batch
+from MCDetect.cohort.records import Processing
 
 ADDRESS, PORT = "10.213.77.{}", 18786
 
@@ -87,8 +88,9 @@ def test_a_host_torn_out_of_the_network_loses_nothing(hosts, bundle_folder, tmp_
 
     listener = TearsOutAHost()
     try:
-        settings = {"bundle": str(bundle_folder), "device": "cpu", "backend": "torch", "formats": ("json",)}
-        report = run_batch(Plan(source, tmp_path / "results", scheduler=address, **settings), listener)
+        processing = Processing(str(bundle_folder), "cpu", "torch", formats=("json",))
+        plan = Plan(source, tmp_path / "results", scheduler=address, processing=processing)
+        report = run_batch(plan, listener)
     finally:
         for process in (*crew, scheduler):
             if process.poll() is None:

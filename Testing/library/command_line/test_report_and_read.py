@@ -161,3 +161,28 @@ def test_a_secondary_capture_is_written_when_asked_for(detect, mammogram):
     assert written.pixel_array.shape[2] == 3
     assert written.Rows > dcmread(mammogram).Rows
     assert not list(outcome.output.glob("*.png"))
+
+
+def test_a_folder_is_read_without_what_holds_no_findings(detected, mammogram, tmp_path, capsys):
+    shutil.copy(mammogram, detected / "dicom" / "mammogram.dcm")
+    (detected / "dicom" / "notes.txt").write_text("no DICOM")
+    assert list((detected / "dicom").glob("gsps_*.dcm"))
+    output = tmp_path / "read.json"
+    assert main(["read", str(detected / "dicom"), "--source", str(mammogram), "--output", str(output)]) == 0
+    assert capsys.readouterr().err == ""
+    (image,) = Findings.from_json(output.read_text()).images
+    (wanted,) = findings_of(detected).images
+    assert [(c.tracking_uid, c.count) for c in image.clusters] == [(c.tracking_uid, c.count) for c in wanted.clusters]
+
+
+def test_a_folder_without_results_is_told(mammogram, tmp_path, capsys):
+    shutil.copy(mammogram, tmp_path / "mammogram.dcm")
+    assert main(["read", str(tmp_path)]) == 3
+    assert "holds neither segmentations nor reports" in capsys.readouterr().err
+
+
+def test_a_result_that_was_cut_is_not_passed_over(detected, capsys):
+    (report,) = (detected / "dicom").glob("cad-sr_*.dcm")
+    report.write_bytes(report.read_bytes()[:2000])
+    assert main(["read", str(detected / "dicom")]) == 3
+    assert "cut short" in capsys.readouterr().err

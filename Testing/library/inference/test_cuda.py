@@ -9,6 +9,8 @@ import pytest
 import torch
 from support.bright_bundle import make_mammogram
 
+from MCDetect.inference.backends.precision import has_bf16
+from MCDetect.inference.backends.upload import uploaded
 from MCDetect.inference.dense_patches import dense_patch_logits
 from MCDetect.inference.detector import Detector
 from MCDetect.networks import ShallowCNN
@@ -39,11 +41,28 @@ def test_dense_evaluation_on_the_gpu_equals_the_processor():
     network = ShallowCNN().eval()
     image = np.random.default_rng(5).normal(0, 0.5, (500, 400)).astype(np.float32)
     expected = dense_patch_logits(network, image, device=torch.device("cpu"))
-    # TensorFloat-32 keeps ten bits of a number: with it nothing would be equal within 1e-5.
-    with torch.backends.cudnn.flags(allow_tf32=False):
-        cuda = torch.device("cuda")
-        found = dense_patch_logits(network.to(cuda), image, device=cuda)
+    cuda = torch.device("cuda")
+    found = dense_patch_logits(network.to(cuda), image, device=cuda, strip_height=100)
     assert np.abs(found - expected).max() < 1e-5
+
+
+@pytest.mark.skipif(not (torch.cuda.is_available() and has_bf16(torch.device("cuda"))), reason="this GPU has no bf16")
+def test_bf16_on_the_gpu_finds_the_same_and_is_named(bundle_folder):
+    mammogram = make_mammogram([*GROUP, (400, 300)])
+    expected = Detector.load(bundle_folder, "cpu").analyse(mammogram, 0.0)
+    detector = Detector.load(bundle_folder, "cuda", precision="bf16")
+    found = detector.analyse(mammogram, 0.0)
+    assert [c.member_ids for c in found.clusters] == [c.member_ids for c in expected.clusters]
+    assert found.score == pytest.approx(expected.score, abs=0.05)
+    assert detector.algorithm().device.endswith("PyTorch, bf16)")
+
+
+def test_strips_that_are_copied_ahead_arrive_whole_and_in_order():
+    cuda = torch.device("cuda")
+    images = [np.full((1000 + 7 * i, 2000), i, dtype=np.float32) for i in range(20)]
+    for i, tensor in enumerate(uploaded(iter(images), cuda, torch.float32)):
+        assert tuple(tensor.shape[2:]) == images[i].shape
+        assert float(tensor.min()) == float(tensor.max()) == i
 
 
 def test_a_full_gpu_leads_to_smaller_strips_or_the_processor_and_the_same_findings(bundle_folder, caplog):

@@ -18,7 +18,8 @@ from support.dicom_nodes import send
 from MCDetect.cohort.manifest import Manifest
 from MCDetect.cohort.node.admission import AllowList, Limits, Peer
 from MCDetect.cohort.node.inbox import Inbox
-from MCDetect.cohort.node.listener import MISMATCH, OUT_OF_RESOURCES, SUCCESS, Listener
+from MCDetect.cohort.node.listener import Listener
+from MCDetect.cohort.node.receipt import MISMATCH, OUT_OF_RESOURCES, SUCCESS
 from MCDetect.cohort.node.service import tls_context
 from MCDetect.errors import UsageError
 

@@ -13,6 +13,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+import requests
+from dicomweb_client.api import DICOMwebClient
+from pydicom import dcmread
 from support.bright_bundle import bundle_folder
 from support.cohorts import write_examination
 from support.dicom_nodes import receiving, send
@@ -26,6 +29,7 @@ class Node:
     def __init__(self, folder: Path, bundle: Path, destination: int) -> None:
         words = [sys.executable, "-m", "MCDetect", "serve", "--output", str(folder), "--bundle", str(bundle)]
         words += ["--device", "cpu", "--backend", "torch", "--workers", "1", "--port", "0", "--metrics-port", "0"]
+        words += ["--stow-port", "0"]
         words += ["--views", "2", "--wait", "2", "--least-free", "0", "--formats", "seg,cad-sr"]
         words += ["--send-to", f"PACS@127.0.0.1:{destination}"]
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -33,11 +37,22 @@ class Node:
         line = self.process.stdout.readline().split()
         assert line[:1] == ["Listening"], line
         self.port, self.monitoring_port = int(line[5]), int(line[-1].rstrip("."))
+        self.stow_port = int(line[line.index("STOW-RS") + 3].rstrip(","))
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
 
     def get(self, path: str) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.monitoring_port}{path}", timeout=10) as answer:
             return answer.read().decode()
+
+    def store(self, path: Path, *, stow: bool) -> bool:
+        """Send an image; say whether its receipt was acknowledged."""
+        if not stow:
+            return send([path], self.port) == [0]
+        client = DICOMwebClient(f"http://127.0.0.1:{self.stow_port}")
+        try:
+            return "ReferencedSOPSequence" in client.store_instances([dcmread(path)])
+        except requests.RequestException:
+            return False
 
     def end(self, number: int) -> int:
         self.process.send_signal(number)
@@ -57,8 +72,8 @@ def test_a_node_killed_at_random_moments_loses_nothing_that_it_acknowledged(bund
                 if life < 2:
                     killer.start()
                 # As a modality does: what was not acknowledged is sent again.
-                for path in sorted(open_images):
-                    if send([path], node.port) == [0]:
+                for number, path in enumerate(sorted(open_images)):
+                    if node.store(path, stow=number % 2 == 1):
                         open_images.discard(path)
                     if node.process.poll() is not None:
                         break

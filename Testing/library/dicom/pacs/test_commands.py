@@ -44,7 +44,7 @@ def test_a_study_goes_to_the_pacs_and_comes_back(node, run, examination, tmp_pat
     code, told, complaints = run("send", examination, "--node", node)
     assert (code, complaints) == (0, "")
     assert "5 objects were sent" in told
-    assert "2 files are not DICOM" in told
+    assert "not DICOM were passed over: 2." in told
     code, told, _ = run("send", examination, "--node", node)
     assert code == 0
     assert "5 were acknowledged before" in told

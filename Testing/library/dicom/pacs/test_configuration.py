@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
 
 from MCDetect.dicom.pacs import credentials
 from MCDetect.dicom.pacs.configuration import configuration_path, read_configuration
@@ -118,9 +121,33 @@ def test_a_file_that_is_not_utf_8_is_told(tmp_path):
     assert failed.value.code == "wrong-configuration"
 
 
-def test_a_password_comes_from_the_environment_or_the_keyring(monkeypatch):
+class MemoryKeyring(KeyringBackend):
+    """A keyring of the library that forgets all with the process."""
+
+    priority = 1  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.entries.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.entries[service, username] = password
+
+
+@pytest.fixture
+def memory_keyring() -> Iterator[None]:
+    before = keyring.get_keyring()
+    keyring.set_keyring(MemoryKeyring())
+    yield
+    keyring.set_keyring(before)
+
+
+def test_a_password_comes_from_the_environment_or_the_keyring(monkeypatch, memory_keyring):
     node = WebNode("web-1", "https://pacs.example.org", "reader")
-    monkeypatch.setattr(credentials, "_from_keyring", {"reader@web-1": "from the keyring"}.get)
+    keyring.set_password("mcdetect", "reader@web-1", "from the keyring")
     assert authorisation(node) == ("reader", "from the keyring")
     monkeypatch.setenv("MCDETECT_PASSWORD_WEB_1", "from the environment")
     assert authorisation(node) == ("reader", "from the environment")

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
+from support.older_cad_report import older_cad_report
 
 from MCDetect.dicom.results.reading import kind_of_result, read_results
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing.content_tree import content_tree
 from MCDetect.errors import InputError
-from MCDetect.findings import Decision
+from MCDetect.findings import Decision, Findings
 
 OLD = {
     "129769006": "F-01775",
@@ -128,6 +130,42 @@ def test_a_reference_in_a_circle_ends(foreign: Dataset) -> None:
     loop.RelationshipType, loop.ReferencedContentItemIdentifier = "INFERRED FROM", list(position)
     tree[position].ContentSequence.append(loop)
     assert len(read_results([foreign]).correspondences) == 1
+
+
+def test_a_report_in_the_style_of_2005_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "older.dcm"
+    older_cad_report().save_as(path, enforce_file_format=True)
+    findings = read_results([path])
+    assert (findings.algorithm.name, findings.algorithm.version) == ("Calcs", "2.1")
+    first, second = findings.images
+    assert [(image.laterality, image.view) for image in findings.images] == [("L", "CC"), ("L", "MLO")]
+    assert [image.series_instance_uid for image in findings.images] == ["1.2.3.4.7"] * 2
+    assert first.spacing_mm == second.spacing_mm == pytest.approx((0.05, 0.05))
+    (cluster,), (other,) = first.clusters, second.clusters
+    assert (cluster.count, cluster.score, other.score) == (3, 0.85, 0.4)
+    assert [(c.row, c.column) for c in first.members(cluster)] == [(100, 200), (104, 206), (110, 203)]
+    assert cluster.area_mm2 == pytest.approx(np.pi * 20 * 10 * 0.0025, rel=0.02)
+    assert other.area_mm2 == pytest.approx(np.pi * 100 * 0.0025, rel=0.02)
+    assert other.diameter_mm == pytest.approx(20 * 0.05, rel=0.02)  # of the outline, for no calcification is told
+    rows, columns = zip(*cluster.outline, strict=True)
+    assert (min(columns), max(columns)) == pytest.approx((183, 223))
+    assert (min(rows), max(rows)) == pytest.approx((95, 115))
+    assert "Findings of the report that are no calcifications were left out: 1." in first.warnings
+    (same,) = findings.correspondences
+    assert set(same.tracking_uids) == {cluster.tracking_uid, other.tracking_uid}
+    assert Findings.from_json(findings.to_json()) == findings
+
+
+@pytest.mark.parametrize("unit", ["cm", ""])
+def test_a_spacing_in_another_unit_is_not_guessed(unit: str) -> None:
+    report = older_cad_report()
+    for entry in report.ContentSequence[0].ContentSequence:
+        for item in entry.ContentSequence:
+            if item.ValueType == "NUM":
+                item.MeasuredValueSequence[0].MeasurementUnitsCodeSequence[0].CodeValue = unit
+    with pytest.raises(InputError) as caught:
+        read_results([report])
+    assert caught.value.code == "no-spacing"
 
 
 @pytest.mark.parametrize("kind", ["seg", "measurements-sr"])

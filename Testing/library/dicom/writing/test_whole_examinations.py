@@ -1,13 +1,16 @@
 """Every object of whole examinations, judged: all outcomes, sizes, names and geometries.
 
-The slow judges (PixelMed, dcmqi) look at some of them elsewhere, and at all of them with ``MCDETECT_EVERY_JUDGE=1``.
+Every pair of an outcome, a size, a name and a geometry is judged; all combinations are with ``MCDETECT_EVERY_JUDGE=1``.
 """
 
 # ruff: noqa: PLR0917 (fixtures are arguments)
 from __future__ import annotations
 
+import json
 import os
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -16,33 +19,203 @@ import numpy as np
 import pytest
 import SimpleITK
 from pydicom import dcmread
+from pydicom.dataset import Dataset
 
 from MCDetect.dicom.export import FORMATS, write_image_objects, write_study_objects
 from MCDetect.dicom.results.reading import read_results
+from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing.context import RAW, ReportContext
-from MCDetect.findings import Algorithm, Correspondence, Decision, Review
+from MCDetect.findings import Algorithm, Cluster, Correspondence, Decision, ImageFindings, Review
 
 VIEWS = [("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO")]
-LATIN, UTF_8, JAPANESE = "ISO_IR 100", "ISO_IR 192", ["", "ISO 2022 IR 87"]
-FRAME = {"FrameOfReferenceUID": "2.25.77", "PositionReferenceIndicator": ""}
+OUTCOMES = ("findings", "none", "failed", "partial", "reviewed")
+SIZES = (1, 2, 4, 8)
+NAMES: dict[str, tuple[str | list[str], str]] = {
+    "Latin-1": ("ISO_IR 100", "Müller^Zoë"),
+    "UTF-8": ("ISO_IR 192", "Wójcik^Małgorzata=山田^太郎"),
+    "Japanese": (["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎=やまだ^たろう"),
+}
+FRAMES: dict[str, dict[str, str]] = {
+    "with frame": {"FrameOfReferenceUID": "2.25.77", "PositionReferenceIndicator": ""},
+    "without frame": {},
+}
+Combination = tuple[str, int, str, str]
 
-# outcome, views, how many of them failed, character set, name, attributes of the frame of reference
-EXAMINATIONS = [
-    ("findings", 1, 0, LATIN, "Müller^Zoë", {}),
-    ("findings", 8, 0, UTF_8, "Wójcik^Małgorzata", FRAME),
-    ("none", 2, 0, JAPANESE, "Yamada^Tarou=山田^太郎=やまだ^たろう", FRAME),
-    ("none", 8, 0, LATIN, "Müller^Zoë", {}),
-    ("failed", 1, 1, UTF_8, "Wójcik^Małgorzata", FRAME),
-    ("failed", 4, 4, JAPANESE, "Yamada^Tarou=山田^太郎=やまだ^たろう", {}),
-    ("partial", 2, 1, LATIN, "Müller^Zoë", FRAME),
-    ("partial", 8, 3, UTF_8, "Yamada^Tarou=山田^太郎=やまだ^たろう", {}),
-    ("reviewed", 4, 0, JAPANESE, "Yamada^Tarou=山田^太郎=やまだ^たろう", FRAME),
-    ("reviewed", 8, 2, LATIN, "Müller^Zoë", {}),
-    ("reviewed", 1, 0, UTF_8, "Wójcik^Małgorzata", {}),
-]
+
+def all_combinations() -> list[Combination]:
+    """Return every examination there can be: of a single image, a part cannot fail."""
+    everything = product(OUTCOMES, SIZES, NAMES, FRAMES)
+    return [one for one in everything if one[:2] != ("partial", 1)]
+
+
+def pairs(combination: Combination) -> set[tuple[tuple[int, Any], tuple[int, Any]]]:
+    return set(combinations(enumerate(combination), 2))
+
+
+def pairwise(everything: Sequence[Combination]) -> list[Combination]:
+    """Return few combinations that hold every pair of values; each takes the one with most pairs that are missing."""
+    missing = set().union(*map(pairs, everything))
+    chosen = []
+    while missing:
+        best = max(everything, key=lambda one: len(pairs(one) & missing))
+        chosen.append(best)
+        missing -= pairs(best)
+    return chosen
 
 
 EVERY_JUDGE = os.environ.get("MCDETECT_EVERY_JUDGE") == "1"
+CHOSEN = all_combinations() if EVERY_JUDGE else pairwise(all_combinations())
+
+
+@dataclass
+class Written:
+    """An examination, what was found in it and the objects about it."""
+
+    headers: list[Dataset]
+    images: list[ImageFindings]
+    failures: int
+    paths: list[Path]
+
+    def of(self, kind: str) -> list[Path]:
+        return [path for path in self.paths if path.name.startswith(kind)]
+
+
+@pytest.fixture
+def write(make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path) -> Callable[..., Written]:
+    """Return a function that writes all objects about an examination."""
+
+    def write(outcome: str, views: int, name: str, frame: str) -> Written:
+        character_set, patient = NAMES[name]
+        headers = [
+            make_mammogram(
+                *VIEWS[number % 4],
+                number + 1,
+                SpecificCharacterSet=character_set,
+                PatientName=patient,
+                **FRAMES[frame],
+            )
+            for number in range(views)
+        ]
+        failures = {"failed": views, "partial": (views + 1) // 3}.get(outcome, 0)
+        analysed, failed = headers[: views - failures], headers[views - failures :]
+        clusters = 0 if outcome == "none" else 2
+        images = [find(header, clusters, clusters, seed=seed) for seed, header in enumerate(analysed)]
+        context = RAW
+        if outcome == "reviewed":
+            images[0] = replace(images[0], clusters=decided(images[0].clusters))
+            context = ReportContext(Review("山田^太郎", "2026-11-21T14:00:00+09:00", complete=True), same(images))
+        context = replace(context, operating_points={"strict": 0.8, "balanced": algorithm.threshold})
+        sources = {str(header.SOPInstanceUID): header for header in analysed}
+        refused = {str(header.SOPInstanceUID): header for header in failed}
+        folder = tmp_path / "out"
+        paths = [
+            path
+            for image in images
+            for path in write_image_objects(image, sources[image.sop_instance_uid], algorithm, folder, FORMATS, context)
+        ]
+        paths += write_study_objects(images, sources, algorithm, refused, folder, FORMATS, context)
+        return Written(headers, images, failures, paths)
+
+    return write
+
+
+def decided(clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
+    return tuple(
+        replace(cluster, decision=decision, comment="größer 山田")
+        for cluster, decision in zip(clusters, (Decision.ACCEPTED, Decision.REJECTED), strict=True)
+    )
+
+
+def same(images: Sequence[ImageFindings]) -> tuple[Correspondence, ...]:
+    """Join the first clusters of both views of the right breast, where there are both."""
+    if len(images) < 3:
+        return ()
+    uids = (images[0].clusters[0].tracking_uid, images[2].clusters[0].tracking_uid)
+    return (Correspondence(uids, 0.5, confirmed=True),)
+
+
+def test_the_chosen_examinations_hold_every_pair_of_values() -> None:
+    chosen = pairwise(all_combinations())
+    assert set().union(*map(pairs, chosen)) == set().union(*map(pairs, all_combinations()))
+    assert len(chosen) < 25
+
+
+@pytest.mark.parametrize(("outcome", "views", "name", "frame"), CHOSEN)
+def test_every_object_passes_and_comes_back(
+    write: Callable[..., Written],
+    with_pixels: Any,
+    faults_by_dciodvfy: Any,
+    faults_by_dsrdump: Any,
+    faults_by_pixelmed: Any,
+    run_tool: Any,
+    tmp_path: Path,
+    outcome: str,
+    views: int,
+    name: str,
+    frame: str,
+) -> None:
+    written = write(outcome, views, name, frame)
+    drawn = len(written.images) if outcome != "none" else 0
+    kinds = {kind: len(written.of(kind)) for kind in ("seg", "gsps", "cad-sr", "measurements-sr")}
+    assert kinds == {"seg": drawn, "gsps": drawn, "cad-sr": 1, "measurements-sr": bool(written.images)}
+    for path in written.paths:
+        assert faults_by_dciodvfy(path) == []
+        assert str(dcmread(path).PatientName) == NAMES[name][1]
+    for path in (*written.of("cad-sr"), *written.of("measurements-sr")):
+        assert faults_by_dsrdump(path) == []
+        assert faults_by_pixelmed(path) == wrong_faults(path)
+    for path in written.of("seg"):
+        check_by_dcmqi(path, run_tool, tmp_path / "dcmqi")
+    for path in written.of("measurements-sr"):
+        check_measurements(path, run_tool, tmp_path / "read.json")
+    for path in written.of("gsps"):
+        # dcmpschk takes the bytes of UTF-8 for a wrong name.
+        state = dcmread(path)
+        state.PatientName = "Doe^Jane"
+        state.save_as(tmp_path / "state.dcm")
+        assert "Test passed" in run_tool("dcmpschk", tmp_path / "state.dcm")
+    originals = [with_pixels(header, tmp_path / f"{number}.dcm") for number, header in enumerate(written.headers)]
+    complaints = run_tool("dcentvfy", *written.paths, *originals).splitlines()
+    # A text in another character set than the name of the patient is written in UTF-8: the same name in other bytes.
+    assert [line for line in complaints if "AccessionNumber" not in line and "PatientName" not in line] == []
+    identities = [(item.SeriesInstanceUID, item.SOPInstanceUID) for item in map(dcmread, written.paths)]
+    assert len({uid for pair in identities for uid in pair}) == 2 * len(written.paths)
+    read = read_results([path for path in written.paths if "gsps" not in path.name], originals)
+    assert {image.sop_instance_uid for image in read.images} == {image.sop_instance_uid for image in written.images}
+    assert len(read.refused) == written.failures
+    for image in read.images:
+        wanted = next(one for one in written.images if one.sop_instance_uid == image.sop_instance_uid)
+        assert [c.decision for c in image.clusters] == [c.decision for c in wanted.clusters]
+        assert [c.comment for c in image.clusters] == [c.comment for c in wanted.clusters]
+
+
+def wrong_faults(path: Path) -> list[str]:
+    """Return what PixelMed says wrongly of a measurement report: of groups without a region, where one has a region.
+
+    Its condition of template 1410 counts the regions of all groups instead of the group's own: with exactly one in the
+    report, each group must have a region. A rejected cluster has none, so that no viewer draws it.
+    """
+    report = dcmread(path)
+    named = [item.ConceptNameCodeSequence[0].CodeValue for item in report.ContentSequence]
+    if codes.IMAGING_MEASUREMENTS.value not in named:
+        return []
+    position = named.index(codes.IMAGING_MEASUREMENTS.value) + 1
+    groups = report.ContentSequence[position - 1].ContentSequence
+    has_region = [any(child.ValueType == "SCOORD" for child in group.ContentSequence) for group in groups]
+    if sum(has_region) != 1:
+        return []
+    place = '/CONTAINER (126000,DCM,"Imaging Measurement Report")/CONTAINER (126010,DCM,"Imaging Measurements")'
+    group = '/CONTAINER (125007,DCM,"Measurement Group")'
+    return [
+        f"Error: Template 1410 PlanarROIMeasurements/[Row 1] {group[1:]}/{row}: "
+        f"within 1.{position}.{number}: {place}{group}: Missing conditional content item"
+        for number, has_one in enumerate(has_region, start=1)
+        if not has_one
+        for row in (
+            '[Row 5] SCOORD (111030,DCM,"Image Region")',
+            '[Row 7] IMAGE (121214,DCM,"Referenced Segmentation Frame")',
+        )
+    ]
 
 
 def check_by_dcmqi(path: Path, run_tool: Any, folder: Path) -> None:
@@ -51,91 +224,23 @@ def check_by_dcmqi(path: Path, run_tool: Any, folder: Path) -> None:
     run_tool("segimage2itkimage", "--inputDICOM", path, "--outputDirectory", folder, "--outputType", "nii")
     frames = dcmread(path).pixel_array
     for number, frame in enumerate(frames.reshape(-1, *frames.shape[-2:]), start=1):
-        voxels = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(folder / f"{number}.nii.gz")))
+        file = folder / f"{number}.nii.gz"
+        voxels = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(file)))
         assert np.array_equal(voxels[0] > 0, frame > 0)
+        file.unlink()
 
 
-@pytest.mark.parametrize(("outcome", "views", "failures", "character_set", "name", "frame"), EXAMINATIONS)
-def test_every_object_passes_and_comes_back(
-    make_mammogram: Any,
-    find: Any,
-    with_pixels: Any,
-    algorithm: Algorithm,
-    faults_by_dciodvfy: Any,
-    faults_by_dsrdump: Any,
-    faults_by_pixelmed: Any,
-    run_tool: Any,
-    tmp_path: Path,
-    outcome: str,
-    views: int,
-    failures: int,
-    character_set: Any,
-    name: str,
-    frame: dict[str, str],
-) -> None:
-    headers = [
-        make_mammogram(*VIEWS[number % 4], number + 1, SpecificCharacterSet=character_set, PatientName=name, **frame)
-        for number in range(views)
+def check_measurements(path: Path, run_tool: Any, said: Path) -> None:
+    """Compare what dcmqi's reader and highdicom's read of a measurement report."""
+    run_tool("tid1500reader", "--inputDICOM", path, "--outputMetadata", said)
+    seen = [
+        (group["TrackingUniqueIdentifier"], len(group["measurementItems"]))
+        for group in json.loads(said.read_text(encoding="utf-8"))["Measurements"]
     ]
-    analysed, failed = headers[: views - failures], headers[views - failures :]
-    clusters = 0 if outcome == "none" else 2
-    images = [find(header, clusters, clusters, seed=seed) for seed, header in enumerate(analysed)]
-    context = RAW
-    if outcome == "reviewed":
-        decided = [
-            replace(cluster, decision=decision, comment="größer 山田")
-            for cluster, decision in zip(images[0].clusters, (Decision.ACCEPTED, Decision.REJECTED), strict=True)
-        ]
-        images[0] = replace(images[0], clusters=tuple(decided))
-        pairs = [(images[0], images[2])] if len(images) > 2 else []
-        same = tuple(
-            Correspondence((a.clusters[0].tracking_uid, b.clusters[0].tracking_uid), 0.5, confirmed=True)
-            for a, b in pairs
-        )
-        context = ReportContext(Review("山田^太郎", "2026-11-21T14:00:00+09:00", complete=True), same)
-    context = replace(context, operating_points={"strict": 0.8, "balanced": algorithm.threshold})
-    sources = {str(header.SOPInstanceUID): header for header in analysed}
-    refused = {str(header.SOPInstanceUID): header for header in failed}
-    folder = tmp_path / "out"
-    paths = [
-        path
-        for image in images
-        for path in write_image_objects(image, sources[image.sop_instance_uid], algorithm, folder, FORMATS, context)
-    ]
-    paths += write_study_objects(images, sources, algorithm, refused, folder, FORMATS, context)
-    assert len(paths) == (1 if clusters == 0 or not images else 2 * len(images) + 2)
-    for path in paths:
-        assert faults_by_dciodvfy(path) == []
-        assert str(dcmread(path).PatientName) == name
-        if "-sr" in path.name:
-            assert faults_by_dsrdump(path) == []
-        if EVERY_JUDGE and "-sr" in path.name:
-            # Of a report with a single region PixelMed asks for a region in every group, also of rejected clusters.
-            faults = [fault for fault in faults_by_pixelmed(path) if "PlanarROIMeasurements" not in fault]
-            assert faults == []
-        if EVERY_JUDGE and path.name.startswith("seg"):
-            check_by_dcmqi(path, run_tool, tmp_path / "dcmqi")
-        if "measurements-sr" in path.name:
-            assert highdicom.sr.srread(path).content is not None
-        if path.name.startswith("gsps"):
-            # dcmpschk takes the bytes of UTF-8 for a wrong name.
-            state = dcmread(path)
-            state.PatientName = "Doe^Jane"
-            state.save_as(tmp_path / "state.dcm")
-            assert "Test passed" in run_tool("dcmpschk", tmp_path / "state.dcm")
-    originals = [with_pixels(header, tmp_path / f"{number}.dcm") for number, header in enumerate(headers)]
-    complaints = run_tool("dcentvfy", *paths, *originals).splitlines()
-    # A text in another character set than the name of the patient is written in UTF-8: the same name in other bytes.
-    assert [line for line in complaints if "AccessionNumber" not in line and "PatientName" not in line] == []
-    identities = [(item.SeriesInstanceUID, item.SOPInstanceUID) for item in map(dcmread, paths)]
-    assert len({uid for pair in identities for uid in pair}) == 2 * len(paths)
-    read = read_results([path for path in paths if "gsps" not in path.name], originals)
-    assert {image.sop_instance_uid for image in read.images} == set(sources)
-    assert len(read.refused) == failures
-    for image in read.images:
-        wanted = next(one for one in images if one.sop_instance_uid == image.sop_instance_uid)
-        assert [c.decision for c in image.clusters] == [c.decision for c in wanted.clusters]
-        assert [c.comment for c in image.clusters] == [c.comment for c in wanted.clusters]
+    content = highdicom.sr.srread(path).content
+    groups = [*content.get_planar_roi_measurement_groups(), *content.get_image_measurement_groups()]
+    assert sorted(seen) == sorted((str(group.tracking_uid), len(group.get_measurements())) for group in groups)
+    assert seen
 
 
 def test_two_objects_that_share_a_series_are_found_by_dcentvfy(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from importlib.util import find_spec
 
 import numpy as np
@@ -12,7 +13,8 @@ from MCDetect.bundles.store import find_bundle
 from MCDetect.errors import DeviceError, UsageError
 from MCDetect.inference.backends.onnx_runtime import OnnxRuntimeBackend
 from MCDetect.inference.backends.open_vino import OpenVinoBackend
-from MCDetect.inference.backends.pytorch import TorchBackend
+from MCDetect.inference.backends.precision import has_bf16
+from MCDetect.inference.backends.pytorch import TorchBackend, without_tensor_float_32
 from MCDetect.inference.detector import Detector
 from MCDetect.networks.folding import fold_batch_normalisation
 
@@ -61,6 +63,32 @@ def test_findings_are_the_same_and_name_the_back_end(bundle_folder, backend, tit
     assert other.algorithm().device == f"cpu ({title}, fp32)"
 
 
+@pytest.mark.skipif(not has_bf16(CPU), reason="this processor has no bf16")
+@pytest.mark.parametrize("make", [partial(TorchBackend, CPU), pytest.param(OpenVinoBackend, marks=needs("openvino"))])
+def test_bf16_rounds_logits_and_fp32_does_not(networks, make):
+    image = np.random.default_rng(3).normal(0, 0.7, (96, 160)).astype(np.float32)
+    image[40:42, 50:53] += 5
+    for network in networks:
+        exact, rounded = (make(precision=precision).compile(network)(image).copy() for precision in ("fp32", "bf16"))
+        difference = np.abs(exact - rounded).max()
+        assert 1e-4 < difference < 0.02 * np.abs(exact).max()
+        assert np.array_equal(make(precision="fp32").compile(network)(image), exact)
+
+
+@pytest.mark.skipif(not has_bf16(CPU), reason="this processor has no bf16")
+@pytest.mark.parametrize(
+    ("name", "title"), [("torch", "PyTorch"), pytest.param("openvino", "OpenVINO", marks=needs("openvino"))]
+)
+def test_findings_in_bf16_are_near_and_name_the_precision(bundle_folder, name, title):
+    reference, other = (Detector.load(bundle_folder, "cpu", name, precision) for precision in ("fp32", "bf16"))
+    mammogram = make_mammogram([*GROUP, (400, 300)])
+    expected, found = (detector.analyse(mammogram, 0.0) for detector in (reference, other))
+    assert len(found.calcifications) == len(expected.calcifications)
+    assert [c.member_ids for c in found.clusters] == [c.member_ids for c in expected.clusters]
+    assert found.score == pytest.approx(expected.score, abs=0.05)
+    assert other.algorithm().device == f"cpu ({title}, bf16)"
+
+
 @pytest.mark.parametrize("name", ["onnxruntime", "openvino"])
 @pytest.mark.parametrize("lacking", ["itself", "onnx"])
 def test_a_missing_package_is_one_sentence_that_says_what_to_install(bundle_folder, monkeypatch, name, lacking):
@@ -76,3 +104,11 @@ def test_an_unknown_back_end_is_told(bundle_folder):
     with pytest.raises(UsageError, match="auto, torch, onnxruntime, openvino") as caught:
         Detector.load(bundle_folder, "cpu", "abacus")
     assert caught.value.code == "unknown-backend"
+
+
+def test_fp32_means_all_bits_and_leaves_the_settings_of_cudnn_as_they_were():
+    cudnn = torch.backends.cudnn
+    before = cudnn.allow_tf32, cudnn.enabled, cudnn.benchmark
+    with without_tensor_float_32():
+        assert (cudnn.allow_tf32, cudnn.enabled, cudnn.benchmark) == (False, *before[1:])
+    assert (cudnn.allow_tf32, cudnn.enabled, cudnn.benchmark) == before

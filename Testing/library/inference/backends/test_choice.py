@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from MCDetect.errors import UsageError
-from MCDetect.inference.backends import choice, memory, trial
+from MCDetect.errors import DeviceError, UsageError
+from MCDetect.inference.backends import choice, memory, precision, trial
 from MCDetect.inference.backends.choice import choose_backend
 from MCDetect.inference.backends.trial import fastest
 
@@ -17,6 +17,8 @@ CPU = torch.device("cpu")
 
 class MadeUp:
     """A back end that takes a given time on a clock of its own."""
+
+    precision = "fp32"
 
     def __init__(self, name, seconds, clock, offset=0.0, failure=None):
         self.name = self.title = name
@@ -58,7 +60,7 @@ def trials(monkeypatch, clock):
         return fastest(MadeUp("torch", 2.0, clock), others, network)
 
     monkeypatch.setattr(choice, "fastest", counting)
-    monkeypatch.setattr(choice, "_makers", lambda: {"openvino": lambda: MadeUp("openvino", 1.0, clock)})
+    monkeypatch.setattr(choice, "_makers", lambda precision: {"openvino": lambda: MadeUp("openvino", 1.0, clock)})
     monkeypatch.setattr(choice, "_is_installed", lambda package: True)
     return count
 
@@ -94,16 +96,23 @@ def test_the_trial_is_made_once_for_a_bundle_and_remembered(trials, cache):
 )
 def test_a_damaged_memory_means_measuring_again(trials, cache, content):
     cache.parent.mkdir()
-    cache.write_text(content.replace("KEY", memory._key("a" * 64)))
+    cache.write_text(content.replace("KEY", memory._key("a" * 64, "fp32")))
     assert choose_backend("auto", CPU, nn.Identity(), "a" * 64).name == "openvino"
     assert len(trials) == 1
-    assert json.loads(cache.read_text())[memory._key("a" * 64)]["backend"] == "openvino"
+    assert json.loads(cache.read_text())[memory._key("a" * 64, "fp32")]["backend"] == "openvino"
 
 
 def test_a_cache_that_cannot_be_written_costs_only_the_memory(trials, cache):
     cache.parent.write_text("a file where the folder should be")
     for _ in range(2):
         assert choose_backend("auto", CPU, nn.Identity(), "a" * 64).name == "openvino"
+    assert len(trials) == 2
+
+
+def test_another_precision_means_measuring_again(trials, cache, monkeypatch):
+    monkeypatch.setattr(precision, "processor_flags", lambda: frozenset({"avx512_bf16"}))
+    for name in ("fp32", "bf16", "bf16", "fp32"):
+        choose_backend("auto", CPU, nn.Identity(), "a" * 64, name)
     assert len(trials) == 2
 
 
@@ -125,3 +134,24 @@ def test_a_gpu_is_left_to_pytorch():
     assert choose_backend("auto", cuda, nn.Identity(), "a" * 64).name == "torch"
     with pytest.raises(UsageError, match="CPU only"):
         choose_backend("openvino", cuda, nn.Identity(), "a" * 64)
+
+
+def test_a_precision_that_there_is_not_is_told():
+    with pytest.raises(UsageError, match="fp32, bf16") as caught:
+        choose_backend("auto", CPU, nn.Identity(), "a" * 64, "fp8")
+    assert caught.value.code == "unknown-precision"
+
+
+def test_a_processor_without_bf16_does_not_imitate_it(monkeypatch):
+    monkeypatch.setattr(precision, "processor_flags", lambda: frozenset({"avx2"}))
+    with pytest.raises(DeviceError, match="this processor has none") as caught:
+        choose_backend("torch", CPU, nn.Identity(), "a" * 64, "bf16")
+    assert caught.value.code == "no-bf16"
+
+
+def test_a_back_end_that_knows_fp32_only_says_which_others_there_are(monkeypatch):
+    monkeypatch.setattr(precision, "processor_flags", lambda: frozenset({"amx_bf16"}))
+    monkeypatch.setattr(choice, "_is_installed", lambda package: True)
+    with pytest.raises(UsageError, match="fp32 only") as caught:
+        choose_backend("onnxruntime", CPU, nn.Identity(), "a" * 64, "bf16")
+    assert "openvino" in caught.value.hint

@@ -1,0 +1,43 @@
+"""Values of the source that cannot be written into a result: told in a sentence that quotes none of them."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from MCDetect.errors import OutputError
+
+
+@contextmanager
+def damage_told_plainly(what: str) -> Iterator[None]:
+    """Turn what pydicom and highdicom raise about values of the source into an error for the user.
+
+    ``what`` names the view, or says that it is the whole study.
+
+    Their messages quote the value, which may be a name or a date, so neither errors nor warnings are passed on.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            yield
+    except (ValueError, struct.error, OSError) as error:
+        disk = _disk_error(error)
+        if disk is not None:
+            # A new one: `disk` is a cause of `error` already, and a circle of causes hangs whoever follows it.
+            raise OSError(disk.errno, disk.strerror) from error
+        raise OutputError(
+            "unwritable-source",
+            f"DICOM results of {what} cannot be written because a header is damaged ({type(error).__name__}).",
+            "Leave the DICOM formats out with --formats json,png.",
+        ) from error
+
+
+def _disk_error(error: BaseException | None) -> OSError | None:
+    """Return the error of the file system behind ``error``; pydicom raises a copy without its number, or its own."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno is not None:
+            return error
+        error = error.__cause__
+    return None
