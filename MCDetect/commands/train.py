@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from MCDetect.commands.exit_codes import DONE
 from MCDetect.commands.option_types import count
 from MCDetect.errors import UsageError
 from MCDetect.results import check_output_folder
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 _ALL = -1
 _DEFAULT = "default"
+_TOLD = 10  # problems of a data set: a half of one has thousands
 
 SUMMARY = "train a published recipe on a data set; a run that was stopped goes on where it ended"
 
@@ -57,18 +64,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train."""
+    import ignite.distributed as idist
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from MCDetect.commands.tables import print_files, print_line
     from MCDetect.inference.device import choose_device
-    from MCDetect.training import distributed
     from MCDetect.training.datasets import index_dataset
+    from MCDetect.training.distributed import processes
     from MCDetect.training.papers.lunalozoya2023 import search
     from MCDetect.training.papers.recipe import load_paper_recipe
     from MCDetect.training.papers.training import Choices, train_paper
 
     if options.recipe == _DEFAULT:
+        if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+            raise UsageError("one-process", "The recipe default trains in one process.", "Start it without torchrun.")
         return _train_default(options) if options.data is None else _fine_tune(options)
     recipe = load_paper_recipe(options.recipe)
     if options.dataset is None or options.data is None:
@@ -83,10 +93,12 @@ def run(options: argparse.Namespace) -> int:
     folds = range(recipe.split.folds) if options.fold == _ALL else [options.fold]
     made: list[Path] = []
     problems: tuple[str, ...] = ()
-    with distributed.processes(device.type):
-        is_first = distributed.rank() == 0
+    with processes(device.type):
+        is_first = idist.get_rank() == 0
         if is_first and options.pretrained is None:
             print_line(errors, "No file of ImageNet weights was given (--pretrained): the network starts from scratch.")
+        if is_first:  # now, and not after a day of training
+            _tell_problems(errors, index.problems)
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
         with Progress(*columns, console=errors, disable=not is_first) as progress:
             task = progress.add_task("preparing", total=1.0)
@@ -104,10 +116,18 @@ def run(options: argparse.Namespace) -> int:
                     problems = trained.problems
                     made += [trained.bundle, *(output / name for name in ("predictions.csv", "examples.csv"))]
     if is_first:
-        for problem in problems:
-            print_line(errors, problem)
+        _tell_problems(errors, [problem for problem in problems if problem not in index.problems])
         print_files(Console(highlight=False), options.output, made)
     return DONE
+
+
+def _tell_problems(errors: Console, problems: Sequence[str]) -> None:
+    from MCDetect.commands.tables import print_line
+
+    for problem in problems[:_TOLD]:
+        print_line(errors, problem)
+    if len(problems) > _TOLD:
+        print_line(errors, f"... and {len(problems) - _TOLD} more of this kind. Is the data set complete?")
 
 
 def _train_default(options: argparse.Namespace) -> int:
@@ -127,7 +147,7 @@ def _fine_tune(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from MCDetect.commands.tables import print_files, print_line
+    from MCDetect.commands.tables import print_files
     from MCDetect.inference.device import choose_device
     from MCDetect.training.datasets import index_dataset
     from MCDetect.training.fine_tuning import fine_tune
@@ -150,8 +170,7 @@ def _fine_tune(options: argparse.Namespace) -> int:
             steps=options.steps,
             report=lambda text, done: progress.update(task, description=text, completed=done),
         )
-    for problem in problems:
-        print_line(errors, problem)
+    _tell_problems(errors, problems)
     print_files(Console(highlight=False), options.output, [bundle.folder])
     return DONE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ class Scored:
         Figures of the paper, on other data.
     extras
         What else was shown, by name: ``measured`` and ``published``, each a table of figures by row.
+    pictures
+        PNG files for the page, by their captions.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Scored:
     about: Mapping[str, Any] | None = None
     published: Mapping[str, Any] | None = None
     extras: Mapping[str, Mapping[str, Any]] | None = None
+    pictures: Mapping[str, Path] = field(default_factory=dict)
 
 
 def score(scored: Scored, *, repeats: int = 1000) -> dict[str, Any]:
@@ -92,7 +95,7 @@ def write_report(output: Path, runs: Sequence[Scored], *, repeats: int = 1000) -
     scores = [score(run, repeats=repeats) for run in runs]
     document, page = output / "report.json", output / "report.html"
     write_text_atomically(document, json.dumps({"runs": scores}, indent=2) + "\n")
-    write_text_atomically(page, page_of(scores))
+    write_text_atomically(page, page_of(scores, [run.pictures for run in runs]))
     return [document, page]
 
 

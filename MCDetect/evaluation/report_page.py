@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from MCDetect.evaluation.curves import draw_curves
@@ -21,9 +24,17 @@ COMPARED = (
 )
 """Figures in the side-by-side table."""
 
-_STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:80em;margin:2em auto;padding:0 1em;color:#222}
-table{border-collapse:collapse;margin:1em 0}td,th{border:1px solid #ccc;padding:.3em .7em;text-align:left}
-th{background:#f3f3f3}img{max-width:100%}.warning{background:#fff3d6;padding:.7em 1em;border-left:4px solid #d99a00}"""
+_STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:88em;margin:2em auto;padding:0 1em;color:#222}
+table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left}th{background:#f3f3f3}
+.table{overflow-x:auto;margin:1em 0}td span{white-space:nowrap}.long{overflow-wrap:anywhere}
+.compared td,.compared th{font-size:84%;padding:.3em .45em}.compared td:first-child{min-width:9em}
+.compared td span{display:block;font-size:85%}
+.pictures{display:flex;flex-wrap:wrap;gap:1em}.curves img{width:21em}
+figure{margin:0}figure img{max-width:min(100%,27em);max-height:34em}figcaption{font-size:85%;max-width:30em}
+.warning{background:#fff3d6;padding:.7em 1em;border-left:4px solid #d99a00}"""
+
+_LONGEST_WORD = 40  # characters: longer ones are checksums and names of files, which may be broken anywhere
+_ASIDE = re.compile(r"\[[^\]]*\]|\(published: [^)]*\)")
 
 
 def comparison(scores: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
@@ -49,22 +60,33 @@ def interval_text(figure: Mapping[str, float]) -> str:
     return f"{figure['estimate']:.3f} [{figure['low']:.3f}-{figure['high']:.3f}]"
 
 
-def page_of(scores: Sequence[Mapping[str, Any]]) -> str:
-    """Return the page of the entries of ``report.json``."""
+def page_of(scores: Sequence[Mapping[str, Any]], pictures: Sequence[Mapping[str, Path]]) -> str:
+    """Return the page of the entries of ``report.json``, each with its pictures by their captions."""
     parts = [
-        "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>MCDetect evaluation</title>",
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'><title>MCDetect evaluation</title>",
         f"<style>{_STYLE}</style></head><body><h1>Evaluation</h1>",
         "<p>For research use; not a medical device. Intervals are 95 %, bootstrap over patients. Published figures "
         "were measured on other data, often with patients in several parts of the split: they are no reference.</p>",
-        _table(*comparison(scores)),
+        _comparison(scores),
     ]
-    for one in scores:
-        parts += _section(one)
+    for number, (one, shown) in enumerate(zip(scores, pictures, strict=True)):
+        parts += _section(one, number, shown)
     return "\n".join([*parts, "</body></html>\n"])
 
 
-def _section(one: Mapping[str, Any]) -> list[str]:
-    parts = [f"<h2>{escape(str(one['name']))}</h2>"]
+def _comparison(scores: Sequence[Mapping[str, Any]]) -> str:
+    """Return the side-by-side table, whose rows lead to their sections."""
+    header, rows = comparison(scores)
+    table = _table(header, rows).replace("class='table'", "class='table compared'")
+    for number, row in enumerate(rows):
+        name = escape(row[0])
+        table = table.replace(f"<tr><td>{name}</td>", f"<tr><td><a href='#run-{number}'>{name}</a></td>", 1)
+    return table
+
+
+def _section(one: Mapping[str, Any], number: int, pictures: Mapping[str, Path]) -> list[str]:
+    parts = [f"<h2 id='run-{number}'>{escape(str(one['name']))}</h2>"]
     if one["about"].get("split") == "paper":
         parts.append(
             "<p class='warning'>Split as the paper splits: copies of one example and images of one patient are in "
@@ -73,7 +95,7 @@ def _section(one: Mapping[str, Any]) -> list[str]:
     parts.append(_table(["", ""], [[key, str(value)] for key, value in _about(one)]))
     rows = [[name, interval_text(figure)] for name, figure in one["figures"].items()]
     parts.append(_table(["figure", "estimate [95 % interval]"], rows))
-    parts.append(f"<img alt='curves' src='data:image/png;base64,{draw_curves(one)}'>")
+    parts.append(_figures(draw_curves(one), "pictures curves", captions=False))
     published = one["published on other data"]
     for kind, groups in one["subgroups"].items():
         theirs = published.get(kind, {})
@@ -95,7 +117,19 @@ def _section(one: Mapping[str, Any]) -> list[str]:
     ]
     parts.append("<h3>Top losses</h3>")
     parts.append(_table(["image", "decided", "true", "loss", "probability of the truth"], losses))
+    shown = {caption: b64encode(path.read_bytes()).decode("ascii") for caption, path in pictures.items()}
+    parts.append(_figures(shown, "pictures"))
     return parts
+
+
+def _figures(pictures: Mapping[str, str], kind: str, *, captions: bool = True) -> str:
+    """Return pictures, each a PNG in base 64 by its caption, side by side as far as they fit."""
+    each = [
+        f"<figure><img alt='{escape(name)}' src='data:image/png;base64,{picture}'>"
+        f"<figcaption>{escape(name) if captions else ''}</figcaption></figure>"
+        for name, picture in pictures.items()
+    ]
+    return f"<div class='{kind}'>{''.join(each)}</div>"
 
 
 def extra_table(extra: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
@@ -140,5 +174,12 @@ def _about(one: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><tr>{head}</tr>{body}</table>" if any(header) else f"<table>{body}</table>"
+    head = f"<tr>{head}</tr>" if any(header) else ""
+    body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
+    return f"<div class='table'><table>{head}{body}</table></div>"
+
+
+def _cell(text: str) -> str:
+    """Return a cell; intervals and published figures are not broken."""
+    start = "<td class='long'>" if any(len(word) > _LONGEST_WORD for word in text.split()) else "<td>"
+    return start + _ASIDE.sub(lambda found: f"<span>{found[0]}</span>", escape(text)) + "</td>"

@@ -56,9 +56,15 @@ class DetectorSettings:
         Raises
         ------
         ModelError
-            ``damaged-bundle`` when one is missing or makes no sense.
+            ``damaged-bundle`` when one is missing or makes no sense; ``no-detector`` for a classifier of a paper.
         """
         settings = bundle.settings
+        if "classifier_network" in settings:
+            raise ModelError(
+                "no-detector",
+                f"{bundle.folder} classifies examples, as its paper does, and cannot detect in whole mammograms.",
+                "Judge it with mcdetect evaluate, or name a detector with --bundle.",
+            )
         try:
             clusters, score = settings["clusters"], settings["cluster_score"]
             read = cls(

@@ -25,7 +25,7 @@ from MCDetect.preprocessing.intensity import normalise_by_local_noise, scale_to_
 from MCDetect.preprocessing.resampling import resampled_shape, resize, resize_mask
 from MCDetect.simulation.injection import CALCIFICATION, IGNORED, TISSUE
 from MCDetect.training.datasets.pixels import mask_of, read_pixels_of
-from MCDetect.training.datasets.record import DatasetIndex, ImageRecord
+from MCDetect.training.datasets.record import DatasetIndex, ImageRecord, Region
 from MCDetect.training.default_bundle import read_training_record, write_state, write_training_record
 from MCDetect.training.losses import CalcificationLoss
 from MCDetect.training.recipe import DEFAULT_RECIPE, load_recipe
@@ -120,7 +120,7 @@ def labels_of(record: ImageRecord, shape: tuple[int, int]) -> tuple[npt.NDArray[
             continue
         placed = mask_of(region, shape)
         part = labels[placed.top :, placed.left :][: placed.mask.shape[0], : placed.mask.shape[1]]
-        is_single = bool(region.outline) and not region.is_cluster
+        is_single = _is_single(region)
         part[placed.mask] = CALCIFICATION if is_single else IGNORED
         if is_single:
             places.append(tuple(np.argwhere(placed.mask).mean(axis=0) + (placed.top, placed.left)))  # noqa: RUF005
@@ -150,6 +150,8 @@ def fine_tune(
     UsageError
         ``no-calcifications`` when no image of the data set marks single calcifications.
     """
+    if not any(_is_single(region) for record in index.records for region in record.calcifications):
+        raise _no_calcifications()
     shipped, recipe = find_bundle(), load_recipe(DEFAULT_RECIPE).calcifications
     size, problems = recipe.crop.size, list(index.problems)
     patients = sorted({record.patient for record in index.records})
@@ -172,11 +174,7 @@ def fine_tune(
         if report is not None:
             report("preparing images", (number + 1) / len(index.records))
     if marked == 0:
-        raise UsageError(
-            "no-calcifications",
-            "No image that can be trained on marks single calcifications.",
-            "Use a data set with the outline or the place of each calcification.",
-        )
+        raise _no_calcifications()
     settings = replace(
         recipe.trainer, steps=steps or _STEPS, learning_rate=_SLOWER * recipe.trainer.learning_rate, minutes=None
     )
@@ -199,6 +197,18 @@ def fine_tune(
     write_text_atomically(folder / "docs" / "README.md", card)
     (folder / "docs" / "scores.json").unlink(missing_ok=True)
     return seal(folder), problems
+
+
+def _is_single(region: Region) -> bool:
+    return bool(region.outline) and not region.is_cluster
+
+
+def _no_calcifications() -> UsageError:
+    return UsageError(
+        "no-calcifications",
+        "No image that can be trained on marks single calcifications.",
+        "Use a data set with the outline or the place of each calcification.",
+    )
 
 
 def _batches(crops: MarkedCrops, batch: int = 8) -> Batches:

@@ -12,10 +12,17 @@ if TYPE_CHECKING:
 
     from MCDetect.training.trainer import TrainerSettings
 
-OPTIMIZERS = ("adamw", "adam", "adagrad", "adadelta", "rmsprop")
+OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "adamw": ("AdamW", {}),
+    "adam": ("Adam", {"eps": 1e-7}),
+    "adagrad": ("Adagrad", {"eps": 1e-7, "initial_accumulator_value": 0.1}),
+    "adadelta": ("Adadelta", {"eps": 1e-7, "rho": 0.95}),
+    "rmsprop": ("RMSprop", {"eps": 1e-7, "alpha": 0.9}),
+}
+"""PyTorch's classes, with Keras' constants for those of the papers."""
+
 SCHEDULES = ("cosine", "constant", "step", "one-cycle")
 
-_KERAS_EPSILON = 1e-7
 _ONE_CYCLE_RISE, _ONE_CYCLE_START, _ONE_CYCLE_END = 0.3, 1 / 25, 1e-5  # fastai's fit_one_cycle (version 1)
 
 
@@ -36,18 +43,13 @@ def make_optimizer(settings: TrainerSettings, groups: Iterable[nn.Parameter] | l
     """
     import torch
 
-    common: dict[str, Any] = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
-    if settings.optimizer == "adamw":
-        return torch.optim.AdamW(groups, **common)
-    if settings.optimizer == "adam":
-        return torch.optim.Adam(groups, betas=(0.9, 0.999), eps=_KERAS_EPSILON, **common)
-    if settings.optimizer == "adagrad":
-        return torch.optim.Adagrad(groups, initial_accumulator_value=0.1, eps=_KERAS_EPSILON, **common)
-    if settings.optimizer == "adadelta":
-        return torch.optim.Adadelta(groups, rho=0.95, eps=_KERAS_EPSILON, **common)
-    if settings.optimizer == "rmsprop":
-        return torch.optim.RMSprop(groups, alpha=0.9, eps=_KERAS_EPSILON, **common)
-    raise ValueError(f"there is no optimizer {settings.optimizer!r}, only {', '.join(OPTIMIZERS)}")
+    if settings.optimizer not in OPTIMIZERS:
+        raise ValueError(f"there is no optimizer {settings.optimizer!r}, only {', '.join(OPTIMIZERS)}")
+    kind, constants = OPTIMIZERS[settings.optimizer]
+    made: Optimizer = getattr(torch.optim, kind)(
+        groups, lr=settings.learning_rate, weight_decay=settings.weight_decay, **constants
+    )
+    return made
 
 
 def rate_factor(settings: TrainerSettings, progress: float) -> float:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
-
-    from MCDetect.training.losses import Batch
 
 
 def move_average(decay: float, averaged: Sequence[Tensor], current: Sequence[Tensor], count: Tensor | int) -> None:
@@ -31,34 +29,34 @@ def hold_frozen_normalisation(network: nn.Module) -> None:
             module.eval()
 
 
-def parts_of(batch: Batch, count: int) -> list[Batch]:
-    """Return the batch in ``count`` parts, the first ones larger where it cannot be even."""
-    if count == 1:
-        return [batch]
-    return list(zip(*(part.chunk(count) for part in batch), strict=True))
+class RandomStates:
+    """The state of chance of all processes, on the CPU and, if it is one, on the GPU, as a checkpoint needs it."""
 
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
 
-def random_state(device: torch.device) -> list[Tensor]:
-    """Return the state of chance on the CPU and, if it is one, on the GPU."""
-    import torch
+    def state_dict(self) -> dict[str, Any]:
+        """Return the states of all processes in their order; all must ask."""
+        import ignite.distributed as idist
+        import torch
 
-    return [torch.get_rng_state(), *([torch.cuda.get_rng_state(device)] if device.type == "cuda" else [])]
+        gpu = [torch.cuda.get_rng_state(self.device)] if self.device.type == "cuda" else []
+        return {"processes": idist.all_gather([torch.get_rng_state(), *gpu])}
 
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Set the state of this process.
 
-def set_random_state(device: torch.device, states: list[Tensor]) -> None:
-    """Set what :func:`random_state` returned."""
-    import torch
+        Raises
+        ------
+        ValueError
+            If the states are those of another number of processes.
+        """
+        import ignite.distributed as idist
+        import torch
 
-    torch.set_rng_state(states[0])
-    if device.type == "cuda" and len(states) > 1:
-        torch.cuda.set_rng_state(states[1], device)
-
-
-def channels_last(images: Tensor) -> Tensor:
-    """Return images (batch, channels, rows, columns) with the channels beside each other in memory."""
-    import torch
-
-    if images.ndim != 4:
-        return images
-    # Measured on CPUs without AMX: convolutions of few channels run up to twice as fast in this memory format.
-    return images.contiguous(memory_format=torch.channels_last)
+        if len(state["processes"]) != idist.get_world_size():
+            raise ValueError("another number of processes")
+        mine = state["processes"][idist.get_rank()]
+        torch.set_rng_state(mine[0])
+        if self.device.type == "cuda" and len(mine) > 1:
+            torch.cuda.set_rng_state(mine[1], self.device)

@@ -1,46 +1,35 @@
 """The trainer: a network, a loss and batches by their number; checkpoints that resume to the identical result.
 
-Nothing here knows what a network is for. The defaults are those of the default bundle (AdamW with warm-up and cosine,
-averaged weights); the recipes of the papers choose otherwise.
+MONAI's engines go through the batches, and what happens besides hangs on their events: Ignite's checkpoints, early
+stopping and processes, MONAI's writer for TensorBoard. Nothing here knows what a network is for. The defaults are those
+of the default bundle (AdamW with warm-up and cosine, averaged weights); the recipes of the papers choose otherwise.
 """
 
 from __future__ import annotations
 
+import logging
+import pickle
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from MCDetect.errors import ModelError
 from MCDetect.files import write_atomically
-from MCDetect.training import distributed
-from MCDetect.training.best_network import BestNetwork
-from MCDetect.training.optimisation import learning_rate_factor, make_optimizer, rate_factor
-from MCDetect.training.tensors import (
-    channels_last,
-    hold_frozen_normalisation,
-    move_average,
-    parts_of,
-    random_state,
-    set_random_state,
-)
-from MCDetect.training.trainer_settings import TrainerSettings, TrainingStep
+from MCDetect.training.learner import Learner
+from MCDetect.training.optimisation import learning_rate_factor, rate_factor
+from MCDetect.training.tensors import RandomStates
+from MCDetect.training.trainer_settings import Batches, TrainerSettings, TrainingStep, Validation
 from MCDetect.training.training_log import TrainingLog, last_validation
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
-    from torch.utils.data import DataLoader
 
-    from MCDetect.training.losses import Batch, Loss
+    from MCDetect.training.losses import Loss
 
 __all__ = ["Batches", "Trainer", "TrainerSettings", "TrainingStep", "last_validation", "learning_rate_factor"]
 
-Validation: TypeAlias = "list[Batch] | DataLoader[Any]"
-"""Batches that can be gone through again and again: a list, or a DataLoader that does not shuffle."""
-
-Batches = Callable[[int], "Iterator[Batch]"]
-"""Called with the number of the first step; gives the batch of that step, the next, ... without end."""
+_CHECKPOINT, _BEST = "checkpoint.pt", "best.pt"
 
 
 class Trainer:
@@ -55,7 +44,7 @@ class Trainer:
     settings
         How.
     folder
-        Where ``checkpoint.pt`` and ``log.csv`` are written. A checkpoint that lies there is resumed.
+        Where ``checkpoint.pt``, ``best.pt`` and ``log.csv`` are written. A checkpoint that lies there is resumed.
     seed
         Of dropout; the batches have their own.
     device
@@ -64,6 +53,11 @@ class Trainer:
         Groups of parameters, each maybe with a ``scale`` of the learning rate. By default all that have gradients.
     tensorboard
         Log for TensorBoard too.
+
+    Raises
+    ------
+    ModelError
+        ``foreign-checkpoint`` when the checkpoint in ``folder`` does not fit, or is damaged.
     """
 
     def __init__(
@@ -78,48 +72,52 @@ class Trainer:
         groups: list[dict[str, Any]] | None = None,
         tensorboard: bool = False,
     ) -> None:
+        import ignite.distributed as idist
         import torch
-        from torch.optim.swa_utils import AveragedModel
 
-        self.network = network.to(device)
-        self.loss = loss
         self.settings = settings
         self.folder = folder
-        self.device = torch.device(device)
-        self.step = 0
-        self.seconds = 0.0
-        self.best = BestNetwork(settings.best, settings.patience)
-        learnt = [parameter for parameter in network.parameters() if parameter.requires_grad]
-        self.optimizer = make_optimizer(settings, groups if groups is not None else learnt)
-        # Buffers are averaged too: the statistics of batch normalisation must belong to the averaged weights.
-        decay = settings.average_decay
-        self.average = (
-            None
-            if decay is None
-            else AveragedModel(network, multi_avg_fn=partial(move_average, decay), use_buffers=True)
-        )
-        self.scaler = torch.amp.GradScaler(self.device.type, enabled=settings.precision == "float16")
-        torch.manual_seed(seed + distributed.rank())
+        self.learner = Learner(network, loss, settings, torch.device(device), groups)
+        torch.manual_seed(seed + idist.get_rank())
         folder.mkdir(parents=True, exist_ok=True)
-        if self._checkpoint.exists():
+        self._make_engines()
+        if (self.folder / _CHECKPOINT).exists():
             self._resume()
-        distributed.wait()  # no process may write a checkpoint before all have looked for one
-        self._log = TrainingLog(folder, self.step, tensorboard=tensorboard) if distributed.rank() == 0 else None
-        self._model = distributed.joined(self.network)
+        idist.barrier()  # no process may write a checkpoint before all have looked for one
+        self._attach_handlers(tensorboard=tensorboard)
+
+    @property
+    def network(self) -> nn.Module:
+        """The network that learns, with the weights of the last step."""
+        return self.learner.network
+
+    @property
+    def step(self) -> int:
+        """How many batches were learnt from."""
+        return int(self.engine.state.iteration)
+
+    @property
+    def seconds(self) -> float:
+        """How long the training has taken, interruptions not counted."""
+        return float(self.engine.state.seconds)
 
     @property
     def averaged_network(self) -> nn.Module:
         """The network with averaged weights (those of the last step where none are averaged)."""
-        module: nn.Module = self.network if self.average is None else self.average.module
-        return module.eval()
+        return self.learner.averaged_network
 
     @property
     def final_network(self) -> nn.Module:
         """The network to use: the best one by validation, or the averaged one where no best is kept."""
         network = self.averaged_network
-        if self.best.weights is not None:
-            network.load_state_dict(self.best.weights)
+        if self._best.last_checkpoint is not None:
+            network.load_state_dict(_load(self.folder / _BEST)["network"])
         return network
+
+    @property
+    def kept_step(self) -> int:
+        """Step of :attr:`final_network`."""
+        return int(_load(self.folder / _BEST)["trainer"]["iteration"]) if self._best.last_checkpoint else self.step
 
     @property
     def progress(self) -> float:
@@ -132,7 +130,7 @@ class Trainer:
     @property
     def is_over(self) -> bool:
         """Whether the last step is done, or the patience at an end."""
-        return self.progress >= 1.0 or self.best.is_exhausted
+        return self.progress >= 1.0 or bool(self._patience and self._patience.counter >= self._patience.patience)
 
     def train(
         self,
@@ -156,117 +154,145 @@ class Trainer:
         """
         if self.is_over:
             return
-        started = time.monotonic() - self.seconds
-        for batch in batches(self.step):
-            rate = self.settings.learning_rate * rate_factor(self.settings, self.progress)
-            values = self._update(batch, rate)
-            self.step += 1
-            self.seconds = time.monotonic() - started
-            last = self.progress >= 1.0 or self.step == until_step
-            if validation and (self.step % self.settings.validate_every == 0 or last):
-                figures = distributed.from_first(self._validate(validation) if distributed.rank() == 0 else {})
-                values |= {f"validation_{name}": value for name, value in figures.items()}
-                self.best.consider(figures, self.step, self.averaged_network)
-            over = last or self.is_over
-            taken = TrainingStep(self.step, self.progress, self.seconds, rate, values)
-            if self._log is not None:
-                self._log.add(taken)
-            if over or self.step % self.settings.checkpoint_every == 0:
-                self._save()
-            if report is not None:
-                report(taken)
-            if over:
-                break
-        if self._log is not None:
-            self._log.close()
+        self._report, self._until_step = report, until_step
+        self._started = time.monotonic() - self.seconds
+        self.engine.data_loader = batches(self.step)
+        self.evaluator.data_loader, self.evaluator.state.epoch_length = validation, len(validation or ())
+        self.engine.run()
 
-    def _update(self, batch: Batch, rate: float) -> dict[str, float]:
-        import torch
+    def _make_engines(self) -> None:
+        from ignite.handlers import Checkpoint, EarlyStopping
+        from ignite.metrics import Average
+        from monai.engines import SupervisedEvaluator, SupervisedTrainer
 
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate * group.get("scale", 1.0)
-        self.network.train()
-        hold_frozen_normalisation(self.network)
-        self.optimizer.zero_grad(set_to_none=True)
-        values: dict[str, float] = {}
-        for part in parts_of(batch, self.settings.accumulate):
-            share = len(part[0]) / len(batch[0])
-            loss, figures = self._loss(self._model, part)
-            self.scaler.scale(loss * share).backward()  # type: ignore[no-untyped-call]
-            for name, value in {"loss": float(loss.detach()), **figures}.items():
-                values[name] = values.get(name, 0.0) + share * value
-        self.scaler.unscale_(self.optimizer)
-        if self.settings.maximum_gradient is not None:
-            torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.maximum_gradient)
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
-        if self.average is not None:
-            self.average.update_parameters(self.network)
-        return values
+        learner, settings = self.learner, self.settings
+        # What Ignite calls an epoch is the whole training here: the batches know by themselves in which epoch they are.
+        learnt = (learner.device, 1, (), learner.network, learner.optimizer, learner.loss, settings.steps)
+        self.engine: Any = SupervisedTrainer(*learnt, iteration_update=learner.learn, decollate=False)
+        self.engine.state.seconds = 0.0
+        self.engine.state_dict_user_keys.append("seconds")
+        judged = (learner.device, (), learner.averaged_network)
+        self.evaluator: Any = SupervisedEvaluator(*judged, iteration_update=learner.judge, decollate=False)
+        Average(_each_example).attach(self.evaluator, "figures")
+        best = {"network": learner.averaged_network, "trainer": self.engine}
+        self._best = Checkpoint(best, self._write, score_function=self._score, filename_pattern=_BEST)
+        self._patience = settings.patience and EarlyStopping(settings.patience, self._score, self.engine)
+        for speaker in filter(None, (self.engine, self.evaluator, self._patience)):
+            speaker.logger.setLevel(logging.CRITICAL)  # what goes wrong is raised, and told once
+        saved = {
+            "trainer": self.engine,
+            "network": learner.network,
+            "average": learner.average,
+            "optimizer": learner.optimizer,
+            "scaler": learner.scaler,
+            "random": RandomStates(learner.device),
+            "best": self._best,
+            "patience": self._patience,
+        }
+        self._saved = {name: part for name, part in saved.items() if part is not None}
 
-    def _loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
-        import torch
+    def _attach_handlers(self, *, tensorboard: bool) -> None:
+        import ignite.distributed as idist
+        from ignite.engine import Events
+        from ignite.handlers import Checkpoint
+        from monai.handlers import TensorBoardStatsHandler
 
-        here: Any = tuple(part.to(self.device) for part in batch)
-        precision = self.settings.precision
-        with torch.autocast(self.device.type, getattr(torch, precision), enabled=precision != "float32"):
-            output = network(channels_last(here[0]))
-        return self.loss(output.float(), here)
+        def after_step(handler: Callable[..., Any], every: int = 1) -> None:
+            due = Events.ITERATION_COMPLETED(event_filter=lambda _engine, step: step % every == 0 or self._is_last)
+            self.engine.add_event_handler(due, handler)
 
-    def _validate(self, validation: Validation) -> dict[str, float]:
-        import torch
+        self.engine.add_event_handler(Events.GET_BATCH_COMPLETED, self._set_rate)
+        after_step(self._tell_time)
+        after_step(self._validate, self.settings.validate_every)
+        for handler in (self._best, self._patience) if self.settings.best is not None else ():
+            if handler is not None:
+                self.evaluator.add_event_handler(Events.COMPLETED, handler)
+        if idist.get_rank() == 0:
+            log = TrainingLog(self.folder, self.step)
+            after_step(lambda: log.add(self._taken))
+            if tensorboard:
+                from torch.utils.tensorboard import SummaryWriter
 
-        network = self.averaged_network
-        total: dict[str, float] = {}
-        examples = 0
-        with torch.inference_mode():
-            for batch in validation:
-                loss, parts = self._loss(network, batch)
-                examples += len(batch[0])
-                for name, value in {"loss": float(loss), **parts}.items():
-                    total[name] = total.get(name, 0.0) + value * len(batch[0])
-        return {name: value / examples for name, value in total.items()}
+                board = SummaryWriter(str(self.folder / "tensorboard"), purge_step=self.step + 1)
+                shown = {"output_transform": lambda values: {**values, "learning_rate": self._rate}}
+                TensorBoardStatsHandler(board, epoch_log=False, **shown).attach(self.engine)
+                self.engine.add_event_handler(Events.COMPLETED, board.close)
+        checkpoint = Checkpoint(self._saved, self._write, filename_pattern=_CHECKPOINT)
+        after_step(checkpoint, self.settings.checkpoint_every)  # after the log, which must have what it has
+        after_step(self._end_step)
 
     @property
-    def _checkpoint(self) -> Path:
-        return self.folder / "checkpoint.pt"
+    def _is_last(self) -> bool:
+        return self.step == self._until_step or self.is_over
 
-    def _save(self) -> None:
+    @property
+    def _taken(self) -> TrainingStep:
+        return TrainingStep(self.step, self.progress, self.seconds, self._rate, self.engine.state.output)
+
+    def _set_rate(self) -> None:
+        self._rate = self.settings.learning_rate * rate_factor(self.settings, self.progress)
+        for group in self.learner.optimizer.param_groups:
+            group["lr"] = self._rate * group.get("scale", 1.0)
+
+    def _validate(self) -> None:
+        if self.evaluator.data_loader:
+            self.evaluator.run()
+            self.engine.state.output |= {f"validation_{name}": value for name, value in self._figures.items()}
+
+    @property
+    def _figures(self) -> dict[str, float]:
+        state = self.evaluator.state
+        return dict(zip(state.output[0], state.metrics["figures"].tolist(), strict=True))
+
+    def _score(self, _evaluator: Any) -> float:
+        best = str(self.settings.best)
+        if best not in self._figures:
+            raise ValueError(f"the validation has no {best!r}, only {', '.join(sorted(self._figures))}")
+        return -self._figures[best] if best == "loss" else self._figures[best]
+
+    def _tell_time(self) -> None:
+        self.engine.state.seconds = time.monotonic() - self._started
+
+    def _end_step(self) -> None:
+        if self._report is not None:
+            self._report(self._taken)
+        if self._is_last:
+            self.engine.terminate()
+
+    def _write(self, state: Mapping[str, Any], name: str, _metadata: object = None) -> None:
+        import ignite.distributed as idist
         import torch
 
-        random = distributed.from_all(random_state(self.device))
-        if distributed.rank() == 0:
-            state = {
-                "step": self.step,
-                "seconds": self.seconds,
-                "network": self.network.state_dict(),
-                "average": None if self.average is None else self.average.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "scaler": self.scaler.state_dict(),
-                "best": self.best.state_dict(),
-                "random": random,
-            }
-            write_atomically(self._checkpoint, lambda temporary: torch.save(state, temporary))
-        distributed.wait()
+        if idist.get_rank() == 0:
+            write_atomically(self.folder / name, lambda temporary: torch.save(state, temporary))
+        idist.barrier()
 
     def _resume(self) -> None:
-        import torch
+        from ignite.handlers import Checkpoint
 
-        state: dict[str, Any] = torch.load(self._checkpoint, map_location="cpu", weights_only=True)
         try:
-            if len(state["random"]) != distributed.count():
-                raise ValueError("another number of processes")
-            self.network.load_state_dict(state["network"])
-            if self.average is not None:
-                self.average.load_state_dict(state["average"])
-            self.optimizer.load_state_dict(state["optimizer"])
-            self.scaler.load_state_dict(state["scaler"])
-            self.best.load_state_dict(state["best"])
-        except (KeyError, RuntimeError, ValueError, TypeError) as error:
+            Checkpoint.load_objects(self._saved, _load(self.folder / _CHECKPOINT))
+            if self._best.last_checkpoint is not None:
+                _load(self.folder / _BEST)
+        except (KeyError, RuntimeError, ValueError, TypeError, OSError, EOFError, pickle.UnpicklingError) as error:
             raise ModelError(
                 "foreign-checkpoint",
-                f"{self._checkpoint} is a checkpoint of another network or training.",
+                f"{self.folder / _CHECKPOINT} is damaged, or a checkpoint of another network or training.",
                 "Give another --output folder or remove the file.",
             ) from error
-        self.step, self.seconds = state["step"], state["seconds"]
-        set_random_state(self.device, state["random"][distributed.rank()])
+        # The number of steps is that of the settings, which may have been raised since.
+        self.engine.state.epoch, self.engine.state.epoch_length = 0, self.settings.steps
+
+
+def _each_example(judged: tuple[dict[str, float], int]) -> Tensor:
+    import torch
+
+    figures, count = judged
+    return torch.tensor(list(figures.values()), dtype=torch.float64).expand(count, -1)
+
+
+def _load(path: Path) -> dict[str, Any]:
+    import torch
+
+    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    return state

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from torch.utils.data import DataLoader
+
+    from MCDetect.training.losses import Batch
+
+Validation: TypeAlias = "list[Batch] | DataLoader[Any]"
+"""Batches that can be gone through again and again: a list, or a DataLoader that does not shuffle."""
+
+Batches = Callable[[int], "Iterator[Batch]"]
+"""Called with the number of the first step; gives the batch of that step, the next, ... without end."""
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,15 @@
-"""``log.csv``: every figure of every step; and the same for TensorBoard where it is installed."""
+"""``log.csv``: every figure of every step."""
 
 from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from MCDetect.files import write_text_atomically
 
 if TYPE_CHECKING:
-    from MCDetect.training.trainer import TrainingStep
+    from MCDetect.training.trainer_settings import TrainingStep
 
 _HEADER = ["step", "seconds", "learning_rate", "name", "value"]
 
@@ -20,18 +20,15 @@ class TrainingLog:
     Parameters
     ----------
     folder
-        Where ``log.csv`` and the folder ``tensorboard`` go.
+        Where ``log.csv`` goes.
     first_step
         Step of the checkpoint that is resumed. What was logged after it is forgotten, since it comes again.
-    tensorboard
-        Write for TensorBoard too, if it is installed.
     """
 
-    def __init__(self, folder: Path, first_step: int = 0, *, tensorboard: bool = False) -> None:
+    def __init__(self, folder: Path, first_step: int = 0) -> None:
         self.path = folder / "log.csv"
         if self.path.exists():
             _forget_after(self.path, first_step)
-        self._board = _board(folder / "tensorboard", first_step) if tensorboard else None
 
     def add(self, taken: TrainingStep) -> None:
         """Log a step."""
@@ -40,18 +37,8 @@ class TrainingLog:
             writer = csv.writer(stream)
             if is_new:
                 writer.writerow(_HEADER)
-            for name, value in taken.values.items():
-                writer.writerow(
-                    [taken.step, f"{taken.seconds:.1f}", f"{taken.learning_rate:.3g}", name, f"{value:.6g}"]
-                )
-        if self._board is not None:
-            for name, value in {**taken.values, "learning_rate": taken.learning_rate}.items():
-                self._board.add_scalar(name, value, taken.step)
-
-    def close(self) -> None:
-        """Flush what TensorBoard has not yet."""
-        if self._board is not None:
-            self._board.close()
+            start = [taken.step, f"{taken.seconds:.1f}", f"{taken.learning_rate:.3g}"]
+            writer.writerows([*start, name, f"{value:.6g}"] for name, value in taken.values.items())
 
 
 def last_validation(log: Path) -> dict[str, float]:
@@ -67,11 +54,3 @@ def _forget_after(path: Path, step: int) -> None:
     kept = [line for line in lines[1:] if line.endswith("\n") and int(line.split(",")[0]) <= step]
     if len(kept) + 1 < len(lines):
         write_text_atomically(path, "".join([*lines[:1], *kept]))
-
-
-def _board(folder: Path, first_step: int) -> Any:
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        return None
-    return SummaryWriter(str(folder), purge_step=first_step + 1)

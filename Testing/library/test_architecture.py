@@ -18,7 +18,7 @@ ROWS = (
     {"desktop"},
     {"command_line", "commands", "__main__"},
 )
-HEAVY = {"torch", "monai", "matplotlib", "sklearn"}
+HEAVY = {"torch", "monai", "ignite", "matplotlib", "sklearn"}
 VIEWERS = {"qt", "ctk", "slicer", "vtk", "PyQt5", "PyQt6", "PySide2", "PySide6"}
 
 

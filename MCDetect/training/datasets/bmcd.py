@@ -7,9 +7,10 @@ As distributed (Zenodo 5036062)::
     Normal_cases/1/CC_recent_GT.jpg        the view with every calcification in red
     Suspicious_cases/1/...
 
-Columns of both sheets, below two rows of titles: "Folder #", "BI-RADS categories for breast density", "BI-RADS
-categories for classification", "Breast Right/Left", "Age at the time of the recent mammogram"; the suspicious ones have
-the result of the biopsy where there was one.
+Columns of both sheets, below two rows of titles: "Folder #", "Breast (Right/Left)", "Age (at the time of the recent
+mammogram)", "BI-RADS categories for breast density", "BI-RADS categories for classification " (with that blank, values
+1 to 5 with 4a, 4b and 4c); the suspicious ones have "Biopsy results", which 32 of the 50 cases have. What is not known
+is empty or "NOT AVAILABLE". Only the folder and the classification are needed.
 
 - Both rounds show the same breast of one patient; the classification is that of the recent one.
 - Which sheet has a folder's row follows from its parent: folders are numbered from 1 in both.
@@ -20,8 +21,10 @@ the result of the biopsy where there was one.
 - A view without any mark (BI-RADS 1, and prior views of some suspicious cases) is normal.
 - The pictures may have another size than the images: marks are enlarged to it.
 
-Read from: public loaders on GitHub (folders, file names, upper-case endings, the names of sheets and columns, red as
-the colour of the marks). The column of the biopsy was not seen: any whose name says "biopsy" is taken.
+Read from: public loaders on GitHub (folders, file names, upper-case endings, names of sheets, rows above the header,
+red as the colour of the marks; one gives the columns as above, two give them without brackets and with "biopsy
+results"), and the data set's own description (Zenodo; the 32 biopsies). Brackets are disregarded, and any column is
+taken for that of the biopsy whose name says so.
 """
 
 from __future__ import annotations
@@ -57,6 +60,7 @@ def index(folder: Path) -> DatasetIndex:
         cases = next((path for path in (table.with_name(sheet), *folder.glob(f"*/{sheet}")) if path.is_dir()), None)
         cases = cases or table.with_name(sheet)
         for row in read_table(table, (_FOLDER, _GRADE), "bmcd", sheet):
+            row = {name.replace("(", "").replace(")", ""): value for name, value in row.items()}  # noqa: PLW2901
             if not row[_FOLDER].isdigit():
                 continue
             case = cases / row[_FOLDER]

@@ -17,10 +17,14 @@ Calcification', 'Mass']", "['No Finding']"), finding_birads, xmin, ymin, xmax, y
 - There is no pathology: BI-RADS 3 of the finding is taken for benign, 4 and 5 for malignant.
 - One study is one patient.
 - Age and spacing are taken from ``metadata.csv`` where it has "Patient's Age" ("053Y") and "Imager Pixel Spacing"
-  ("[0.085, 0.085]"); without it the images still work.
+  ("[0.085, 0.085]"); without it, or without these columns, the spacing is read from the headers of the images, and the
+  age stays unknown.
+- breast_density, finding_birads and split may be missing.
 
-Read from: the file names, columns and values as they appear in several public loaders on GitHub, and Nguyen et al.
-2023, Scientific Data 10:277. That both columns of ``metadata.csv`` are there was not seen: hence they are optional.
+Read from: the file names, columns and values as they appear in several public loaders on GitHub; the data set's page on
+PhysioNet (``metadata.csv`` holds attributes of the headers, among them age, model and maker); Nguyen et al. 2023,
+Scientific Data 10:277. Loaders read "SOP Instance UID", "Manufacturer" and "Manufacturer's Model Name" from
+``metadata.csv``, the names of DICOM's dictionary; none was seen to read age or spacing, which are named alike here.
 """
 
 from __future__ import annotations
@@ -30,7 +34,8 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from MCDetect.training.datasets.indexing import find_one, finish, require_folder
+from MCDetect.errors import InputError
+from MCDetect.training.datasets.indexing import find_one, finish, read_header, require_folder
 from MCDetect.training.datasets.record import (
     BENIGN,
     CALCIFICATION,
@@ -42,7 +47,8 @@ from MCDetect.training.datasets.record import (
 )
 from MCDetect.training.datasets.sheets import read_table
 
-_COLUMNS = ("study_id", "image_id", "laterality", "view_position", "breast_birads", "finding_categories", "xmin")
+_BOX = ("xmin", "ymin", "xmax", "ymax")
+_COLUMNS = ("study_id", "image_id", "laterality", "view_position", "breast_birads", "finding_categories", *_BOX)
 _CALCIFICATION = "Suspicious Calcification"
 
 
@@ -56,11 +62,14 @@ def index(folder: Path) -> DatasetIndex:
         rows[row["study_id"], row["image_id"]].append(row)
     attributes = table.with_name("metadata.csv")
     headers: dict[str, dict[str, str]] = {}
-    if attributes.is_file():
-        of_images = read_table(attributes, ("sop instance uid",), "vindr-mammo")
-        headers = {row["sop instance uid"]: row for row in of_images}
     records: list[ImageRecord] = []
     problems: list[str] = []
+    if attributes.is_file():
+        try:
+            of_images = read_table(attributes, ("sop instance uid",), "vindr-mammo")
+            headers = {row["sop instance uid"]: row for row in of_images}
+        except InputError as error:  # it helps, and is not needed
+            problems.append(str(error))
     files = [path for path in (table, attributes) if path.is_file()]
     for (study, name), findings in rows.items():
         image = images / study / f"{name}.dicom"
@@ -70,6 +79,10 @@ def index(folder: Path) -> DatasetIndex:
         files.append(image)
         try:
             regions = tuple(region for row in findings for region in _regions(row))
+            spacing = _number(headers.get(name, {}).get("imager pixel spacing", "")) or read_header(image).spacing_mm
+        except InputError as error:
+            problems.append(str(error))
+            continue
         except (ValueError, SyntaxError):
             problems.append(f"{table} has a row of {image.name} that cannot be read; the image is left out.")
             continue
@@ -81,7 +94,7 @@ def index(folder: Path) -> DatasetIndex:
                 study,
                 first["laterality"],
                 first["view_position"],
-                _number(header.get("imager pixel spacing", "")),
+                spacing,
                 regions,
                 is_annotated=first["breast_birads"].endswith("1"),
                 age=_number(header.get("patient's age", "")),
@@ -98,7 +111,7 @@ def _regions(row: dict[str, str]) -> list[Region]:
     categories = ast.literal_eval(row["finding_categories"])
     if not row["xmin"] or categories == ["No Finding"]:
         return []
-    left, top, right, bottom = (max(0.0, float(row[name])) for name in ("xmin", "ymin", "xmax", "ymax"))
+    left, top, right, bottom = (max(0.0, float(row[name])) for name in _BOX)
     outline = ((top, left), (top, right), (bottom, right), (bottom, left))
     if _CALCIFICATION not in categories:
         return [Region(OTHER, outline)]

@@ -15,10 +15,10 @@ from MCDetect.training.miniatures.views import age_of, clusters_of, is_malignant
 
 COLUMNS = (
     "Folder #",
-    "Breast Right/Left",
-    "Age at the time of the recent mammogram",
+    "Breast (Right/Left)",
+    "Age (at the time of the recent mammogram)",
     "BI-RADS categories for breast density",
-    "BI-RADS categories for classification",
+    "BI-RADS categories for classification ",
     "Biopsy results",
 )
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from MCDetect.training import distributed
 from MCDetect.training.papers.augmentation import Augmentation
 from MCDetect.training.papers.copies import COPIES
 from MCDetect.training.papers.recipe import InputSettings, PaperRecipe
@@ -100,10 +99,12 @@ def validation_batches(examples: Examples, batch: int) -> DataLoader[Any]:
 
 
 def _batches_of_epoch(examples: Examples, batch: int, epoch: int) -> list[list[tuple[int, int]]]:
+    import ignite.distributed as idist
+
     random = np.random.default_rng([examples.recipe.seed, epoch])
     order = [(int(place), epoch) for place in random.permutation(len(examples))]
     steps = steps_an_epoch(len(order), batch)
-    mine = slice(distributed.rank(), None, distributed.count())
+    mine = slice(idist.get_rank(), None, idist.get_world_size())
     return [order[step * batch : (step + 1) * batch][mine] for step in range(steps)]
 
 

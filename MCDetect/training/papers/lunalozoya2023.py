@@ -31,7 +31,6 @@ from typing import TYPE_CHECKING, Any
 
 from MCDetect.errors import UsageError
 from MCDetect.files import write_text_atomically
-from MCDetect.training import distributed
 from MCDetect.training.datasets.record import DatasetIndex
 from MCDetect.training.papers.recipe import PaperRecipe
 
@@ -82,6 +81,7 @@ def search(
     UsageError
         ``no-search`` for a recipe without the shallow CNN.
     """
+    import ignite.distributed as idist
     import optuna
 
     from MCDetect.training.papers.training import train_paper
@@ -124,7 +124,7 @@ def search(
     study.optimize(objective, n_trials=trials)
     best = {**study.best_params, "loss": study.best_value}
     drawn = [{**trial.params, "loss": trial.value} for trial in study.trials]
-    if distributed.rank() == 0:
+    if idist.get_rank() == 0:
         write_text_atomically(output / "search.json", json.dumps({"best": best, "trials": drawn}, indent=2) + "\n")
     return best
 

@@ -88,8 +88,9 @@ class Preparation:
         self.records = index.records
         self.settings = settings
         cache.mkdir(parents=True, exist_ok=True)
-        items = [_Item(record, settings) for record in index.records]
-        self._items = PersistentDataset(items, _cutting(), cache, hash_func=_hash)
+        self._cache = cache
+        self._items = [_Item(record, settings) for record in index.records]
+        self._cut = PersistentDataset(self._items, _cutting(), cache, hash_func=_hash)
         self.examples: list[PreparedExample] = []
         self.others: list[PreparedExample] = []
         self.problems: list[str] = []
@@ -110,12 +111,12 @@ class Preparation:
 
     def _prepare(self, number: int, record: ImageRecord) -> Iterator[PreparedExample]:
         try:
-            cut = self._items[number]
+            cut = self._cut_of(number)
         except (MCDetectError, RuntimeError) as error:
             reason = _reason(error)
             if reason is None:
                 raise
-            self.problems.append(f"{record.image} is left out: {reason}")
+            self.problems.append(f"{record.image} is left out: {reason.replace(str(record.image), 'it', 1)}")
             return
         for place, (index, (label, is_tile)) in zip(
             cut["places"].tolist(),
@@ -124,6 +125,18 @@ class Preparation:
         ):
             yield PreparedExample(number, index, label, tuple(place), bool(is_tile))
 
+    def _cut_of(self, number: int) -> dict[str, Any]:
+        """Return what was cut from an image; a damaged file of the cache is made again."""
+        try:
+            cut: dict[str, Any] = self._cut[number]
+        except (RuntimeError, EOFError) as error:
+            cached = self._cache / f"{_hash(self._items[number]).decode()}.pt"
+            if _reason(error) is not None or not cached.exists():
+                raise
+            cached.unlink()
+            cut = self._cut[number]
+        return cut
+
     def pixels(self, examples: Sequence[PreparedExample]) -> npt.NDArray[np.uint8]:
         """Return the pixels (examples, rows, columns); images are opened one after the other."""
         result = np.empty((len(examples), self.settings.rows, self.settings.columns), dtype=np.uint8)
@@ -131,7 +144,7 @@ class Preparation:
         for position in sorted(range(len(examples)), key=lambda i: (examples[i].record, examples[i].number)):
             example = examples[position]
             if example.record != last:
-                last, cut = example.record, self._items[example.record]["pixels"]
+                last, cut = example.record, self._cut_of(example.record)["pixels"]
             assert cut is not None
             result[position] = cut[example.number]
         return result

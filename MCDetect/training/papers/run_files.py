@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from MCDetect.errors import UsageError
 from MCDetect.files import write_text_atomically
-from MCDetect.training import distributed
 from MCDetect.training.datasets.record import DatasetIndex
 from MCDetect.training.papers.preparation import PreparedExample
 from MCDetect.training.papers.recipe import PaperRecipe
@@ -22,14 +22,8 @@ if TYPE_CHECKING:
     from MCDetect.training.papers.training import Choices
 
 
-def require_same_run(output: Path, recipe: PaperRecipe, index: DatasetIndex, choices: Choices, network: str) -> None:
-    """Refuse to go on in a folder in which something else was trained.
-
-    Raises
-    ------
-    UsageError
-        ``another-run``.
-    """
+def asked_of(recipe: PaperRecipe, index: DatasetIndex, choices: Choices, network: str) -> dict[str, Any]:
+    """Return what decides the result of a training, as ``run.json`` has it."""
     asked = {
         "recipe": asdict(recipe),
         "network": network,
@@ -39,17 +33,33 @@ def require_same_run(output: Path, recipe: PaperRecipe, index: DatasetIndex, cho
         "dataset_checksum": index.checksum,
         "pretrained": choices.pretrained is not None,
     }
-    text = json.dumps(asked, indent=2, sort_keys=True) + "\n"
-    path = output / "run.json"
-    if path.is_file() and path.read_text(encoding="utf-8") != text:
+    plain: dict[str, Any] = json.loads(json.dumps(asked))
+    return plain
+
+
+def require_same_run(path: Path, asked: Mapping[str, Any]) -> None:
+    """Refuse to go on in a folder in which something else was trained.
+
+    Raises
+    ------
+    UsageError
+        ``another-run``, with what differs.
+    """
+    if not path.is_file():
+        return
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+        different = [name for name in asked if name != "recipe" and before.get(name) != asked[name]]
+        entries = before["recipe"]
+        different += [f"recipe ({name})" for name, value in asked["recipe"].items() if entries.get(name) != value]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        different = ["a damaged run.json"]
+    if different:
         raise UsageError(
             "another-run",
-            f"{output} holds a training with another recipe, data set or choice.",
-            "Give another --output folder.",
+            f"{path.parent} holds a training with another recipe, data set or choice: {', '.join(different)}.",
+            "Give another --output folder, or what was given before.",
         )
-    if distributed.rank() == 0:
-        write_text_atomically(path, text)
-    distributed.wait()
 
 
 def write_examples(
@@ -98,7 +108,7 @@ def record_of(
             {
                 "steps": trainer.step,
                 "minutes": round(trainer.seconds / 60, 2),
-                "kept_step": trainer.best.step or trainer.step,
+                "kept_step": trainer.kept_step,
                 **last_validation(trainer.folder / "log.csv"),
             }
             for trainer in trainers

@@ -14,6 +14,11 @@ from MCDetect.evaluation.predictions import read_predictions
 from MCDetect.evaluation.report import Scored
 
 _EXTRAS = ("filters", "texture", "learning-rate")
+_PICTURES = {
+    "learning-rate.png": "learning-rate finder",
+    "top-losses.png": "top losses: decided / true / loss / probability of the truth",
+    **{f"marked/{n}.png": f"image {n} of the test part: positive tiles red, marked regions green" for n in range(1, 5)},
+}
 
 
 def read_run(folder: Path) -> Scored:
@@ -54,6 +59,7 @@ def read_run(folder: Path) -> Scored:
         about,
         figures,
         extras,
+        {caption: folder / name for name, caption in _PICTURES.items() if (folder / name).is_file()},
     )
 
 
@@ -80,6 +86,7 @@ def pooled(runs: Sequence[Scored]) -> list[Scored]:
                     marks=tuple(image for fold in sorted(folds) for image in folds[fold].marks),
                     about={**(first.about or {}), "fold": "all of these"},
                     extras={},
+                    pictures={},
                 )
             )
     return found

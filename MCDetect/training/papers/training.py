@@ -7,6 +7,7 @@ earlier one was killed, and ends with the identical result.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from MCDetect.errors import UsageError
 from MCDetect.evaluation.marked_images import write_marks
 from MCDetect.evaluation.predictions import Prediction, write_predictions
-from MCDetect.training import distributed
+from MCDetect.files import write_text_atomically
 from MCDetect.training.datasets.record import DatasetIndex
 from MCDetect.training.optimisation import OPTIMIZERS
 from MCDetect.training.papers.batches import Examples, steps_an_epoch, training_batches, validation_batches
@@ -32,7 +33,7 @@ from MCDetect.training.papers.losses import ClassLoss, balancing_weights
 from MCDetect.training.papers.predictions import predict
 from MCDetect.training.papers.preparation import Preparation, PreparedExample
 from MCDetect.training.papers.recipe import PaperRecipe
-from MCDetect.training.papers.run_files import record_of, require_same_run, write_examples
+from MCDetect.training.papers.run_files import asked_of, record_of, require_same_run, write_examples
 from MCDetect.training.papers.selection import SPLITS, Split, balanced, split_as_papers, split_by_patient
 from MCDetect.training.papers.whole_images import draw_marks, judge_whole_images
 from MCDetect.training.trainer import Trainer
@@ -118,25 +119,29 @@ def train_paper(
     UsageError, InputError, ModelError
         When the choices, the data or the file of weights do not fit.
     """
+    import ignite.distributed as idist
+    import torch
+
     choices = choices or Choices()
     tell: Report = report or (lambda _text, _progress: None)
     recipe = _adjusted(recipe, choices)
     name, definition = network_definition(recipe, choices.network)
     require_fit(definition, recipe)
-    require_same_run(output, recipe, index, choices, name)
+    asked = asked_of(recipe, index, choices, name)
+    require_same_run(output / "run.json", asked)
+    idist.barrier()  # before one process writes it
     prepared = Preparation(
         index, recipe.examples, output / "cache", lambda done, total: tell(f"image {done} of {total}", done / total)
     )
     chosen, split = select(recipe, prepared, choices)
-    if distributed.rank() == 0:
+    if idist.get_rank() == 0:
+        write_text_atomically(output / "run.json", json.dumps(asked, indent=2, sort_keys=True) + "\n")
         write_examples(output / "examples.csv", index, recipe, chosen, split)
     pixels = prepared.pixels(chosen)
     labels = [example.label for example in chosen]
 
     def examples_of(part: str, *, augmented: bool = False) -> Examples:
         return Examples(pixels, labels, getattr(split, part), recipe, augmented=augmented)
-
-    import torch
 
     torch.manual_seed(recipe.seed)
     network = build_network(definition)
@@ -151,7 +156,7 @@ def train_paper(
     for number, stage in enumerate(recipe.stages, start=1):
         steps = steps_an_epoch(len(split.training), stage.batch)
         groups = parameter_groups(network, recipe, stage)
-        if number > 1 and distributed.rank() == 0:
+        if number > 1 and idist.get_rank() == 0:
             examples = examples_of("training", augmented=True)
             extras.between_stages(network, examples, stage.batch, steps * stage.epochs)
         trainer = Trainer(
@@ -178,7 +183,7 @@ def train_paper(
         trainers.append(trainer)
     found = predict(network, recipe, [chosen[place] for place, _ in split.test], examples_of("test"), index)
     bundle = output / "bundle"
-    if distributed.rank() == 0:
+    if idist.get_rank() == 0:
         write_predictions(output / "predictions.csv", recipe.examples.classes, found)
         extras.at_the_end(prepared, found, pixels[[place for place, _ in split.test]])
         if recipe.examples.task == "grid" and choices.split == "patient":
@@ -190,7 +195,7 @@ def train_paper(
             definition,
             record_of(recipe, index, choices, network=name, split=split, trainers=trainers),
         )
-    distributed.wait()
+    idist.barrier()
     return TrainedPaper(bundle, tuple(found), (*index.problems, *prepared.problems))
 
 

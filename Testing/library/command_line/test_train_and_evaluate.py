@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,12 @@ def run(examinations: Path, small_recipe: Path, tmp_path_factory: pytest.TempPat
     output = tmp_path_factory.mktemp("run")
     assert train(small_recipe, examinations, output) == 0
     return output
+
+
+def test_a_classifier_of_a_paper_is_no_detector(run: Path, examinations: Path, tmp_path: Path, capsys):
+    words = ["detect", str(examinations), "--output", str(tmp_path / "found"), "--bundle", str(run / "bundle")]
+    assert main(words) == 3
+    assert "cannot detect in whole mammograms" in capsys.readouterr().err
 
 
 def test_a_patch_classifier_is_judged_on_other_patches(run: Path, tmp_path: Path, capsys):
@@ -140,6 +147,26 @@ def test_choices_that_do_not_fit_are_told_in_one_sentence(
     error = capsys.readouterr().err
     assert told in error
     assert "Traceback" not in error
+
+
+def test_what_a_half_downloaded_data_set_lacks_is_told_before_the_training(
+    examinations: Path, small_recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    shutil.copytree(examinations, tmp_path / "data")
+    lost = sorted((tmp_path / "data").rglob("*.dcm"))[::3]
+    for image in lost:
+        image.unlink()
+    assert train(small_recipe, tmp_path / "data", tmp_path / "run", "--network", "lenet5") == 2  # too small for it
+    told = " ".join(capsys.readouterr().err.split())
+    assert told.count("is missing, though") == min(len(lost), 10)
+
+
+def test_the_default_recipe_is_refused_in_several_processes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert main(["train", "default", "--output", str(tmp_path / "run")]) == 2
+    assert "without torchrun" in capsys.readouterr().err
 
 
 def test_an_unknown_recipe_or_data_set_is_told(examinations: Path, tmp_path: Path, capsys):

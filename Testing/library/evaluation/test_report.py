@@ -131,9 +131,9 @@ def test_the_report_compares_runs_and_says_what_flatters(tmp_path: Path):
     assert first["froc"]["truths"] == 1
     html = page.read_text()
     assert "(published: 0.987)" in html
-    assert "30.5 (published: 36.95)" in html
+    assert "30.5 <span>(published: 36.95)</span>" in html
     assert "<td>0.444</td>" in html
     assert "Top losses" in html
     assert "&lt;theirs&gt;" in html
     assert html.count("class='warning'") == 1
-    assert html.count("data:image/png;base64,") == 2
+    assert html.count("data:image/png;base64,") == 7  # ROC, confusion matrix and calibration of both, one FROC

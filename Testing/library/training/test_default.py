@@ -56,4 +56,4 @@ def test_an_interrupted_training_of_the_network_ends_as_if_it_had_not_been(backg
 
 def test_a_bad_recipe_is_told_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["--output", str(tmp_path), "--recipe", str(tmp_path / "none.yaml")]) == 3
-    assert "is not a recipe" in capsys.readouterr().err.replace("\n", " ")
+    assert "is not a recipe" in " ".join(capsys.readouterr().err.split())

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -104,6 +105,21 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path):
     with pytest.raises(ModelError) as caught:
         Trainer(nn.Conv2d(1, 1, 3), loss, SETTINGS, tmp_path)
     assert caught.value.code == "foreign-checkpoint"
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path: Path):
+    Trainer(network(), loss, SETTINGS, tmp_path).train(batches, until_step=1)
+    (tmp_path / "checkpoint.pt").write_bytes((tmp_path / "checkpoint.pt").read_bytes()[:500])
+    with pytest.raises(ModelError, match="is damaged"):
+        Trainer(network(), loss, SETTINGS, tmp_path)
+
+
+def test_a_finished_training_goes_on_when_it_is_given_more_steps(tmp_path: Path):
+    Trainer(network(), loss, SETTINGS, tmp_path).train(batches)
+    longer = Trainer(network(), loss, replace(SETTINGS, steps=15), tmp_path)
+    longer.train(batches)
+    assert longer.step == 15
+    assert longer.is_over
 
 
 def test_the_learning_rate_rises_then_falls_to_zero():

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from MCDetect.errors import ModelError
 from MCDetect.training.optimisation import OPTIMIZERS, make_optimizer, one_cycle_factor, rate_factor
-from MCDetect.training.trainer import Trainer, TrainerSettings
+from MCDetect.training.trainer import Trainer, TrainerSettings, TrainingStep
 
 PLAIN = TrainerSettings(steps=6, learning_rate=1e-2, average_decay=None, maximum_gradient=None, validate_every=2)
 
@@ -62,7 +62,7 @@ def test_the_best_network_of_the_validation_is_kept_and_survives_a_resumption(tm
     with (tmp_path / "straight" / "log.csv").open() as stream:
         rows = [row for row in csv.DictReader(stream) if row["name"] == "validation_accuracy"]
     best = max(rows, key=lambda row: float(row["value"]))
-    assert straight.best.step == int(best["step"]) == second.best.step
+    assert straight.kept_step == int(best["step"]) == second.kept_step
     reached = loss(straight.final_network(validation[0][0]), validation[0])[1]["accuracy"]
     assert reached == pytest.approx(float(best["value"]), abs=1e-4)
     for a, b in zip(straight.final_network.parameters(), second.final_network.parameters(), strict=True):
@@ -76,6 +76,37 @@ def test_training_stops_when_the_patience_is_at_an_end(tmp_path: Path):
     assert trainer.step == 6  # the first validation is the best, two more are waited for
     assert trainer.is_over
     assert Trainer(network(), loss, settings, tmp_path).is_over
+
+
+def test_patience_and_the_best_network_outlast_an_interruption(tmp_path: Path):
+    settings = replace(PLAIN, steps=1000, best="loss", patience=2, learning_rate=0.0)
+    Trainer(network(), loss, settings, tmp_path).train(batches, [next(batches(999))], until_step=4)
+    trainer = Trainer(network(), loss, settings, tmp_path)
+    trainer.train(batches, [next(batches(999))])
+    assert (trainer.step, trainer.kept_step) == (6, 2)
+    (tmp_path / "best.pt").unlink()
+    with pytest.raises(ModelError, match="damaged"):
+        Trainer(network(), loss, settings, tmp_path)
+
+
+def test_a_best_network_that_is_newer_than_the_checkpoint_does_no_harm(tmp_path: Path):
+    settings = replace(PLAIN, best="accuracy", steps=8, checkpoint_every=4)
+    validation = [next(batches(999))]
+    straight = Trainer(network(), loss, settings, tmp_path / "straight")
+    straight.train(batches, validation)
+
+    def end(step: TrainingStep) -> None:
+        if step.step == 6:  # between two checkpoints, after a validation
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(network(), loss, settings, tmp_path / "killed").train(batches, validation, end)
+    resumed = Trainer(network(), loss, settings, tmp_path / "killed")
+    assert resumed.step == 4
+    resumed.train(batches, validation)
+    assert resumed.kept_step == straight.kept_step
+    for a, b in zip(straight.final_network.parameters(), resumed.final_network.parameters(), strict=True):
+        assert torch.equal(a, b)
 
 
 def test_a_figure_that_the_validation_lacks_is_named(tmp_path: Path):
@@ -146,6 +177,22 @@ def test_tensorboard_finds_the_figures(tmp_path: Path):
     Trainer(network(), loss, PLAIN, tmp_path, tensorboard=True).train(batches)
     events = accumulator.EventAccumulator(str(tmp_path / "tensorboard")).Reload()
     assert [event.step for event in events.Scalars("loss")] == [1, 2, 3, 4, 5, 6]
+    assert "learning_rate" in events.Tags()["scalars"]
+
+
+def test_tensorboard_shows_a_killed_training_as_if_it_had_not_been(tmp_path: Path):
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+
+    def end(step: TrainingStep) -> None:
+        if step.step == 3:
+            raise KeyboardInterrupt
+
+    settings = replace(PLAIN, checkpoint_every=2)
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(network(), loss, settings, tmp_path, tensorboard=True).train(batches, report=end)
+    Trainer(network(), loss, settings, tmp_path, tensorboard=True).train(batches)
+    events = accumulator.EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert [event.step for event in events.Scalars("loss")] == [1, 2, 3, 4, 5, 6]
 
 
 WORKER = """
@@ -154,10 +201,11 @@ from pathlib import Path
 import torch
 sys.path.insert(0, sys.argv[2])
 from test_trainer_options import PLAIN, batches, loss, network
-from MCDetect.training import distributed
+import ignite.distributed as idist
+from MCDetect.training.distributed import processes
 from MCDetect.training.trainer import Trainer
-with distributed.processes():
-    rank, count = distributed.rank(), distributed.count()
+with processes():
+    rank, count = idist.get_rank(), idist.get_world_size()
     def mine(first):
         for images, labels in batches(first):
             yield images[rank::count], labels[rank::count]

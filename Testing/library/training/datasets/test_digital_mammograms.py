@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -82,10 +83,59 @@ def test_boxes_of_vindr_mammo_are_clipped_and_categories_read(copy_of: Callable[
     assert (first.pathology, second.kind, second.pathology) == (MALIGNANT, OTHER, "")
     assert (mask_of(first, (512, 400)).top, mask_of(first, (512, 400)).left) == (10, 0)
     assert found.age is None
-    assert found.spacing_mm is None
+    assert found.spacing_mm == 0.07  # from its header
     lines[place] = f"{start},[Mass,BI-RADS 4,1,2,30,40,training"
     table.write_text("\n".join(lines) + "\n")
     assert f"{name}.dicom that cannot be read" in index_dataset("vindr-mammo", folder).problems[0]
+
+
+def test_columns_of_vindr_mammo_that_help_may_be_missing(copy_of: Callable[[str], Path]):
+    folder = copy_of("vindr-mammo")
+    whole = index_dataset("vindr-mammo", folder)
+    for name, lost in (
+        ("finding_annotations.csv", {"breast_density", "split", "series_id", "height", "width"}),
+        ("metadata.csv", {"Patient's Age", "Imager Pixel Spacing"}),
+    ):
+        leave_out(folder / name, lost)
+    found = index_dataset("vindr-mammo", folder)
+    assert [record.regions for record in found.records] == [record.regions for record in whole.records]
+    assert {record.spacing_mm for record in found.records} == {0.07}
+    assert {record.age for record in found.records} == {None}
+    assert found.problems == ()
+    leave_out(folder / "metadata.csv", {"SOP Instance UID"})
+    found = index_dataset("vindr-mammo", folder)
+    assert len(found.records) == len(whole.records)
+    assert "metadata.csv has no column 'sop instance uid'" in found.problems[0]
+    leave_out(folder / "finding_annotations.csv", {"ymax"})
+    with pytest.raises(InputError, match="has no column 'ymax'"):
+        index_dataset("vindr-mammo", folder)
+
+
+def leave_out(table: Path, columns: set[str]) -> None:
+    rows = list(csv.DictReader(table.open(newline="")))
+    kept = [name for name in rows[0] if name not in columns]
+    with table.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, kept, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_columns_of_bmcd_that_help_may_be_missing(copy_of: Callable[[str], Path]):
+    import openpyxl
+
+    folder = copy_of("bmcd")
+    whole = index_dataset("bmcd", folder)
+    assert None not in {record.age for record in whole.records}
+    assert {len(record.groups) for record in whole.records} == {2}
+    book = openpyxl.load_workbook(folder / "Description.xlsx")
+    for sheet in book.worksheets:
+        for column in (6, 4, 3, 2):  # biopsy, density, age, breast
+            sheet.delete_cols(column)
+    book.save(folder / "Description.xlsx")
+    found = index_dataset("bmcd", folder)
+    assert [record.regions for record in found.records] == [record.regions for record in whole.records]
+    assert {record.age for record in found.records} == {None}
+    assert found.problems == ()
 
 
 def test_red_marks_of_bmcd_are_found_in_pictures_of_another_size(copy_of: Callable[[str], Path]):

@@ -79,6 +79,20 @@ def test_a_folder_of_another_training_is_refused(trained: TrainedPaper, tiny_rec
     with pytest.raises(UsageError) as caught:
         train_paper(tiny_recipe, index, trained.bundle.parent, Choices(split="paper"))
     assert caught.value.code == "another-run"
+    assert caught.value.message.endswith("or choice: split.")
+    changed = replace(tiny_recipe, stages=(replace(tiny_recipe.stages[0], learning_rate=0.5),))
+    with pytest.raises(UsageError, match=r"or choice: recipe \(stages\)\."):
+        train_paper(changed, index, trained.bundle.parent)
+
+
+def test_a_folder_in_which_nothing_could_be_trained_is_free_for_another_training(
+    tiny_recipe: PaperRecipe, index: DatasetIndex, tmp_path: Path
+):
+    whole = Region(CALCIFICATION, pathology=BENIGN, is_whole_breast=True)
+    unmarked = replace(index, records=tuple(replace(record, regions=(whole,)) for record in index.records))
+    with pytest.raises(InputError):
+        train_paper(tiny_recipe, unmarked, tmp_path)
+    assert train_paper(tiny_recipe, index, tmp_path, Choices(epochs=1)) is not None
 
 
 def test_the_bundle_loads_and_its_card_says_what_it_was_trained_on(trained: TrainedPaper):
@@ -144,6 +158,28 @@ def test_examples_come_from_the_cache_the_second_time(tiny_recipe: PaperRecipe, 
     assert (first.pixels(first.examples) == second.pixels(second.examples)).all()
     Preparation(index, replace(tiny_recipe.examples, rows=40, columns=40), tmp_path)
     assert len(list(tmp_path.glob("*.pt"))) == 2 * len(stamps)
+
+
+def test_a_preparation_that_was_stopped_goes_on_and_a_damaged_cache_is_mended(
+    tiny_recipe: PaperRecipe, index: DatasetIndex, tmp_path: Path
+):
+    def stop(done: int, _total: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Preparation(index, tiny_recipe.examples, tmp_path, stop)
+    stamps = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.pt")}
+    assert len(stamps) == 3
+    whole = Preparation(index, tiny_recipe.examples, tmp_path)
+    assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
+    damaged = next(iter(stamps))
+    damaged.write_bytes(damaged.read_bytes()[:300])
+    again = Preparation(index, tiny_recipe.examples, tmp_path)
+    assert again.examples == whole.examples
+    assert again.problems == []
+    damaged.write_bytes(b"")
+    assert (again.pixels(again.examples) == whole.pixels(whole.examples)).all()
 
 
 def test_a_data_set_without_one_of_the_classes_is_refused(
