@@ -61,7 +61,7 @@ class Dialogs:
 
     def ask_files(self, title: str) -> list[str]:
         """Return files to open."""
-        kinds = "Mammograms (*.dcm *.DCM DICOMDIR *.png *.tif *.tiff);;All files (*)"
+        kinds = "Mammograms and results (*.dcm *.DCM DICOMDIR *.png *.tif *.tiff *.json);;All files (*)"
         return QFileDialog.getOpenFileNames(self._parent, title, str(Path.home()), kinds)[0]
 
     def ask_file(self, title: str, name: str) -> str | None:

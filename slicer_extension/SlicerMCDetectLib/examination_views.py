@@ -24,6 +24,8 @@ class ExaminationViews:
         Reads pixels.
     failed
         Takes what a view could not be read for.
+    loaded
+        Is called when a view has been read.
 
     Attributes
     ----------
@@ -31,12 +33,15 @@ class ExaminationViews:
         What is drawn and where; None while no session is open.
     """
 
-    def __init__(self, background: Background, failed: Callable[[BaseException], object]) -> None:
+    def __init__(
+        self, background: Background, failed: Callable[[BaseException], object], loaded: Callable[[], object]
+    ) -> None:
         self.session: Any = None
         self.overlay: Any = None
         self.hanging: Any = None
         self._background = background
         self._failed = failed
+        self._loaded = loaded
         self._marks = (True, True)
         self._windows: dict[str, tuple[float, float]] = {}
         self._boxes: dict[str, Any] = {}
@@ -246,6 +251,7 @@ class ExaminationViews:
                 self._show(node, slot, prepared.display)
                 overlay.set_reduced(slot.key, prepared.reduced)
                 overlay.choose_detail(node)
+                self._loaded()
 
         if overlay.has_volume(slot.key):
             self._show(node, slot, None)

@@ -11,6 +11,7 @@ from MCDetect.findings import Findings
 from MCDetect.review.export_process import export_in_process
 from MCDetect.review.exporting import Exported, what_was_written
 from MCDetect.review.panel.host import Host
+from MCDetect.review.panel.names import as_dicom_name, as_typed
 from MCDetect.review.panel.part import Part
 from MCDetect.review.panel.sending import choose_node, send, send_report
 from MCDetect.review.panel.toolkit import Toolkit
@@ -61,7 +62,14 @@ class ReportingPart(Part):
         state = session.state
         self._start(self.text("Writing…"))
         self.host.background(
-            partial(export_in_process, findings, session.examination, Path(folder), python=self.host.python),
+            partial(
+                export_in_process,
+                findings,
+                session.examination,
+                Path(folder),
+                python=self.host.python,
+                reports=list(session.reports.values()),
+            ),
             lambda exported: self.attempt(lambda: self._exported(session, state, exported)),
             self._failed,
         )
@@ -161,20 +169,3 @@ def has_review(state: ReviewState) -> bool:
     """Say whether a reader has said or drawn anything."""
     is_said = bool(state.correspondences or state.declined or state.comment or state.complete)
     return is_said or bool(state.touched)
-
-
-def as_dicom_name(typed: str) -> str:
-    """Return ``"Meyer^Anna"`` for ``"Meyer, Anna"`` or ``"Anna Meyer"`` (DICOM PS3.5 section 6.2, VR PN)."""
-    cleaned = " ".join(typed.replace("\\", " ").replace("=", " ").split())
-    if "^" in cleaned:
-        return cleaned
-    if "," in cleaned:
-        family, given = (part.strip() for part in cleaned.split(",", 1))
-    else:
-        given, _, family = cleaned.rpartition(" ")
-    return f"{family}^{given}".rstrip("^")
-
-
-def as_typed(name: str) -> str:
-    """Return ``"Meyer, Anna"`` for ``"Meyer^Anna"``."""
-    return ", ".join(part for part in name.split("^")[:2] if part)
