@@ -14,6 +14,7 @@ def texts() -> tuple[str, ...]:
     """Return all of them: Slicer's tool for translations finds them here, under the name of this file."""
     return (
         _(", about {seconds} s left"),
+        _(", reviewed by {reader}, {when}"),
         _("An unexpected error stopped this action ({type})."),
         _("Begin anew"),
         _("Click on each calcification that is missing. Escape ends it."),
@@ -23,6 +24,7 @@ def texts() -> tuple[str, ...]:
         _("Done again: {what}"),
         _("Draw a line round the calcifications. Escape ends it."),
         _("Draw the new outline round the selected finding. Escape ends it."),
+        _("Earlier results of {count} views"),
         _("Folder for the results"),
         _("Loading the model…"),
         _("Making the probability maps…"),

@@ -27,6 +27,7 @@ class ReportingPart(Part):
         self.exported: Exported | None = None
         self._is_busy = False
         self.listen("readerEdit", "editingFinished()", self._named)
+        self.listen("completeCheckBox", "toggled(bool)", self._completed)
         self.listen("exportButton", "clicked()", self.export)
         self.listen("pdfButton", "clicked()", self.write_picture_report)
         self.listen("sendButton", "clicked()", self.send)
@@ -46,6 +47,9 @@ class ReportingPart(Part):
         has_results = session is not None and (session.algorithm is not None or bool(session.state.images))
         self.enable(has_results and not self._is_busy, "exportButton", "pdfButton")
         self.enable(self.exported is not None and not self._is_busy, "sendButton")
+        self.enable(session is not None, "completeCheckBox")
+        with self.quiet("completeCheckBox"):
+            self.widgets.completeCheckBox.setChecked(session is not None and session.state.complete)
         if session is not None and session.reader and not self.widgets.readerEdit.property("text"):
             with self.quiet("readerEdit"):
                 self.widgets.readerEdit.setText(as_typed(session.reader))
@@ -126,6 +130,10 @@ class ReportingPart(Part):
         name = as_dicom_name(str(self.widgets.readerEdit.property("text")))
         if self.session is not None and name and name != self.session.reader:
             self.session.set_reader(name)
+
+    def _completed(self) -> None:
+        if self.session is not None:
+            self.session.set_complete(bool(self.widgets.completeCheckBox.property("checked")))
 
     def _exported(self, session: ReviewSession, state: ReviewState, exported: Exported) -> None:
         if session is self.session:
