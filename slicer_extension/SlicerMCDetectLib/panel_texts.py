@@ -17,6 +17,7 @@ def texts() -> tuple[str, ...]:
         _(", reviewed by {reader}, {when}"),
         _("An unexpected error stopped this action ({type})."),
         _("Begin anew"),
+        _("Choose another folder, or free space on the disk. The review is as it was."),
         _("Click on each calcification that is missing. Escape ends it."),
         _("Click on each mark that is no calcification. Escape ends it."),
         _("Continue it"),

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from MCDetect.errors import UsageError
+from MCDetect.errors import OutputError, UsageError
 from MCDetect.findings import Findings
 from MCDetect.review.export_process import export_in_process
 from MCDetect.review.exporting import Exported, what_was_written
@@ -159,6 +159,10 @@ class ReportingPart(Part):
 
     def _failed(self, error: BaseException) -> None:
         self._end("")
+        if isinstance(error, OutputError) and error.code == "cannot-write":
+            # The hint of the library is about the command line.
+            hint = self.text("Choose another folder, or free space on the disk. The review is as it was.")
+            error = OutputError(error.code, error.message, hint)
         self.tell(error)
 
     def _start(self, text: str) -> None:
