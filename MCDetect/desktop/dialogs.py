@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QCoreApplication, Qt
 from PyQt5.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QPushButton, QWidget
 
 
@@ -61,7 +61,8 @@ class Dialogs:
 
     def ask_files(self, title: str) -> list[str]:
         """Return files to open."""
-        kinds = "Mammograms and results (*.dcm *.DCM DICOMDIR *.png *.tif *.tiff *.json);;All files (*)"
+        ours, every = (QCoreApplication.translate("MCDetect", text) for text in ("Mammograms and results", "All files"))
+        kinds = f"{ours} (*.dcm *.DCM DICOMDIR *.png *.tif *.tiff *.json);;{every} (*)"
         return QFileDialog.getOpenFileNames(self._parent, title, str(Path.home()), kinds)[0]
 
     def ask_file(self, title: str, name: str) -> str | None:

@@ -266,10 +266,11 @@ class ViewArea(FindingViews):
         if slot is None or slot.key is None or self.overlay is None or view.spacing_mm is None:
             return
         shown = self.overlay.volume(slot.key).GetDisplayNode()
-        percent = 100 * min(view.spacing_mm) / mm_per_pixel(view.node)
+        seen_mm = mm_per_pixel(view.node)
+        percent = 100 * min(view.spacing_mm) / seen_mm
         state = f"{percent:.0f} %   W {shown.GetWindow():.0f}  L {shown.GetLevel():.0f}"
         title = "\n".join(part for part in (slot.title, self._date(slot.key), slot.flips.note) if part)
-        view.annotations.show(title, state, "", slot.flips.chest_wall)
+        view.annotations.show(title, state, "", slot.flips.chest_wall, seen_mm)
         view.place_annotations()
         view.schedule()
 

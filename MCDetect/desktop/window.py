@@ -27,6 +27,7 @@ from MCDetect.version import __version__
 
 _POLL_MS = 100
 _PANEL_WIDTH = 570
+_PANEL_SHARE = 0.36  # of the screen at most
 
 
 class MainWindow(OpeningWindow):
@@ -77,7 +78,7 @@ class MainWindow(OpeningWindow):
         scrolled.setMinimumWidth(max(420, panel.minimumSizeHint().width() + 30))
         # Views are higher than wide: on a wide screen the panel may have what they leave free.
         screen = QApplication.primaryScreen()
-        room = _PANEL_WIDTH if screen is None else round(screen.availableGeometry().width() / 3)
+        room = _PANEL_WIDTH if screen is None else round(screen.availableGeometry().width() * _PANEL_SHARE)
         self.resizeDocks([dock], [min(_PANEL_WIDTH, room)], Qt.Horizontal)
         return panel
 

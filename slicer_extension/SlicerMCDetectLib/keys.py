@@ -11,6 +11,8 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from SlicerMCDetectLib import panel_texts
+
 if TYPE_CHECKING:
     from SlicerMCDetectLib.seat import Seat
 
@@ -44,7 +46,8 @@ class Keys:
         for command in (command for menu in MENUS.values() for command in menu if command.name in self._actions):
             keys = [key for key in command.keys if qt.QKeySequence(key).toString() not in taken]
             if keys:
-                self._sheet.append((_(" or ").join(keys), command.text.replace("&", "").rstrip("…")))
+                text = panel_texts.translate(command.text).replace("&", "").rstrip("…")
+                self._sheet.append((_(" or ").join(keys), text))
             for key in keys if window is not None else ():
                 shortcut = qt.QShortcut(window)
                 shortcut.setKey(qt.QKeySequence(key))

@@ -31,12 +31,13 @@ class ReportingPart(Part):
         self.listen("exportButton", "clicked()", self.export)
         self.listen("pdfButton", "clicked()", self.write_picture_report)
         self.listen("sendButton", "clicked()", self.send)
+        self._say("")
         self.refresh()
 
     def set_session(self, session: ReviewSession | None) -> None:
         """Work on another session; the reader stays the same."""
         self.exported = None
-        self.widgets.exportLabel.setText("")
+        self._say("")
         super().set_session(session)
         if session is not None:
             self._named()
@@ -148,7 +149,7 @@ class ReportingPart(Part):
             self.tell(problem)
 
     def _add(self, text: str) -> None:
-        self.widgets.exportLabel.setText(f"{self.widgets.exportLabel.property('text')} {text}")
+        self._say(f"{self.widgets.exportLabel.property('text')} {text}")
         self.host.status(text)
 
     def _sent(self, report: Any) -> None:
@@ -167,14 +168,19 @@ class ReportingPart(Part):
 
     def _start(self, text: str) -> None:
         self._is_busy = True
-        self.widgets.exportLabel.setText(text)
+        self._say(text)
         self.refresh()
 
     def _end(self, text: str) -> None:
         self._is_busy = False
-        self.widgets.exportLabel.setText(text)
+        self._say(text)
         self.host.status(text)
         self.refresh()
+
+    def _say(self, text: str) -> None:
+        """Show a sentence; an empty label would take room from the findings."""
+        self.widgets.exportLabel.setText(text)
+        self.widgets.exportLabel.setVisible(bool(text))
 
 
 def has_review(state: ReviewState) -> bool:
