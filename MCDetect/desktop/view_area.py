@@ -129,10 +129,13 @@ class ViewArea(FindingViews):
             self._before_single = self.arrangement
         self.arrangement = layout
         kept = focus or self.active_key
+        has_focus = any(view.hasFocus() for view in self.views)
         self._place(hang(self.session.examination, layout, kept))
         for view, slot in self.slots.items():
             self._fill(view, slot)
         self.set_active((self.view_of(kept) if kept else None) or self.views[0])
+        if has_focus:  # a view that is hidden gives it to some button, where arrows mean something else
+            self.active.setFocus()
         self.layout_changed.emit()
         # The new sizes are known when Qt has laid the views out.
         QTimer.singleShot(0, self.fit_all)

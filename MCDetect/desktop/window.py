@@ -15,6 +15,7 @@ from PyQt5.QtWidgets import QAction, QApplication, QDockWidget, QMessageBox, QPu
 
 from MCDetect.desktop.actions import MENUS, Command, help_sheet
 from MCDetect.desktop.commands import Commands
+from MCDetect.desktop.help_sheet import HelpSheet
 from MCDetect.desktop.opening_window import TITLE, OpeningWindow
 from MCDetect.desktop.qt_toolkit import PyQt5Toolkit
 from MCDetect.errors import UsageError
@@ -130,14 +131,8 @@ class MainWindow(OpeningWindow):
 
     def show_help(self) -> None:
         """Show all keys."""
-        box = QMessageBox(
-            QMessageBox.NoIcon, self.translate("Keys and mouse"), help_sheet(self.translate), QMessageBox.Ok, self
-        )
-        box.setTextFormat(Qt.RichText)
-        box.setModal(False)
-        box.setObjectName("helpSheet")
-        box.show()
-        self.help_box = box
+        self.help_box = HelpSheet(help_sheet(self.translate), self.translate("Keys and mouse"), self)
+        self.help_box.show()
 
     def show_about(self) -> None:
         """Say what this is."""

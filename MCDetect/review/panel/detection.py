@@ -185,6 +185,8 @@ class DetectionPart(Part):
     def _failed(self, message: Failed) -> None:
         if message.request not in (None, self._request):
             return
+        if message.code == "no-torch" and not self.is_detecting:
+            return  # nobody has asked for a detection yet: it is told with the first click
         self._end("")
         if message.code == "no-torch":
             self.host.offer_installation(MCDetectError(message.code, message.message, message.hint))

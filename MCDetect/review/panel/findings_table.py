@@ -59,14 +59,15 @@ class FindingsPart(Part):
         self._fit_columns()
 
     def _fit_columns(self) -> None:
-        """Make columns as wide as their texts; the last one gets the rest, or is scrolled to where that is too little."""
+        """Make columns as wide as their texts; the last one gets the rest, or is scrolled to where it is little."""
         table = self.widgets.findingsTable
         for column in _NARROW:
             table.resizeColumnToContents(column)
         used = sum(table.columnWidth(column) for column in _NARROW)
         rest = table.viewport().property("width") - used
-        table.horizontalHeader().setStretchLastSection(rest >= _LEAST_WIDTH)
-        if rest < _LEAST_WIDTH:
+        is_tight = bool(self._rows) and rest < _LEAST_WIDTH
+        table.horizontalHeader().setStretchLastSection(not is_tight)
+        if is_tight:
             table.setColumnWidth(len(_NARROW), _LEAST_WIDTH)
 
     def _select(self) -> None:
