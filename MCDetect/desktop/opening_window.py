@@ -77,6 +77,7 @@ class OpeningWindow(HostWindow):
         self._end_session()
         self.session = ReviewSession(examination, folder=self.folder)
         self.views.set_session(self.session)
+        self.dialogs.place = examination.views[0].path.absolute().parent.parent
         self.setWindowTitle(f"{examination.views[0].path.parent.name} - {TITLE.format(version=__version__)}")
         self.status(self.translate("{count} views opened.").format(count=len(examination.views)))
         for refusal in examination.refused:
