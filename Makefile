@@ -20,7 +20,7 @@ SIMULATOR := $(wildcard MCDetect/simulation/*.py)
 export PYTHON PIP_OPTIONS VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slicer lint train-default train-morphology score-default bench bench-detection papers clean setup-inference setup-training setup-benchmark setup-test
+.PHONY: help demo test test-slicer lint train-default train-morphology calibrate-default score-default bench bench-detection papers clean setup-inference setup-training setup-benchmark setup-test
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ score-default: setup-training ## score the default bundle and write the scores i
 
 train-morphology: setup-training ## fit the model of calcification types of the default bundle on simulated mammograms
 	$(BIN)/python -m MCDetect.training.morphology.train --work training-output/morphology
+
+calibrate-default: setup-training ## fit cluster score and operating points of the default bundle again, after train-morphology
+	$(BIN)/python -m MCDetect.training.recalibrate --work training-output/calibration
 
 bench: setup-benchmark ## measure the speed of each stage; the figures stay as JSON in .benchmarks/
 	$(BIN)/python -m pytest Testing/benchmarks --benchmark-only --benchmark-autosave

@@ -58,7 +58,7 @@ def write_overview(path: Path, manifest: Manifest, algorithm: Algorithm, problem
     page = _PAGE.format(
         algorithm=escape(
             f"MCDetect {algorithm.version}, bundle {algorithm.bundle} ({algorithm.bundle_sha256[:12]}), operating "
-            f"point {algorithm.operating_point} ({algorithm.threshold:.2f}), {algorithm.device}."
+            f"point {algorithm.operating_point} ({algorithm.threshold:.3g}), {algorithm.device}."
         ),
         counts=_counts(manifest),
         plot=_plot(manifest, algorithm.threshold),
@@ -103,7 +103,7 @@ def _plot(manifest: Manifest, threshold: float) -> str:
     figure = Figure(figsize=(10, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     left.hist(scores, bins=_BINS, range=(0, 1), color="#3b6ea5")
-    left.axvline(threshold, color="#b03a2e", linestyle="--", label=f"threshold {threshold:.2f}")
+    left.axvline(threshold, color="#b03a2e", linestyle="--", label=f"threshold {threshold:.3g}")
     left.legend()
     left.set(xlabel="highest cluster score of a view", ylabel="views", xlim=(0, 1))
     right.hist(seconds, bins=_BINS, color="#3b6ea5")

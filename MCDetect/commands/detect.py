@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from MCDetect.commands.exit_codes import exit_code
-from MCDetect.commands.option_types import (
-    add_detection_arguments,
-    check_spacing,
-)
+from MCDetect.commands.option_types import add_detection_arguments, check_spacing, output_path
 from MCDetect.commands.unforeseen import as_told
 from MCDetect.errors import InputError
 from MCDetect.findings import Refusal
@@ -32,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output",
         required=True,
-        type=Path,
+        type=output_path,
         metavar="DIR",
         help="folder for the results; results of the same name that lie there are replaced",
     )

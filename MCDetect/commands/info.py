@@ -27,6 +27,7 @@ def run(options: argparse.Namespace) -> int:
     from MCDetect.commands.tables import key_value_table, print_line
     from MCDetect.dicom.description import describe
     from MCDetect.dicom.reading import read_mammogram
+    from MCDetect.dicom.spacing import LARGEST_PLAUSIBLE_MM
 
     check_spacing(options.spacing)
     console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
@@ -39,6 +40,9 @@ def run(options: argparse.Namespace) -> int:
                 raise
             failed += 1
             print_line(errors, str(error))
+            if error.code == "no-spacing":  # all else was understood
+                known = describe(read_mammogram(Path(file), LARGEST_PLAUSIBLE_MM), is_spacing_known=False)
+                console.print(key_value_table(known))
         else:
             console.print(key_value_table(describe(mammogram)))
     return exit_code(len(options.files) - failed, failed)

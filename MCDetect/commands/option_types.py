@@ -5,10 +5,18 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable, Collection
+from pathlib import Path
 
 from MCDetect.errors import UsageError
 from MCDetect.inference.device import DEVICES
 from MCDetect.results import FORMATS, check_formats
+
+
+def output_path(text: str) -> Path:
+    """Return a path to write to; an empty one, as from a variable of a shell that is not set, would be "here"."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the path is empty")
+    return Path(text)
 
 
 def add_processor_arguments(parser: argparse.ArgumentParser) -> None:

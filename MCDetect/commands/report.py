@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from MCDetect.commands.exit_codes import exit_code
-from MCDetect.commands.option_types import format_list
+from MCDetect.commands.option_types import format_list, output_path
 from MCDetect.findings.reading import read_findings
 from MCDetect.results import FORMATS, ResultWriter, check_output_folder
 
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--source", nargs="+", required=True, metavar="INPUT", help="the mammograms: files, folders or DICOMDIRs"
     )
-    parser.add_argument("--output", required=True, type=Path, metavar="DIR", help="folder for the results")
+    parser.add_argument("--output", required=True, type=output_path, metavar="DIR", help="folder for the results")
     parser.add_argument(
         "--predecessor",
         nargs="+",

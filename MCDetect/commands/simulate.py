@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from MCDetect.commands.exit_codes import DONE
-from MCDetect.commands.option_types import check_spacing, count, positive_number
+from MCDetect.commands.option_types import check_spacing, count, output_path, positive_number
 from MCDetect.results import check_output_folder
 
 SUMMARY = "make DICOM mammograms with calcifications at known places, and a truth file"
@@ -14,7 +14,7 @@ SUMMARY = "make DICOM mammograms with calcifications at known places, and a trut
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this sub-command."""
-    parser.add_argument("--output", required=True, type=Path, metavar="DIR", help="folder for the files")
+    parser.add_argument("--output", required=True, type=output_path, metavar="DIR", help="folder for the files")
     parser.add_argument("--views", type=count(1, 4), default=4, metavar="1-4", help="RCC, LCC, RMLO, LMLO (default: 4)")
     parser.add_argument("--seed", type=count(0), default=0, metavar="N", help="another seed, another patient")
     parser.add_argument(

@@ -28,10 +28,12 @@ def findings_table(findings: Findings) -> Table:
     algorithm = findings.algorithm
     table = Table(
         title=Text(
-            f"Clusters of calcifications, operating point {algorithm.operating_point} ({algorithm.threshold:.2f})"
+            f"Clusters of calcifications, operating point {algorithm.operating_point} ({algorithm.threshold:.3g})"
         ),
         box=box.SIMPLE_HEAD,
         title_justify="left",
+        collapse_padding=True,
+        pad_edge=False,
     )
     # On a narrow terminal the type is broken into lines and nothing else.
     for name, side in (
@@ -42,7 +44,7 @@ def findings_table(findings: Findings) -> Table:
         ("Distribution", "left"),
     ):
         table.add_column(name, justify=side, no_wrap=True)  # type: ignore[arg-type]
-    table.add_column("Type")
+    table.add_column("Type", overflow="fold")
     table.add_column("Score", justify="right", no_wrap=True)
     seen: Counter[str] = Counter()
     for image in findings.images:

@@ -132,6 +132,11 @@ def _warnings(header: Dataset, orientation: Orientation, kinds: list[str]) -> li
         warnings.append("The image was compressed with loss; fine calcifications may be missing from it.")
     if _text(header, "BurnedInAnnotation") == "YES":
         warnings.append("The image has text burned into it.")
+    if _text(header, "ConversionType") == "DF" or header.get("NominalScannedPixelSpacing"):
+        warnings.append(
+            "This is a digitised film; the model was made for digital mammography, so scratches, dust and the film's "
+            "edges may be marked."
+        )
     sop_class = UID(str(header.get("SOPClassUID") or ""))
     if sop_class in SECONDARY_CAPTURES:
         warnings.append("This is a secondary capture, not an image from a mammography system.")

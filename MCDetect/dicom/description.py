@@ -11,8 +11,10 @@ from MCDetect.dicom.orientation import decide_orientation
 _SIDES = {"L": "left", "R": "right", "": "unknown"}
 
 
-def describe(mammogram: Mammogram) -> list[tuple[str, str]]:
+def describe(mammogram: Mammogram, *, is_spacing_known: bool = True) -> list[tuple[str, str]]:
     """Return pairs of a label and what is known of it, in the order in which to show them.
+
+    Without a known spacing there are no millimetres.
 
     Name, identifier, birth date and every other attribute of the patient are left out, so that the text may be shown
     and sent on.
@@ -22,9 +24,14 @@ def describe(mammogram: Mammogram) -> list[tuple[str, str]]:
     lines = [("File", mammogram.source)]
     if mammogram.header is not None:
         lines += _storage(mammogram.header)
+    size = f"{columns} x {rows} pixels"
+    spacing = "unknown"
+    if is_spacing_known:
+        size += f", {columns * column_mm:.1f} x {rows * row_mm:.1f} mm"
+        spacing = f"{_millimetres(row_mm, column_mm)}, {mammogram.spacing.source.value}"
     lines += [
-        ("Size", f"{columns} x {rows} pixels, {columns * column_mm:.1f} x {rows * row_mm:.1f} mm (width x height)"),
-        ("Pixel spacing", f"{_millimetres(row_mm, column_mm)}, {mammogram.spacing.source.value}"),
+        ("Size", f"{size} (width x height)"),
+        ("Pixel spacing", spacing),
         ("Grey values", f"{mammogram.pixels.min():g} to {mammogram.pixels.max():g}, bright is attenuating"),
         ("Padding", _padding(mammogram)),
         ("Laterality", _SIDES[mammogram.laterality]),

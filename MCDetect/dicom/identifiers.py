@@ -48,11 +48,12 @@ def content_digest(images: Iterable[ImageFindings], algorithm: Algorithm, more: 
     """Return the SHA-256 (hexadecimal) of what is about to be written; ``more`` are things beside the findings.
 
     It is part of every SOP Instance UID, so that an identifier is used again only for the same content. The device is
-    left out: the same findings made on another processor are the same findings.
+    left out, and so is where the files lie: the same findings made on another processor, or of a file that was moved,
+    are the same findings.
     """
     described = asdict(algorithm)
     described.pop("device")
-    document: dict[str, Any] = {"algorithm": described, "images": [asdict(image) for image in images]}
+    document: dict[str, Any] = {"algorithm": described, "images": [asdict(image) | {"source": ""} for image in images]}
     if more:
         document["more"] = [repr(one) for one in more]
     return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()

@@ -18,7 +18,11 @@ PICTURE_SUFFIXES = frozenset({".png", ".tif", ".tiff"})
 """Suffixes looked for in folders; a file given by name is recognised by its first bytes."""
 
 _GREY_MODES = frozenset({"L", "I", "I;16", "I;16L", "I;16B", "I;16N", "F"})
-_WARNING = "This is a picture without a DICOM header: laterality and view are unknown, its spacing is the user's."
+_WARNINGS = (
+    "This is a picture without a DICOM header: laterality and view are unknown, its spacing is the user's.",
+    "If it is a scan of a film, scratches, dust and the film's edges may be marked: the model was made for digital "
+    "mammography.",
+)
 
 
 def read_picture(path: Path, spacing_mm: float | None) -> Mammogram:
@@ -50,7 +54,7 @@ def read_picture(path: Path, spacing_mm: float | None) -> Mammogram:
         view="",
         source=str(path),
         header=None,
-        warnings=(_WARNING,),
+        warnings=_WARNINGS,
     )
 
 

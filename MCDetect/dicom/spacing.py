@@ -24,7 +24,7 @@ LARGEST_PLAUSIBLE_MM = 0.3
 LARGEST_MAGNIFICATION = 2.5
 """Magnification stands reach 1.8 to 2.0; a larger factor is a mistake in the header."""
 
-_SMALLEST_SENSIBLE_MM, _LARGEST_SENSIBLE_MM = 0.01, 2.0
+_SMALLEST_SENSIBLE_MM = 0.01
 _AGREEMENT = 0.05
 _GIVE_IT = "Give the pixel spacing with --spacing (millimetres, for example --spacing 0.07)."
 
@@ -80,13 +80,15 @@ def spacing_given(given_mm: float) -> Spacing:
     Raises
     ------
     UsageError
-        ``wrong-spacing`` when it is not a number from 0.01 to 2 mm.
+        ``wrong-spacing`` when it is not a number from 0.01 to 0.3 mm.
     """
-    if not (math.isfinite(given_mm) and _SMALLEST_SENSIBLE_MM <= given_mm <= _LARGEST_SENSIBLE_MM):
+    if not (math.isfinite(given_mm) and _SMALLEST_SENSIBLE_MM <= given_mm <= LARGEST_PLAUSIBLE_MM):
+        coarse = given_mm > LARGEST_PLAUSIBLE_MM
         raise UsageError(
             "wrong-spacing",
-            f"A pixel spacing of {given_mm:g} mm is not possible.",
-            "Give millimetres per pixel, for example 0.07.",
+            f"A pixel spacing of {given_mm:g} mm is "
+            + ("too coarse for a mammogram: microcalcifications are smaller." if coarse else "not possible."),
+            f"Give millimetres per pixel, {_SMALLEST_SENSIBLE_MM} to {LARGEST_PLAUSIBLE_MM}, for example 0.07.",
         )
     return Spacing(float(given_mm), float(given_mm), SpacingSource.GIVEN_BY_USER)
 

@@ -19,10 +19,10 @@ from typing import Any
 from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
 from MCDetect.descriptors import Descriptors
 
-SCHEMA_VERSION = "1.2"
-READABLE_VERSIONS = ("1.0", "1.1", SCHEMA_VERSION)
-"""Findings of version 1.0 know nothing of readers, those before 1.2 nothing of types, descriptors and nipples: what
-they do not say has its default value.
+SCHEMA_VERSION = "1.3"
+READABLE_VERSIONS = ("1.0", "1.1", "1.2", SCHEMA_VERSION)
+"""Findings of version 1.0 know nothing of readers, those before 1.2 nothing of types, descriptors and nipples, those
+before 1.3 nothing of files: what they do not say has its default value.
 """
 
 
@@ -145,7 +145,8 @@ class ImageFindings:
     ``laterality`` is ``"L"``, ``"R"`` or empty; ``view`` is the DICOM view code meaning's abbreviation (``"CC"``,
     ``"MLO"``, ...) or empty; ``spacing_mm`` is (between rows, between columns); ``score`` is the highest score of a
     cluster that is not of a benign type; ``nipple`` is (row, column) of the most anterior point of the breast, None if
-    the header does not say which way the breast points.
+    the header does not say which way the breast points; ``source`` is the path of the file as the user gave it, empty
+    for findings that were read back from DICOM objects.
     """
 
     sop_instance_uid: str
@@ -164,6 +165,7 @@ class ImageFindings:
     clusters: tuple[Cluster, ...] = ()
     warnings: tuple[str, ...] = ()
     nipple: tuple[float, float] | None = None
+    source: str = ""
 
     def members(self, cluster: Cluster) -> tuple[Calcification, ...]:
         """Return the calcifications of ``cluster`` in the order of its ``member_ids``."""
@@ -189,7 +191,11 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Algorithm:
-    """What produced the findings: software, model (by hash), operating point and device."""
+    """What produced the findings: software, model (by hash), operating point and device.
+
+    ``threshold`` is the least score of a cluster, ``calcification_threshold`` that of a calcification outside of
+    clusters; fainter ones are reported only as members of a cluster.
+    """
 
     name: str
     version: str
@@ -198,6 +204,7 @@ class Algorithm:
     operating_point: str
     threshold: float
     device: str
+    calcification_threshold: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ def find_calcifications(
     threshold: float,
     *,
     mask: BoolImage | None = None,
+    below: float = np.inf,
+    margin: float = MASK_MARGIN,
     slope: float = 1.0,
     intercept: float = 0.0,
 ) -> tuple[Calcification, ...]:
@@ -46,10 +48,14 @@ def find_calcifications(
         A calcification's highest logit is at least this.
     mask
         The breast; a calcification's highest pixel must lie inside.
+    below
+        A calcification's highest logit is less than this.
+    margin
+        Logits between ``threshold`` and the low one that says how far a calcification goes.
     slope, intercept
         Calibration: score = sigmoid(slope * highest logit + intercept).
     """
-    above = logits > threshold - MASK_MARGIN
+    above = logits > threshold - margin
     if mask is not None:
         above &= mask
     labels, count = ndimage.label(above, structure=_EIGHT_NEIGHBOURS)
@@ -60,7 +66,7 @@ def find_calcifications(
         member = labels[window] == label
         values = logits[window][member]
         peak = float(values.max())
-        if peak < threshold:
+        if not threshold <= peak < below:
             continue
         pixels = np.argwhere(member) + np.array([part.start for part in window])
         found.append((peak, pixels, values))

@@ -17,10 +17,11 @@ from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
 from MCDetect.errors import InputError, UsageError
 from MCDetect.findings import Algorithm, Calcification, ImageFindings, score_of
 from MCDetect.inference.arguments import checked_image, checked_spacing
-from MCDetect.inference.calcifications import find_calcifications, peak_logit
+from MCDetect.inference.calcifications import peak_logit
 from MCDetect.inference.cluster_score import cluster_features, cluster_score
 from MCDetect.inference.clusters import group_calcifications
 from MCDetect.inference.device import choose_device
+from MCDetect.inference.faint import groups_of_faint, marks_of
 from MCDetect.inference.making import ScoredCluster, identity_of, make_cluster, nipple_of
 from MCDetect.inference.morphology.model import MorphologyModel
 from MCDetect.inference.morphology.sorting import Group, SortedGroup
@@ -87,6 +88,7 @@ class Detector:
             operating_point=name,
             threshold=threshold,
             device=self._networks.device_name,
+            calcification_threshold=self._settings.least_single_score,
         )
 
     def resolve_operating_point(self, operating_point: str | float | None = None) -> tuple[str, float]:
@@ -209,18 +211,19 @@ class Detector:
             spacing_source=mammogram.spacing.source,
             score=score_of(clusters),
             breast_area_mm2=area,
-            calcifications=typed.marks,
+            calcifications=typed.reported(clusters),
             clusters=clusters,
             warnings=mammogram.warnings,
             nipple=nipple,
+            source=mammogram.source,
         )
 
     def candidates(
         self, mammogram: Mammogram, mask: BoolImage, report: StageReport = silent
     ) -> tuple[tuple[Calcification, ...], list[ScoredCluster]]:
-        """Return all calcifications and all suspicious clusters with their scores, before any operating point."""
+        """Return all single calcifications and all clusters with their scores, before any operating point."""
         typed, scored = self.examine(mammogram, mask, report)
-        return typed.marks, [one for one in scored if not one.is_benign]
+        return typed.reported(()), scored
 
     def examine(
         self, mammogram: Mammogram, mask: BoolImage, report: StageReport = silent
@@ -242,9 +245,8 @@ class Detector:
 
     def marks(self, mammogram: Mammogram, mask: BoolImage, logits: FloatImage) -> tuple[Calcification, ...]:
         """Return the calcifications as the network marks them, from the :meth:`maps` of a view."""
-        spacing, settings = mammogram.spacing.millimetres, self._settings
-        stored = resize(logits, mammogram.shape)
-        return find_calcifications(stored, spacing, settings.threshold, mask=mask, **settings.calibration)
+        spacing = mammogram.spacing.millimetres
+        return marks_of(resize(logits, mammogram.shape), spacing, mask, self._settings)[0]
 
     def gather(
         self,
@@ -256,12 +258,15 @@ class Detector:
     ) -> tuple[TypedView, list[ScoredCluster]]:
         """Return what :meth:`examine` does from the :meth:`maps` of a view."""
         spacing = mammogram.spacing.millimetres
-        marks = self.marks(mammogram, mask, logits)
+        marks, faint = marks_of(resize(logits, mammogram.shape), spacing, mask, self._settings)
         group, model = self._group(spacing), self._morphology
+        more = partial(groups_of_faint, spacing_mm=spacing, distance_mm=self._settings.linking_distance_mm, group=group)
         typed = (
-            untyped(marks, group)
+            untyped(marks, group, faint, more)
             if model is None
-            else type_view(mammogram.pixels, mask, spacing, marks, model=model, group=group)
+            else type_view(
+                mammogram.pixels, mask, spacing, marks, model=model, group=group, faint=faint, group_faint=more
+            )
         )
         if not typed.groups:
             return typed, []

@@ -71,7 +71,7 @@ def detect(
     [('R', 'CC', 1), ('L', 'CC', 0)]
     """
     sources = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
-    if not sources:
+    if not sources or any(source is None for source in sources):
         raise UsageError("no-inputs", "There is nothing to detect in: no input was given.")
     detector = Detector.load(bundle, device, backend)
     images: list[ImageFindings] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from MCDetect.bundles.store import Bundle
@@ -19,6 +20,8 @@ class DetectorSettings:
         Pixel spacing that the networks were made for.
     threshold
         Logit from which a pixel is taken for a calcification.
+    faint_threshold
+        Logit from which a pixel is taken for a calcification where several lie together; at most ``threshold``.
     calibration
         ``slope`` and ``intercept`` from logit to probability.
     linking_distance_mm, minimum_count, outline_margin_mm
@@ -31,6 +34,7 @@ class DetectorSettings:
 
     spacing_mm: float
     threshold: float
+    faint_threshold: float
     calibration: dict[str, float]
     linking_distance_mm: float
     minimum_count: int
@@ -38,6 +42,12 @@ class DetectorSettings:
     score_weights: dict[str, float]
     score_intercept: float
     default_operating_point: str
+
+    @property
+    def least_single_score(self) -> float:
+        """Calibrated score from which a calcification is reported by itself."""
+        logit = self.calibration["slope"] * self.threshold + self.calibration["intercept"]
+        return 1 / (1 + math.exp(-logit))
 
     @classmethod
     def of(cls, bundle: Bundle) -> DetectorSettings:
@@ -54,6 +64,10 @@ class DetectorSettings:
             read = cls(
                 spacing_mm=float(settings["spacing_mm"]),
                 threshold=float(settings["calcification_threshold"]),
+                # Bundles of before know nothing of faint calcifications.
+                faint_threshold=float(
+                    settings.get("faint_calcification_threshold", settings["calcification_threshold"])
+                ),
                 calibration={key: float(settings["calcification_calibration"][key]) for key in ("slope", "intercept")},
                 linking_distance_mm=float(clusters["linking_distance_mm"]),
                 minimum_count=int(clusters["minimum_count"]),
@@ -64,6 +78,8 @@ class DetectorSettings:
             )
             unknown = {*read.score_weights} - {*FEATURES}
             unknown = unknown or {read.default_operating_point} - {*bundle.operating_points}
+            if read.faint_threshold > read.threshold:
+                raise ValueError("the threshold of faint calcifications is above that of the others")
             if unknown:
                 raise ValueError(f"unknown {', '.join(sorted(unknown))}")
         except (KeyError, TypeError, ValueError) as error:

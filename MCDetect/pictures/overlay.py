@@ -133,10 +133,13 @@ def _title(image: ImageFindings, width: int, sizes: style.Sizes) -> Image.Image:
     isolated = len(image.isolated_calcifications)
     benign = sum(cluster.is_typically_benign for cluster in image.clusters)
     typed = Counter(c.benign_type.value for c in image.calcifications if c.benign_type is not None)
+    suspicious = len(image.clusters) - benign
+    clusters = _number(len(image.clusters), "cluster") + (
+        "" if not benign else f" ({benign} typically benign)" if suspicious else " (typically benign)"
+    )
     summary = (
-        f"{_number(len(image.clusters) - benign, 'cluster')}, {_number(len(image.calcifications), 'calcification')}, "
-        f"{isolated} of them isolated"
-        + (f"; typically benign: {_number(benign, 'group') + ', ' if benign else ''}" if typed or benign else "")
+        f"{clusters}, {_number(len(image.calcifications), 'calcification')}, {isolated} of them isolated"
+        + ("; typically benign: " if typed else "")
         + ", ".join(f"{count} {kind}" for kind, count in typed.most_common())
         if image.calcifications
         else "No calcifications found"
@@ -158,7 +161,7 @@ def _key(image: ImageFindings, algorithm: Algorithm, width: int, sizes: style.Si
     gap, text = sizes.gap, sizes.text
     sources = (
         f"{algorithm.name} {algorithm.version}, bundle {algorithm.bundle} {algorithm.bundle_sha256[:8]}, operating "
-        f"point {algorithm.operating_point} (cluster score from {algorithm.threshold:.2f}). "
+        f"point {algorithm.operating_point} (cluster score from {algorithm.threshold:.3g}). "
         f"{_spacing(image)}. Research use only; not a medical device."
     )
     origin = wrap(sources, text, width - 2 * gap)

@@ -67,11 +67,8 @@ def skin_markers(
 
 def _is_compact(spot: BoolImage, spacing_mm: tuple[float, float]) -> bool:
     sizes = [size * spacing for size, spacing in zip(spot.shape, spacing_mm, strict=True)]
-    return (
-        min(sizes) >= _SMALLEST_MM
-        and max(sizes) <= _LARGEST_MM
-        and np.count_nonzero(spot) >= _LEAST_FILLING * spot.size
-    )
+    filling = np.count_nonzero(spot) / spot.size
+    return bool(min(sizes) >= _SMALLEST_MM and max(sizes) <= _LARGEST_MM and filling >= _LEAST_FILLING)
 
 
 def _grown(window: Window, by: list[int], shape: tuple[int, ...]) -> Window:

@@ -118,7 +118,7 @@ class _Page:
         self._text(_MARGIN, y - 12, "MCDetect: calcifications in a mammogram", 14, bold=True)
         self._text(_MARGIN, y - 26, "For research use only. Not a medical device; not for diagnosis.", bold=True)
         model = f"MCDetect {algorithm.version}, model {algorithm.bundle} ({algorithm.bundle_sha256[:8]})"
-        self._text(_MARGIN, y - 39, f"{model}, findings with a score from {algorithm.threshold:.2f}")
+        self._text(_MARGIN, y - 39, f"{model}, findings with a score from {algorithm.threshold:.3g}")
         if review is None:
             said = "Not reviewed by a reader: this is what the algorithm found."
         else:

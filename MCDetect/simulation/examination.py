@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from MCDetect.errors import OutputError, UsageError
+from MCDetect.errors import InputError, OutputError, UsageError
 from MCDetect.files import write_atomically, write_text_atomically
 from MCDetect.simulation.breast_clusters import ProjectedCluster, draw_breast_clusters
 from MCDetect.simulation.dicom_view import Examination, dataset_of_view
 from MCDetect.simulation.objects import draw_objects
 from MCDetect.simulation.presentation import draw_style
 from MCDetect.simulation.tissue import draw_density
-from MCDetect.simulation.truth_file import TruthOfView, truth_as_json
+from MCDetect.simulation.truth_file import TruthOfView, read_truth, truth_as_json
 from MCDetect.simulation.view import geometry_of_view, simulate_view
 
 VIEWS = (("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO"))
@@ -47,7 +47,8 @@ def simulate_examination(
     ----------
     output
         Folder; made when it does not exist. ``RCC.dcm``, ``LCC.dcm``, ``RMLO.dcm``, ``LMLO.dcm`` and ``truth.json`` in
-        it are replaced.
+        it are replaced; views of an earlier simulation that this one does not have are removed, for a folder is read as
+        one examination.
     views
         How many of :data:`VIEWS`, 1 to 4.
     seed
@@ -111,6 +112,8 @@ def simulate_examination(
         paths.append(path)
         truths.append(TruthOfView.of(simulated, path.name, dataset.SOPInstanceUID))
     truth = folder / TRUTH_FILE
+    for earlier in _views_of(truth) - set(paths):
+        earlier.unlink(missing_ok=True)
     write_text_atomically(truth, truth_as_json(truths, seed))
     return [*paths, truth]
 
@@ -120,6 +123,17 @@ def _clusters_of_breast(
 ) -> dict[str, tuple[ProjectedCluster, ...]]:
     geometries = {view: geometry_of_view(seed, view, rows, columns, spacing_mm) for view in ("CC", "MLO")}
     return draw_breast_clusters(np.random.default_rng([seed, 9]), count, geometries, spacing_mm)
+
+
+def _views_of(truth: Path) -> set[Path]:
+    """Return the views that the truth file of an earlier simulation names; none where it is not one of ours."""
+    try:
+        names = {view.file for view in read_truth(truth).values()} if truth.exists() else set()
+    except InputError:
+        return set()
+    return {
+        truth.parent / f"{laterality}{view}.dcm" for laterality, view in VIEWS if f"{laterality}{view}.dcm" in names
+    }
 
 
 def _make_folder(folder: Path) -> None:

@@ -2,9 +2,10 @@
 
 1. The calcification threshold is the logit at which views without clusters carry a chosen number of false marks.
 2. The probability of a calcification is Platt's logistic function of its logit (Platt 1999).
-3. The score of a cluster is a logistic regression of the features of :mod:`MCDetect.inference.cluster_score`, with
+3. Faint calcifications, which count only in clusters, go a fixed number of logits below the threshold.
+4. The score of a cluster is a logistic regression of the features of :mod:`MCDetect.inference.cluster_score`, with
    weights that are not negative: more evidence never lowers a score.
-4. Operating points are scores at which views without clusters carry chosen numbers of false clusters.
+5. Operating points are scores at which views without clusters carry chosen numbers of false clusters.
 
 Probabilities hold for the calibration views, half of which have clusters; in a screening population they are too high.
 """
@@ -90,12 +91,7 @@ def calibrate(
         ``cannot-calibrate`` if the views hold only right or only wrong marks or clusters.
     """
     tell = report or (lambda text, done: None)
-    normal = CALIBRATION_SEEDS[_VALIDATION_VIEWS:][: recipe.normal_views]
-    lesion = CALIBRATION_SEEDS[_VALIDATION_VIEWS + recipe.normal_views :][: recipe.lesion_views]
-    paths = [
-        *prepare_views(views, normal, with_clusters=False, processes=processes),
-        *prepare_views(views, lesion, with_clusters=True, processes=processes),
-    ]
+    paths = calibration_views(recipe, views, processes)
     settings = provisional_settings()
     settings["calcification_threshold"] = _LOWEST_LOGIT
     settings["clusters"]["minimum_count"] = 10**6  # the first pass is for single marks
@@ -106,7 +102,44 @@ def calibrate(
     slope, intercept = _or_refuse(platt_calibration, marked)
     settings["calcification_calibration"] = {"slope": round(slope, 4), "intercept": round(intercept, 4)}
     write_settings(bundle, settings)
-    clustered = examine(bundle, paths, cluster, processes, lambda done: tell("clusters", 0.5 + 0.5 * done))
+    return calibrate_clusters(bundle, recipe, paths, processes, lambda text, done: tell(text, 0.5 + 0.5 * done))
+
+
+def calibration_views(recipe: CalibrationRecipe, folder: Path, processes: int = 2) -> list[Path]:
+    """Return the views to calibrate on, simulated where they are not in ``folder``."""
+    normal = CALIBRATION_SEEDS[_VALIDATION_VIEWS:][: recipe.normal_views]
+    lesion = CALIBRATION_SEEDS[_VALIDATION_VIEWS + recipe.normal_views :][: recipe.lesion_views]
+    return [
+        *prepare_views(folder, normal, with_clusters=False, processes=processes),
+        *prepare_views(folder, lesion, with_clusters=True, processes=processes),
+    ]
+
+
+def calibrate_clusters(
+    bundle: Path, recipe: CalibrationRecipe, views: Sequence[Path], processes: int = 2, report: Report | None = None
+) -> dict[str, Any]:
+    """Fit the cluster score and the operating points of a bundle whose marks are calibrated, and write its settings.
+
+    Also for a bundle that got a model of calcification types: what is typically benign is no false cluster any more.
+
+    Parameters
+    ----------
+    bundle, recipe, processes, report
+        As for :func:`calibrate`.
+    views
+        From :func:`calibration_views`.
+
+    Raises
+    ------
+    ModelError
+        ``cannot-calibrate`` as :func:`calibrate`.
+    """
+    tell = report or (lambda text, done: None)
+    settings = read_settings(bundle)
+    faint = settings["calcification_threshold"] - recipe.faint_margin
+    settings["faint_calcification_threshold"] = round(faint, 3)
+    write_settings(bundle, settings)
+    clustered = examine(bundle, views, cluster, processes, lambda done: tell("clusters", done))
     weights, bias = _or_refuse(fit_cluster_score, clustered)
     settings["cluster_score"] = {
         "intercept": round(bias, 4),

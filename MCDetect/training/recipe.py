@@ -36,6 +36,8 @@ class CalibrationRecipe:
         Number of simulated views without and with clusters.
     false_calcifications_per_view
         Marks outside the truth per normal view at the calcification threshold.
+    faint_margin
+        Logits below the calcification threshold down to which calcifications count as members of clusters.
     false_clusters_per_view
         Clusters per normal view at each operating point.
     """
@@ -43,6 +45,7 @@ class CalibrationRecipe:
     normal_views: int
     lesion_views: int
     false_calcifications_per_view: float
+    faint_margin: float
     false_clusters_per_view: Mapping[str, float]
 
 

@@ -69,6 +69,20 @@ class Typing:
             spacing_mm,
         )
 
+    def with_faint(self, marks: Sequence[Calcification], features: FloatMatrix) -> Typing:
+        """Return the same with faint marks, whose shapes say too little for a benign type of their own."""
+        if not marks:
+            return self
+        probabilities = self.model.calcification.probabilities(features)
+        ids = [mark.id for mark in marks]
+        return Typing(
+            {**self.features, **dict(zip(ids, features, strict=True))},
+            {**self.probabilities, **dict(zip(ids, probabilities, strict=True))},
+            {**self.benign, **dict.fromkeys(ids)},
+            self.model,
+            self.spacing_mm,
+        )
+
     def arrangement(self, members: Members) -> FloatMatrix:
         """Return the features of a group."""
         features = np.array([self.features[m.id] for m in members])

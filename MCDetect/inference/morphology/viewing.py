@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from MCDetect.bi_rads import Distribution
 from MCDetect.descriptors import Descriptors, Spread
-from MCDetect.findings import Calcification
+from MCDetect.findings import Calcification, Cluster
+from MCDetect.inference.faint import GroupFaint
 from MCDetect.inference.morphology.arrangement import nearest_distances
 from MCDetect.inference.morphology.bodies import find_body
 from MCDetect.inference.morphology.features import FEATURES, ViewContext, feature_matrix
@@ -37,11 +38,19 @@ class TypedView:
         Suspicious and typically benign groups of them.
     contrasts
         Height over the surroundings, over the range of grey values of the breast, by id.
+    faint
+        Ids of the marks that count only as members of a group.
     """
 
     marks: tuple[Calcification, ...]
     groups: tuple[SortedGroup, ...]
     contrasts: Mapping[int, float]
+    faint: frozenset[int] = frozenset()
+
+    def reported(self, clusters: Iterable[Cluster]) -> tuple[Calcification, ...]:
+        """Return the marks to report with these clusters: faint ones only as members."""
+        members = {number for cluster in clusters for number in cluster.member_ids}
+        return tuple(mark for mark in self.marks if mark.id not in self.faint or mark.id in members)
 
 
 def type_view(
@@ -52,6 +61,8 @@ def type_view(
     *,
     model: MorphologyModel,
     group: Group,
+    faint: Sequence[Calcification] = (),
+    group_faint: GroupFaint | None = None,
 ) -> TypedView:
     """Type the marks of a view and sort their groups.
 
@@ -69,10 +80,21 @@ def type_view(
         Of the bundle.
     group
         How calcifications are grouped.
+    faint, group_faint
+        Marks below the threshold, and how they make groups (:func:`MCDetect.inference.faint.groups_of_faint`).
     """
     whole, features = whole_marks(picture, mask, spacing_mm, marks)
     typing = Typing.of(whole, features, model, spacing_mm)
     groups = sort_groups(group(whole), typing, group)
+    weak = _numbered(faint, whole)
+    if weak and group_faint is not None:
+        bodies = {m.id: find_body(picture, m, spacing_mm) for m in weak}
+        context = ViewContext(picture, mask, spacing_mm, [*whole, *weak])
+        typing = typing.with_faint(weak, feature_matrix(weak, bodies, context))
+        grouped = {m.id for one in groups for m in one.members}
+        single = [m for m in whole if m.id not in grouped and typing.benign[m.id] is None]
+        more = group_faint([one.members for one in groups], single, weak)
+        groups = [*groups, *(typing.judged(members) for members in more)]
     types = {number: kind for number, kind in typing.benign.items() if kind is not None}
     for one in groups:
         for member in one.members:
@@ -80,12 +102,17 @@ def type_view(
                 types.pop(member.id, None)  # it is one of a suspicious group
             elif member.id not in types:
                 types[member.id] = typing.of_member(member.id)
-    typed = {mark.id: replace(mark, benign_type=types.get(mark.id)) for mark in whole}
+    typed = {mark.id: replace(mark, benign_type=types.get(mark.id)) for mark in (*whole, *weak)}
     return TypedView(
         tuple(typed.values()),
         tuple(replace(one, members=tuple(typed[m.id] for m in one.members)) for one in groups),
         {n: float(np.exp(row[_LOG_CONTRAST])) for n, row in typing.features.items()},
+        frozenset(m.id for m in weak),
     )
+
+
+def _numbered(faint: Sequence[Calcification], after: Sequence[Calcification]) -> tuple[Calcification, ...]:
+    return tuple(replace(mark, id=number) for number, mark in enumerate(faint, start=len(after) + 1))
 
 
 def whole_marks(
@@ -100,10 +127,20 @@ def whole_marks(
     return whole, feature_matrix(whole, bodies, ViewContext(picture, mask, spacing_mm, whole))
 
 
-def untyped(marks: Sequence[Calcification], group: Group) -> TypedView:
+def untyped(
+    marks: Sequence[Calcification],
+    group: Group,
+    faint: Sequence[Calcification] = (),
+    group_faint: GroupFaint | None = None,
+) -> TypedView:
     """Return the marks and groups of a bundle without a model of morphologies: nothing is typed."""
-    groups = tuple(SortedGroup(members, (), None) for members in group(marks))
-    return TypedView(tuple(marks), groups, {})
+    weak = _numbered(faint, marks)
+    groups = group(marks)
+    if weak and group_faint is not None:
+        grouped = {m.id for members in groups for m in members}
+        groups = [*groups, *group_faint(groups, [m for m in marks if m.id not in grouped], weak)]
+    sorted_groups = tuple(SortedGroup(members, (), None) for members in groups)
+    return TypedView((*marks, *weak), sorted_groups, {}, frozenset(m.id for m in weak))
 
 
 def describe(

@@ -49,6 +49,7 @@ class Ready:
     default_operating_point: str
     seconds: float
     process_id: int
+    calcification_threshold: float = 0.0
 
     def algorithm(self, operating_point: str | float | None = None, device: str | None = None) -> Algorithm:
         """Return the origin to write into findings.
@@ -69,7 +70,14 @@ class Ready:
         name = point if isinstance(point, str) else "custom"
         threshold = self.operating_points[point] if isinstance(point, str) else float(point)
         return Algorithm(
-            "MCDetect", __version__, self.bundle, self.bundle_sha256, name, threshold, device or self.device
+            "MCDetect",
+            __version__,
+            self.bundle,
+            self.bundle_sha256,
+            name,
+            threshold,
+            device or self.device,
+            self.calcification_threshold,
         )
 
 

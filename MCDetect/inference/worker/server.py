@@ -85,6 +85,7 @@ class Worker:
                 detector.default_operating_point,
                 time.monotonic() - begun,
                 os.getpid(),
+                algorithm.calcification_threshold,
             )
         )
         return jobs

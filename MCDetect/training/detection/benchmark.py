@@ -32,6 +32,7 @@ from MCDetect.training.detection.mark_figures import (
     found_at_own_threshold,
     marks_per_view,
 )
+from MCDetect.training.detection.sorting import sorting_figures
 from MCDetect.training.detection.systems import (
     BUNDLE,
     LAPLACIAN,
@@ -153,6 +154,7 @@ def run(settings: BenchmarkSettings, report: Report | None = None) -> dict[str, 
         "ideal observer, three calcifications of a cluster": cluster_bound(truths, looked),
         "calcifications": calcification_figures(truths, looked),
         "calibration": calibration_figures(truths, found[BUNDLE]),
+        "sorting": sorting_figures(truths, looked, bundle.operating_points[bundle.settings["default_operating_point"]]),
         "simulated views without clusters": marks_per_view(
             [view for view, truth in zip(looked, truths, strict=True) if truth.is_normal], bundle.operating_points
         ),

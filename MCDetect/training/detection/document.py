@@ -15,6 +15,7 @@ from MCDetect.training.detection.mark_figures import LEAST_RATIO
 from MCDetect.training.detection.marks import CELL_MM
 from MCDetect.training.detection.pictures import draw_crops, draw_views
 from MCDetect.training.detection.plots import draw_plots
+from MCDetect.training.detection.sorting import sorting_table
 from MCDetect.training.detection.systems import BUNDLE
 from MCDetect.training.detection.truths import read_view_truth
 
@@ -146,6 +147,10 @@ def _clusters(results: Mapping[str, Any]) -> str:
         "### By morphology\n",
         "![Sensitivity by morphology](detection/morphology.png)\n",
         tables.morphology_table(groups, ("0.5", "1")),
+        "\n### Sorted into suspicious and typically benign ones\n",
+        "All clusters that are reported count in the tables above, those that are reported apart as typically benign "
+        "too. At the default operating point:\n",
+        sorting_table(results["sorting"]),
         "\n### By signal-to-noise ratio, at 1 false positive a view\n",
         tables.ratio_table(clusters, "1"),
         "\n### By density, at 1 false positive a view\n",

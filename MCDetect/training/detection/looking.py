@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from MCDetect.inference.detector import Detector
     from MCDetect.training.simulated_views import ViewWithTruth
 
-RECORD_VERSION = 2
+RECORD_VERSION = 3
 """Changes when what is kept of a view changes: older records are made again."""
 
 THRESHOLD_STEPS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5)
@@ -45,12 +45,16 @@ class Mark:
 
 @dataclass(frozen=True)
 class FoundCluster:
-    """A cluster that the detector found: score, outline, and logits of its members, highest first."""
+    """A cluster that the detector found: score, outline, logits of its members, highest first, and its sort.
+
+    ``is_benign`` is whether it is reported apart, as of a typically benign type.
+    """
 
     outline: tuple[tuple[float, float], ...]
     score: float
     logits: tuple[float, ...]
     features: dict[str, float]
+    is_benign: bool
 
 
 @dataclass(frozen=True)
@@ -95,13 +99,12 @@ def look(detector: Detector, view: ViewWithTruth, patches: bool = True) -> Looke
     ]
     clusters = []
     for scored in detector.gather(mammogram, mask, prepared, logits)[1]:
-        if scored.is_benign:
-            continue
         geometry = describe_cluster(
             scored.members, spacing, mammogram.shape, outline_margin_mm=settings["clusters"]["outline_margin_mm"]
         )
         member_logits = sorted((_logit(member, calibration) for member in scored.members), reverse=True)
-        clusters.append(FoundCluster(geometry.outline, scored.score, tuple(member_logits), dict(scored.features)))
+        features = dict(scored.features)
+        clusters.append(FoundCluster(geometry.outline, scored.score, tuple(member_logits), features, scored.is_benign))
     return LookedAt(
         seed=view.seed,
         area_cm2=float(np.count_nonzero(mask)) * spacing[0] * spacing[1] / 100,
@@ -175,7 +178,7 @@ def _read(path: Path) -> LookedAt:
         area_cm2=document["area_cm2"],
         marks=tuple(tuple(Mark(**mark) for mark in step) for step in document["marks"]),
         clusters=tuple(
-            FoundCluster(_outline(c["outline"]), c["score"], tuple(c["logits"]), c["features"])
+            FoundCluster(_outline(c["outline"]), c["score"], tuple(c["logits"]), c["features"], c["is_benign"])
             for c in document["clusters"]
         ),
         laplacian=tuple(Mark(**mark) for mark in document["laplacian"]),

@@ -15,6 +15,7 @@ from MCDetect.inference.morphology.model import BENIGN_TYPES, Classifier
 FloatMatrix = npt.NDArray[np.float64]
 
 _FOLDS = 5
+_LEAST_SCALE = 1e-5  # of a feature that is the same everywhere; as written, it must not be rounded to nothing
 
 
 def fit_classifier(
@@ -75,7 +76,7 @@ def _fit(
 ) -> Classifier:
     from sklearn.linear_model import LogisticRegression
 
-    mean, scale = values.mean(axis=0), np.maximum(values.std(axis=0), 1e-6)
+    mean, scale = values.mean(axis=0), np.maximum(values.std(axis=0), _LEAST_SCALE)
     blank = np.zeros((len(order), 0))
     empty = Classifier(tuple(order), mean, scale, squares, blank, blank, threshold)
     # Kinds count alike, whatever their share of the marks: the square root is between that and as they come.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from pydicom import dcmread
 from support.sample_files import bright_pixels, write_mammogram
 
 from MCDetect.command_line import main
@@ -127,6 +128,7 @@ def test_debug_shows_where_a_failure_arose(detect, mammogram, tmp_path):
         (["--formats", ","], "No output format was given"),
         (["--threshold", "0.5", "--operating-point", "balanced"], "not allowed with"),
         (["--device", "tpu"], "invalid choice"),
+        (["--output", ""], "the path is empty"),
     ],
 )
 def test_wrong_options_are_told_with_their_reason(options, reason, capsys, tmp_path):
@@ -192,9 +194,20 @@ def test_stopping_keeps_what_is_complete_with_its_reports(detect, tmp_path, monk
     assert any("cad-sr" in name for name in outcome.files)
 
 
-def test_results_that_no_longer_hold_are_removed(detect, mammogram):
-    before = detect(mammogram, options=("--threshold", "0"))
+def test_results_that_no_longer_hold_are_replaced(detect, mammogram):
+    def regions(outcome):
+        (path,) = outcome.output.glob("dicom/measurements-sr_*.dcm")
+        return str(dcmread(path)).count("SCOORD")
+
+    assert regions(detect(mammogram, options=("--threshold", "0"))) > 0
+    assert regions(detect(mammogram, options=("--threshold", "1"))) == 0
+
+
+def test_results_about_nothing_are_removed(detect, tmp_path):
+    path = write_mammogram(tmp_path / "image.dcm", SOPInstanceUID="2.25.7")
+    before = detect(path, options=("--threshold", "0"))
     assert any("seg_" in name for name in before.files)
-    after = detect(mammogram, options=("--threshold", "1"))
-    assert not any("seg_" in name for name in after.files)
+    write_mammogram(path, bright_pixels(spots=()), SOPInstanceUID="2.25.7")
+    after = detect(path, options=("--threshold", "0"))
+    assert not any("seg_" in name or "gsps_" in name for name in after.files)
     assert any("cad-sr" in name for name in after.files)

@@ -74,6 +74,11 @@ def test_info_goes_on_after_a_file_that_cannot_be_read(mammogram, tmp_path, caps
 def test_info_takes_a_spacing_for_files_without(tmp_path, capsys):
     path = write_mammogram(tmp_path / "image.dcm", ImagerPixelSpacing=None)
     assert main(["info", str(path)]) == 3
+    captured = capsys.readouterr()
+    assert "does not say how many millimetres" in captured.err
+    assert "unknown" in next(line for line in captured.out.splitlines() if "Pixel spacing" in line)
+    assert "MONOCHROME2" in captured.out  # the rest was understood
+    assert " mm" not in captured.out
     assert main(["info", str(path), "--spacing", "0.08"]) == 0
     assert "given by user" in capsys.readouterr().out
 

@@ -59,16 +59,16 @@ def test_results_name_the_device_that_the_networks_ran_on_in_the_end(detect, tmp
     assert outcome.findings["algorithm"]["device"] == "cpu"
 
 
-@pytest.mark.parametrize("spacing", ["5", "2.01"])
+@pytest.mark.parametrize("spacing", ["5", "0.31"])
 def test_a_spacing_that_no_image_has_is_wrong_use_and_nothing_is_written(detect, mammogram, capsys, spacing):
     outcome = detect(mammogram, options=["--spacing", spacing])
     assert outcome.code == 2
     assert not outcome.output.exists()
-    assert f"A pixel spacing of {spacing} mm is not possible." in outcome.stderr
+    assert f"A pixel spacing of {spacing} mm is too coarse for a mammogram" in outcome.stderr
     assert main(["info", str(mammogram), "--spacing", spacing]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert f"A pixel spacing of {spacing} mm is not possible." in captured.err
+    assert f"A pixel spacing of {spacing} mm is too coarse for a mammogram" in captured.err
 
 
 @pytest.mark.parametrize("name", ["a[/x].dcm", "scan[copy].dcm", "[bold]scan.dcm", ":cat:.dcm"])

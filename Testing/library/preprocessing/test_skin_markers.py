@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy import ndimage
 
+from MCDetect.dicom.reading import read_mammogram
 from MCDetect.preprocessing.breast_mask import breast_mask
 
 SPACING = (0.1, 0.1)
@@ -64,10 +67,10 @@ def test_two_markers_are_both_cut_out() -> None:
 
 
 @pytest.mark.parametrize("view", ["real1_LCC", "real1_RCC"])
-def test_the_nipple_markers_of_a_real_examination_are_not_breast(real_mammogram, view: str) -> None:
+def test_the_nipple_markers_of_a_real_examination_are_not_breast(shared_data: Path, view: str) -> None:
     """Found by eye at these places (row, column)."""
     row, column = {"real1_LCC": (1534, 1185), "real1_RCC": (1804, 1468)}[view]
-    mammogram = real_mammogram(view)
+    mammogram = read_mammogram(shared_data / "real_ffdm" / f"{view}.dcm")
     mask = breast_mask(mammogram.pixels, mammogram.spacing.millimetres, mammogram.valid)
     assert not mask[row - 5 : row + 6, column - 2 : column + 3].any()
     assert mask[row, column - 200 : column - 60].all() or mask[row, column + 60 : column + 200].all()

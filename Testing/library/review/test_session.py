@@ -38,6 +38,19 @@ def test_what_a_reader_has_touched_is_never_hidden(session) -> None:
     assert session.clusters(key) == ()
 
 
+def test_faint_calcifications_leave_the_review_only_in_clusters_that_are_shown(session) -> None:
+    key = session.examination.keys[0]
+    faintest = min(c.score for c in session.image(key).calcifications)
+    session.set_algorithm(replace(session.algorithm, calcification_threshold=1.0))
+    assert faintest < 1.0
+    session.set_threshold(0.1)
+    (image,) = (one for one in session.findings().images if one.sop_instance_uid == key)
+    assert {c.id for c in image.calcifications} == {n for one in image.clusters for n in one.member_ids}
+    session.add_calcification(key, 250, 60)
+    (image,) = (one for one in session.findings().images if one.sop_instance_uid == key)
+    assert len(image.isolated_calcifications) == 1
+
+
 @pytest.mark.parametrize("threshold", [-0.1, 1.1, float("nan")])
 def test_a_threshold_that_is_none_is_refused(session, threshold) -> None:
     with pytest.raises(UsageError, match="not between 0 and 1"):

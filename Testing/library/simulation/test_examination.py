@@ -84,3 +84,18 @@ def test_an_examination_has_one_to_four_views(views, tmp_path):
     with pytest.raises(UsageError):
         simulate_examination(tmp_path / "none", views=views)
     assert not (tmp_path / "none").exists()
+
+
+def test_views_of_an_earlier_simulation_are_removed_and_nothing_else(tmp_path):
+    small = {"rows": 512, "columns": 384, "spacing_mm": 0.2}
+    simulate_examination(tmp_path, views=2, seed=1, **small)
+    (tmp_path / "LMLO.dcm").write_text("not ours: no truth file speaks of it")
+    simulate_examination(tmp_path, views=1, seed=2, **small)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["LMLO.dcm", "RCC.dcm", "truth.json"]
+
+
+def test_a_truth_file_of_somebody_else_is_replaced_and_no_view_removed(tmp_path):
+    (tmp_path / "truth.json").write_text("[]")
+    (tmp_path / "LCC.dcm").write_text("of somebody else")
+    simulate_examination(tmp_path, views=1, seed=2, rows=512, columns=384, spacing_mm=0.2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["LCC.dcm", "RCC.dcm", "truth.json"]

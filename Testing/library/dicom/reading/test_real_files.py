@@ -55,7 +55,8 @@ def test_a_real_film_scan_needs_its_spacing_and_is_read_with_it(shared_data):
     assert caught.value.code == "no-spacing"
     mammogram = read_mammogram(path, 0.05)
     assert (mammogram.shape, mammogram.label) == ((4664, 3064), "L_MLO")
-    assert len(mammogram.warnings) == 2
+    assert len(mammogram.warnings) == 3
+    assert any("digitised film" in warning for warning in mammogram.warnings)
 
 
 def test_a_magnified_test_object_uses_its_calibrated_spacing(shared_data):

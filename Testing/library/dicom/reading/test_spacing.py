@@ -53,7 +53,7 @@ def test_the_header_decides_by_rule(make_dataset, attributes, expected, source, 
     mammogram = read_mammogram(make_dataset(**attributes))
     assert mammogram.spacing.millimetres == pytest.approx(expected, rel=1e-5)
     assert mammogram.spacing.source is source
-    assert len(mammogram.warnings) == bool(warning)
+    assert len([told for told in mammogram.warnings if "digitised film" not in told]) == bool(warning)
     assert warning in "".join(mammogram.warnings)
 
 
@@ -73,7 +73,7 @@ def test_an_implausible_spacing_is_refused_unless_given_by_the_user(make_dataset
         read_mammogram(dataset)
     assert caught.value.code == "implausible-spacing"
     assert "--spacing" in caught.value.hint
-    assert read_mammogram(dataset, 0.4).spacing.millimetres == (0.4, 0.4)
+    assert read_mammogram(dataset, 0.09).spacing.millimetres == (0.09, 0.09)
 
 
 @pytest.mark.parametrize("value", [None, "", [0.0, 0.0], [-0.07, -0.07]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +18,7 @@ from MCDetect.training.detection.figures import calibration_figures
 from MCDetect.training.detection.looking import THRESHOLD_STEPS, FoundCluster, LookedAt, Mark
 from MCDetect.training.detection.mark_figures import calcification_figures, cluster_bound, marks_per_view
 from MCDetect.training.detection.plots import draw_plots
+from MCDetect.training.detection.sorting import sorting_figures, sorting_table
 from MCDetect.training.detection.systems import BUNDLE, LAPLACIAN, NAMES, calibrate_baselines, candidates_of
 from MCDetect.training.detection.truths import TrueCalcification, TrueCluster, ViewTruth
 
@@ -43,7 +45,7 @@ def seen(number: int, places: tuple[tuple[float, float], ...], score: float) -> 
     logits = tuple(3.0 - 0.1 * k for k in range(len(places)))
     marks = tuple(Mark(row, column, 0.3, logit) for (row, column), logit in zip(places, logits, strict=True))
     features = cluster_features(logits, 0.0, [score]) if places else {}
-    clusters = (FoundCluster(outline(places), score, logits, features),) if places else ()
+    clusters = (FoundCluster(outline(places), score, logits, features, False),) if places else ()
     patches = (Candidate(outline(places), 10 * score),) if places else ()
     laplacian = (*marks, Mark(900.0, 900.0, 0.3, 0.1))
     return LookedAt(400_000 + number, 100.0, (marks,) * len(THRESHOLD_STEPS), clusters, laplacian, patches)
@@ -81,6 +83,7 @@ def score_all() -> dict:
         "ideal observer, three calcifications of a cluster": cluster_bound(TRUTHS, LOOKED),
         "calcifications": calcification_figures(TRUTHS, LOOKED),
         "calibration": calibration_figures(TRUTHS, found[BUNDLE]),
+        "sorting": sorting_figures(TRUTHS, LOOKED, 0.5),
         "simulated views without clusters": marks_per_view(LOOKED[2:4], POINTS),
         "injected set": None,
         "real views": None,
@@ -142,3 +145,15 @@ def test_a_folder_without_mammograms_is_refused_before_any_work(tmp_path):
     with pytest.raises(InputError, match="holds no"):
         benchmark.run(BenchmarkSettings(work=tmp_path, real=tmp_path))
     assert not list(tmp_path.iterdir())
+
+
+def test_sorting_counts_clusters_found_and_those_reported_as_benign():
+    benign = [
+        replace(view, clusters=tuple(replace(one, is_benign=number % 4 == 0) for one in view.clusters))
+        for number, view in enumerate(LOOKED)
+    ]
+    figures = sorting_figures(TRUTHS, benign, 0.5)
+    assert figures == {"by morphology": {"punctate": [6, 6, 3]}, "false clusters": [0, 0]}
+    assert sorting_figures(TRUTHS, benign, 0.2)["false clusters"] == [1, 0]
+    assert sorting_figures(TRUTHS, benign, 0.95)["by morphology"]["punctate"] == [6, 0, 0]
+    assert "| punctate | 6 | 6 | 3 |" in sorting_table(figures)

@@ -1,0 +1,56 @@
+"""Fit the cluster score and operating points of a finished bundle again: ``python -m MCDetect.training.recalibrate``.
+
+A bundle is calibrated when it is trained. The model of calcification types comes after that, and takes typically benign
+groups out of the clusters that are counted; then the scores and the operating points are fitted once more, on the same
+simulated views. Networks, mark threshold and calibration of single calcifications stay as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from MCDetect.bundles.store import DEFAULT_BUNDLE, find_bundle
+from MCDetect.errors import MCDetectError
+from MCDetect.training.recipe import DEFAULT_RECIPE, load_recipe
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from MCDetect.training.calibration import calibrate_clusters, calibration_views
+
+    parser = argparse.ArgumentParser(prog="python -m MCDetect.training.recalibrate", description=__doc__)
+    parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="folder for the simulated views")
+    parser.add_argument("--bundle", default=DEFAULT_BUNDLE, metavar="NAME|PATH", help="what is calibrated, in place")
+    parser.add_argument("--recipe", type=Path, default=DEFAULT_RECIPE, help="YAML file")
+    parser.add_argument("--processes", type=int, default=2, metavar="N", help="processes that simulate and detect")
+    given = parser.parse_args(arguments)
+    console = Console(stderr=True)
+    try:
+        bundle, recipe = find_bundle(given.bundle), load_recipe(given.recipe).calibration
+        with Progress(console=console) as progress:
+            task = progress.add_task("views", total=1.0)
+            views = calibration_views(recipe, given.work, given.processes)
+            settings = calibrate_clusters(
+                bundle.folder,
+                recipe,
+                views,
+                given.processes,
+                lambda text, done: progress.update(task, description=text, completed=done),
+            )
+    except MCDetectError as error:
+        console.print(str(error), style="red", markup=False, soft_wrap=True)
+        return 3
+    told = {name: settings[name] for name in ("cluster_score", "operating_points")}
+    console.print(json.dumps(told, indent=1), markup=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""A finished bundle gets its cluster score and operating points again; everything else of it stays."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from MCDetect.bundles.store import find_bundle
+from MCDetect.inference.cluster_score import FEATURES
+from MCDetect.training import calibration, recalibrate
+from MCDetect.training.calibration import ClusteredView
+from MCDetect.training.recipe import load_recipe
+
+
+def found(values: list[float], right: bool) -> ClusteredView:
+    features = tuple(dict.fromkeys(FEATURES, value) for value in values)
+    return ClusteredView(features, (right,) * len(values), right)
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    folder = tmp_path / "bundle"
+    shutil.copytree(find_bundle().folder, folder)
+    return folder
+
+
+@pytest.fixture
+def examined(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Have no view simulated and none looked at; return what the detector would have been asked to do."""
+    asked: list[str] = []
+
+    def examine(folder, views, task, processes, report=None):
+        asked.append(task.__name__)
+        assert json.loads((folder / "configs" / "inference.json").read_text())["faint_calcification_threshold"] < 0
+        return [found([5.0, 4.0], right=True)] * 20 + [found([1.0], right=False)] * 20
+
+    monkeypatch.setattr(calibration, "examine", examine)
+    monkeypatch.setattr(calibration, "prepare_views", lambda folder, seeds, **options: [folder / str(s) for s in seeds])
+    return asked
+
+
+def test_scores_are_fitted_again_and_nothing_else_changes(bundle: Path, examined: list[str], tmp_path: Path) -> None:
+    path = bundle / "configs" / "inference.json"
+    before = json.loads(path.read_text())
+    assert recalibrate.main(["--bundle", str(bundle), "--work", str(tmp_path / "work")]) == 0
+    after = json.loads(path.read_text())
+    assert examined == ["cluster"]
+    margin = load_recipe().calibration.faint_margin
+    assert after["faint_calcification_threshold"] == pytest.approx(before["calcification_threshold"] - margin)
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert changed <= {"cluster_score", "operating_points", "faint_calcification_threshold"}
+    assert after["cluster_score"] != before["cluster_score"]
+    assert find_bundle(str(bundle)).sha256 != find_bundle().sha256
+
+
+def test_a_bundle_that_is_not_there_is_told_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert recalibrate.main(["--bundle", str(tmp_path / "none"), "--work", str(tmp_path)]) == 3
+    assert str(tmp_path / "none") in " ".join(capsys.readouterr().err.split())
