@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from MCDetect.commands.exit_codes import exit_code
 from MCDetect.commands.option_types import format_list, output_path
-from MCDetect.errors import InputError
+from MCDetect.findings.reading import read_findings
 from MCDetect.results import FORMATS, ResultWriter, check_output_folder
-
-if TYPE_CHECKING:
-    from MCDetect.findings import Findings
 
 SUMMARY = "write DICOM objects and pictures again from an edited findings.json"
 
@@ -79,28 +75,3 @@ def run(options: argparse.Namespace) -> int:
         print_line(errors, sentence)
     lost = len(findings.images) - len(writer.images)
     return exit_code(len(writer.images) + len(writer.refused), lost + len(writer.problems))
-
-
-def read_findings(path: Path) -> Findings:
-    """Return the findings of a file.
-
-    Raises
-    ------
-    InputError
-        ``no-such-file``, ``cannot-read`` or ``not-findings``.
-    """
-    from MCDetect.findings import Findings
-
-    try:
-        return Findings.from_json(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError("no-such-file", f"{path} does not exist.", "Check the path.") from error
-    except OSError as error:
-        raise InputError("cannot-read", f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
-    except (ValueError, LookupError, AttributeError, RecursionError) as error:
-        raise InputError(
-            "not-findings", f"{path} does not hold findings that can be read ({type(error).__name__}).", _GIVE_FINDINGS
-        ) from error
-
-
-_GIVE_FINDINGS = "Give a findings.json that MCDetect wrote, and keep to findings.schema.json when you edit it."

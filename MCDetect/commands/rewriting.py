@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from MCDetect.errors import InputError, MCDetectError
 from MCDetect.findings import Findings, ImageFindings, Refusal, SpacingSource
+from MCDetect.findings.reading import label_of_image, require_consistent
 
 if TYPE_CHECKING:
     from MCDetect.dicom.mammogram import Mammogram
@@ -49,7 +50,7 @@ def write_again(findings: Findings, inputs: Sequence[str], writer: ResultWriter)
     for image in findings.images:
         source = files.pop(image.sop_instance_uid, None)
         if source is None:
-            notes.append(f"The view {_label(image)} is not among the sources; nothing was written about it.")
+            notes.append(f"The view {label_of_image(image)} is not among the sources; nothing was written about it.")
             continue
         try:
             mammogram = _read(source, image)
@@ -63,36 +64,6 @@ def write_again(findings: Findings, inputs: Sequence[str], writer: ResultWriter)
     _refuse_again(findings, list(files.values()), writer, notes)
     writer.finish()
     return notes
-
-
-def require_consistent(image: ImageFindings) -> None:
-    """Refuse findings that contradict themselves.
-
-    Raises
-    ------
-    InputError
-        ``invalid-findings``, with the view and the cluster.
-    """
-    numbers = [calcification.id for calcification in image.calcifications]
-    if len(set(numbers)) < len(numbers):
-        raise _invalid(f"Two calcifications of the view {_label(image)} have the same number.")
-    uids = [cluster.tracking_uid for cluster in image.clusters]
-    if len(set(uids)) < len(uids):
-        raise _invalid(f"Two clusters of the view {_label(image)} have the same tracking UID.")
-    for cluster in image.clusters:
-        name = f"Cluster {cluster.id} of the view {_label(image)}"
-        if not set(cluster.member_ids) <= set(numbers):
-            raise _invalid(f"{name} has a calcification that is not among those of the view.")
-        if len(cluster.outline) < 3:
-            raise _invalid(f"{name} has an outline of fewer than three vertices.")
-    for calcification in image.calcifications:
-        for row, first, length in calcification.runs:
-            if not (0 <= row < image.rows and first >= 0 and length > 0 and first + length <= image.columns):
-                raise _invalid(f"Calcification {calcification.id} of the view {_label(image)} lies outside of it.")
-
-
-def _invalid(message: str) -> InputError:
-    return InputError("invalid-findings", message, "Correct the findings, or take those of the detection again.")
 
 
 def _refuse_again(findings: Findings, left: list[Path], writer: ResultWriter, notes: list[str]) -> None:
@@ -136,7 +107,3 @@ def _read(file: Path, image: ImageFindings) -> Mammogram:
 
     given = image.spacing_mm[0] if image.spacing_source is SpacingSource.GIVEN_BY_USER else None
     return read_mammogram(file, given)
-
-
-def _label(image: ImageFindings) -> str:
-    return " ".join(part for part in (image.laterality, image.view) if part) or "without a name"

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QLocale, Qt
 from PyQt5.QtWidgets import QApplication
 
+from MCDetect.desktop.language import use_language
 from MCDetect.desktop.theme import use_dark
 from MCDetect.desktop.window import MainWindow
+from MCDetect.errors import InputError
 from MCDetect.inference.worker.client import WorkerClient
 from MCDetect.review.recovery import default_folder
 
@@ -35,9 +37,16 @@ def run(paths: Sequence[Path], bundle: str, device: str, detect: bool) -> int:
     application = QApplication([sys.argv[0]])
     application.setApplicationName("MCDetect")
     use_dark(application)
+    problem = None
+    try:
+        translation = use_language(QLocale())
+    except InputError as error:
+        translation, problem = None, error
     client = WorkerClient(bundle=bundle, device=device)
     window = MainWindow(client, default_folder())
     catch_everything(window)
+    if problem is not None:
+        window.tell(problem.message, problem.hint)
     client.start()
     screen = application.primaryScreen()
     if screen is not None:
@@ -46,7 +55,9 @@ def run(paths: Sequence[Path], bundle: str, device: str, detect: bool) -> int:
     window.showMaximized()
     if paths:
         window.open_paths(list(paths), then=window.panel.detect if detect else None)
-    return int(application.exec_())
+    ended = int(application.exec_())
+    del translation  # Qt has used it until now, and does not keep it
+    return ended
 
 
 def catch_everything(window: MainWindow) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QCoreApplication, Qt
 from PyQt5.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QPushButton, QWidget
 
 
@@ -21,6 +21,8 @@ class Dialogs:
     def __init__(self, parent: QWidget) -> None:
         self._parent = parent
         self.told: list[QMessageBox] = []
+        self.place = Path.home()
+        """Where dialogs for files and folders begin: where the last one ended, or beside what is open."""
 
     def tell(self, message: str, hint: str, details: str = "") -> None:
         """Show what went wrong; the same sentence is not shown twice at once."""
@@ -57,13 +59,19 @@ class Dialogs:
 
     def ask_folder(self, title: str) -> str | None:
         """Return a folder, None when cancelled."""
-        return QFileDialog.getExistingDirectory(self._parent, title, str(Path.home())) or None
+        return self._chosen(QFileDialog.getExistingDirectory(self._parent, title, str(self.place)))
 
     def ask_files(self, title: str) -> list[str]:
         """Return files to open."""
-        kinds = "Mammograms (*.dcm *.DCM DICOMDIR *.png *.tif *.tiff);;All files (*)"
-        return QFileDialog.getOpenFileNames(self._parent, title, str(Path.home()), kinds)[0]
+        ours, every = (QCoreApplication.translate("MCDetect", text) for text in ("Mammograms and results", "All files"))
+        kinds = f"{ours} (*.dcm *.DCM DICOMDIR *.png *.tif *.tiff *.json);;{every} (*)"
+        return QFileDialog.getOpenFileNames(self._parent, title, str(self.place), kinds)[0]
 
     def ask_file(self, title: str, name: str) -> str | None:
         """Return a file to be written, None when cancelled."""
-        return QFileDialog.getSaveFileName(self._parent, title, str(Path.home() / name))[0] or None
+        return self._chosen(QFileDialog.getSaveFileName(self._parent, title, str(self.place / name))[0])
+
+    def _chosen(self, path: str) -> str | None:
+        if path:
+            self.place = Path(path).parent
+        return path or None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from MCDetect.desktop.magnifier import Magnifier
+from MCDetect.desktop.navigation import mm_per_pixel
 from MCDetect.desktop.slice_view import SliceView
 from MCDetect.desktop.windowed_views import WindowedViews
 from MCDetect.review.overlay.overlay import Marks
@@ -53,4 +54,5 @@ class MarkedViews(WindowedViews):
         key = self.key_of(view)
         if self.magnifies and key is not None and self.overlay is not None:
             at = view.mapTo(self, view.to_widget((row, column)))
-            self.magnifier.show_place(self.overlay.volume(key), (row, column), self.slots[view].flips, at)
+            scale = min(view.spacing_mm or (1.0, 1.0)) / mm_per_pixel(view.node)
+            self.magnifier.show_place(self.overlay.volume(key), (row, column), self.slots[view].flips, at, scale)

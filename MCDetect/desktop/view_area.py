@@ -129,10 +129,13 @@ class ViewArea(FindingViews):
             self._before_single = self.arrangement
         self.arrangement = layout
         kept = focus or self.active_key
+        has_focus = any(view.hasFocus() for view in self.views)
         self._place(hang(self.session.examination, layout, kept))
         for view, slot in self.slots.items():
             self._fill(view, slot)
         self.set_active((self.view_of(kept) if kept else None) or self.views[0])
+        if has_focus:  # a view that is hidden gives it to some button, where arrows mean something else
+            self.active.setFocus()
         self.layout_changed.emit()
         # The new sizes are known when Qt has laid the views out.
         QTimer.singleShot(0, self.fit_all)
@@ -266,10 +269,11 @@ class ViewArea(FindingViews):
         if slot is None or slot.key is None or self.overlay is None or view.spacing_mm is None:
             return
         shown = self.overlay.volume(slot.key).GetDisplayNode()
-        percent = 100 * min(view.spacing_mm) / mm_per_pixel(view.node)
+        seen_mm = mm_per_pixel(view.node)
+        percent = 100 * min(view.spacing_mm) / seen_mm
         state = f"{percent:.0f} %   W {shown.GetWindow():.0f}  L {shown.GetLevel():.0f}"
         title = "\n".join(part for part in (slot.title, self._date(slot.key), slot.flips.note) if part)
-        view.annotations.show(title, state, "", slot.flips.chest_wall)
+        view.annotations.show(title, state, "", slot.flips.chest_wall, seen_mm)
         view.place_annotations()
         view.schedule()
 

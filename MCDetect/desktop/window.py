@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,10 @@ from PyQt5.QtWidgets import QAction, QApplication, QDockWidget, QMessageBox, QPu
 
 from MCDetect.desktop.actions import MENUS, Command, help_sheet
 from MCDetect.desktop.commands import Commands
-from MCDetect.desktop.hosting import HostWindow
+from MCDetect.desktop.help_sheet import HelpSheet
+from MCDetect.desktop.opening_window import TITLE, OpeningWindow
 from MCDetect.desktop.qt_toolkit import PyQt5Toolkit
-from MCDetect.errors import MCDetectError, UsageError
-from MCDetect.review.correspondence import nipple_of
-from MCDetect.review.examination import Examination, open_examination
+from MCDetect.errors import UsageError
 from MCDetect.review.panel import UI_FILE
 from MCDetect.review.panel.host import Tool
 from MCDetect.review.panel.panel import ReviewPanel
@@ -27,12 +26,12 @@ from MCDetect.review.polygons import inside
 from MCDetect.review.session import ReviewSession
 from MCDetect.version import __version__
 
-TITLE = "MCDetect {version} (research use only)"
 _POLL_MS = 100
 _PANEL_WIDTH = 570
+_PANEL_SHARE = 0.36  # of the screen at most
 
 
-class MainWindow(HostWindow):
+class MainWindow(OpeningWindow):
     """The window of ``mcdetect review``.
 
     Parameters
@@ -57,7 +56,7 @@ class MainWindow(HostWindow):
         self.views.clicked.connect(self._clicked)
         self.views.drawn.connect(self.panel.drawn)
         self.views.failed.connect(self.panel.detection.tell)
-        self.views.loaded.connect(self._loaded)
+        self.views.loaded.connect(self.view_loaded)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.panel.poll)
         self._timer.start(_POLL_MS)
@@ -80,7 +79,7 @@ class MainWindow(HostWindow):
         scrolled.setMinimumWidth(max(420, panel.minimumSizeHint().width() + 30))
         # Views are higher than wide: on a wide screen the panel may have what they leave free.
         screen = QApplication.primaryScreen()
-        room = _PANEL_WIDTH if screen is None else round(screen.availableGeometry().width() / 3)
+        room = _PANEL_WIDTH if screen is None else round(screen.availableGeometry().width() * _PANEL_SHARE)
         self.resizeDocks([dock], [min(_PANEL_WIDTH, room)], Qt.Horizontal)
         return panel
 
@@ -111,82 +110,6 @@ class MainWindow(HostWindow):
 
     # Opening
 
-    def choose_files(self) -> None:
-        """Let the user choose files."""
-        paths = self.dialogs.ask_files(self.translate("Open mammograms"))
-        if paths:
-            self.open_paths(paths)
-
-    def choose_folder(self) -> None:
-        """Let the user choose a folder."""
-        folder = self.dialogs.ask_folder(self.translate("Open a folder with mammograms"))
-        if folder:
-            self.open_paths([folder])
-
-    def open_paths(
-        self,
-        paths: Sequence[str | Path],
-        spacing_mm: float | None = None,
-        then: Callable[[], object] | None = None,
-    ) -> None:
-        """Open an examination, then do ``then``; its headers are read beside the window."""
-        if not self._may_leave():
-            return
-        self.status(self.translate("Reading headers…"))
-        self.background_work.run(
-            partial(open_examination, list(paths), spacing_mm),
-            lambda examination: self._opened(examination, then),
-            partial(self._not_opened, list(paths)),
-        )
-
-    def _opened(self, examination: Examination, then: Callable[[], object] | None) -> None:
-        self._end_session()
-        self.session = ReviewSession(examination, folder=self.folder)
-        self.views.set_session(self.session)
-        self.setWindowTitle(f"{examination.views[0].path.parent.name} - {TITLE.format(version=__version__)}")
-        self.status(self.translate("{count} views opened.").format(count=len(examination.views)))
-        for refusal in examination.refused:
-            self.tell(refusal.message, refusal.hint)
-        self.panel.set_session(self.session)
-        self.actions_by_name["invert"].setChecked(False)
-        if then is not None:
-            then()
-
-    def _not_opened(self, paths: list[str | Path], error: BaseException) -> None:
-        self.status("")
-        if isinstance(error, MCDetectError) and error.code == "no-spacing":
-            typed = self.ask_text(
-                self.translate("Size of a pixel"),
-                f"{error.message} {self.translate('Size of a pixel in millimetres:')}",
-            )
-            try:
-                spacing = float((typed or "").replace(",", "."))
-            except ValueError:
-                return
-            if spacing > 0:
-                self.open_paths(paths, spacing)
-            return
-        self.panel.detection.tell(error)
-
-    def _loaded(self, key: str) -> None:
-        session = self.session
-        if session is None or any(not session.examination.view(k).is_loaded for k in session.examination.keys):
-            return
-        views = session.examination.views
-
-        def find() -> dict[str, Any]:
-            found = {view.key: nipple_of(view) for view in views}
-            return {key: place for key, place in found.items() if place is not None}
-
-        self.background_work.run(find, lambda places: self._with_nipples(session, places), self._not_important)
-
-    def _with_nipples(self, session: ReviewSession, places: dict[str, Any]) -> None:
-        if session is self.session:
-            session.set_nipples(places)
-
-    def _not_important(self, error: BaseException) -> None:
-        """Take a failure that only means that no correspondence is proposed."""
-
     def fetch(self) -> None:
         """Fetch an examination from a PACS by its accession number."""
         from MCDetect.desktop.fetching import fetch_examination
@@ -208,14 +131,8 @@ class MainWindow(HostWindow):
 
     def show_help(self) -> None:
         """Show all keys."""
-        box = QMessageBox(
-            QMessageBox.NoIcon, self.translate("Keys and mouse"), help_sheet(self.translate), QMessageBox.Ok, self
-        )
-        box.setTextFormat(Qt.RichText)
-        box.setModal(False)
-        box.setObjectName("helpSheet")
-        box.show()
-        self.help_box = box
+        self.help_box = HelpSheet(help_sheet(self.translate), self.translate("Keys and mouse"), self)
+        self.help_box.show()
 
     def show_about(self) -> None:
         """Say what this is."""

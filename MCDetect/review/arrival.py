@@ -1,12 +1,44 @@
-"""Findings of the algorithm as they come, put beside what the reader has already done."""
+"""Findings as they come, of the algorithm or of an earlier review, put beside what the reader has already done."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
-from MCDetect.findings import Calcification, Cluster, ImageFindings, Origin
+from MCDetect.findings import Calcification, Cluster, Findings, ImageFindings, Origin
+from MCDetect.inference.correspondence import ordered
 from MCDetect.review.drawing import overlap
+from MCDetect.review.examination import NOT_SEARCHED
 from MCDetect.review.state import ReviewState, is_touched
+
+
+def with_results(state: ReviewState, earlier: Findings, keys: Collection[str]) -> ReviewState:
+    """Return the state with findings of an earlier run or review of the views ``keys``.
+
+    What an earlier reader said of them counts as said: decisions and terms, confirmed correspondences, comment and
+    completion. What the present reader has said already stays.
+    """
+    for found in earlier.images:
+        if found.sop_instance_uid in keys:
+            was_searched = state.analysed if NOT_SEARCHED in found.warnings else None
+            state = with_view_findings(state, found)
+            state = state if was_searched is None else replace(state, analysed=was_searched)
+    there = {cluster.tracking_uid: cluster for image in state.images for cluster in image.clusters}
+    known = {pair.tracking_uids for pair in state.correspondences} | state.declined
+    confirmed = tuple(
+        replace(pair, tracking_uids=ordered(*pair.tracking_uids))
+        for pair in earlier.correspondences
+        if pair.confirmed and there.keys() >= set(pair.tracking_uids) and ordered(*pair.tracking_uids) not in known
+    )
+    said = {uid for uid, cluster in there.items() if is_touched(cluster)}
+    review = earlier.review
+    return replace(
+        state,
+        correspondences=(*state.correspondences, *confirmed),
+        touched=state.touched | said | {uid for pair in confirmed for uid in pair.tracking_uids},
+        comment=state.comment or (review.comment if review else ""),
+        complete=state.complete or bool(review and review.complete),
+    )
 
 
 def with_view_findings(state: ReviewState, found: ImageFindings) -> ReviewState:

@@ -5,6 +5,8 @@ The pairs are proposed in :mod:`MCDetect.inference.correspondence`, for detectio
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from MCDetect.dicom.orientation import points_to_last_column
 from MCDetect.inference.correspondence import Point
 from MCDetect.preprocessing.breast_mask import breast_mask
@@ -12,6 +14,12 @@ from MCDetect.preprocessing.nipple import most_anterior_point
 from MCDetect.review.examination import View
 
 _COARSE_MM = 0.8
+
+
+def nipples_of(views: Iterable[View]) -> dict[str, Point]:
+    """Return (row, column) of the nipples by the key of the view, as far as they are found; for a thread."""
+    found = {view.key: nipple_of(view) for view in views}
+    return {key: place for key, place in found.items() if place is not None}
 
 
 def nipple_of(view: View) -> Point | None:

@@ -18,6 +18,9 @@ from MCDetect.dicom.reading import read_header, read_mammogram
 from MCDetect.errors import InputError, MCDetectError
 from MCDetect.findings import ImageFindings, Refusal
 
+NOT_SEARCHED = "No algorithm has searched this image."
+"""Stands among the warnings of an image that only a reader has marked."""
+
 
 @dataclass(eq=False)
 class View:
@@ -109,7 +112,7 @@ class View:
             spacing_source=self.spacing.source,
             score=0.0,
             breast_area_mm2=0.0,
-            warnings=(*self.warnings, "No algorithm has searched this image."),
+            warnings=(*self.warnings, NOT_SEARCHED),
         )
 
 

@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +29,15 @@ def export_in_process(
     examination: Examination,
     folder: Path,
     formats: Collection[str] = FORMATS,
+    *,
     python: str | None = None,
+    reports: Sequence[Path] = (),
 ) -> Exported:
     """Write findings as :func:`MCDetect.review.exporting.export` does; blocks, so call it in a thread.
 
     Parameters
     ----------
-    findings, examination, folder, formats
+    findings, examination, folder, formats, reports
         As there. The mammograms are read from their files.
     python
         The interpreter; None is the one that runs this (in Slicer give the path of PythonSlicer).
@@ -53,6 +55,7 @@ def export_in_process(
         "spacing_mm": next((v.given_spacing_mm for v in examination.views if v.given_spacing_mm is not None), None),
         "folder": str(folder.absolute()),
         "formats": list(formats),
+        "reports": [str(path.absolute()) for path in reports],
     }
     inherited = os.environ.get("PYTHONPATH")
     paths = os.pathsep.join([str(_PACKAGE_HOME), *([inherited] if inherited else [])])
@@ -81,7 +84,8 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
     try:
         findings = Findings.from_json(question["findings"])
         examination = open_examination(question["sources"], question["spacing_mm"])
-        exported = export(findings, examination, Path(question["folder"]), question["formats"])
+        reports = [Path(path) for path in question["reports"]]
+        exported = export(findings, examination, Path(question["folder"]), question["formats"], reports)
     except MCDetectError as error:
         return {"error": (error.code, error.message, error.hint)}
     return {

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from MCDetect.dicom.results.predecessors import predecessors_of
 from MCDetect.errors import MCDetectError
 from MCDetect.findings import Findings
 from MCDetect.results import FORMATS, ResultWriter, check_output_folder
@@ -37,8 +38,16 @@ class Exported:
         return tuple(path for path in self.files if path.suffix == ".dcm")
 
 
-def export(findings: Findings, examination: Examination, folder: Path, formats: Collection[str] = FORMATS) -> Exported:
+def export(
+    findings: Findings,
+    examination: Examination,
+    folder: Path,
+    formats: Collection[str] = FORMATS,
+    reports: Sequence[Path] = (),
+) -> Exported:
     """Write findings; reads pixels that are not in memory, so call it in a thread.
+
+    ``reports`` are files of earlier reports; those that the review names are replaced by the new ones.
 
     Raises
     ------
@@ -46,15 +55,27 @@ def export(findings: Findings, examination: Examination, folder: Path, formats: 
         ``cannot-write`` when the folder cannot be written (no permission, disk full).
     """
     check_output_folder(folder)
-    writer = ResultWriter(folder, findings.algorithm, formats)
-    writer.correspondences = findings.correspondences
-    writer.review = findings.review
+    predecessors, missing = predecessors_of(findings, reports)
+    writer = ResultWriter(
+        folder,
+        findings.algorithm,
+        formats,
+        correspondences=findings.correspondences,
+        review=findings.review,
+        predecessors=predecessors,
+    )
     for image in findings.images:
         writer.add(examination.view(image.sop_instance_uid).mammogram(), image)
     for refusal in findings.refused:
         writer.refuse(refusal)
     files = writer.finish()
-    return Exported(folder, tuple(files), tuple(writer.problems), tuple(writer.notes))
+    notes = writer.notes
+    if missing:
+        notes = [
+            *notes,
+            f"{missing} of the replaced reports are no longer there, so that the new ones do not name them.",
+        ]
+    return Exported(folder, tuple(files), tuple(writer.problems), tuple(notes))
 
 
 def what_was_written(files: Sequence[Path]) -> list[tuple[int, str]]:

@@ -7,7 +7,7 @@ never run here: findings come from outside, view by view.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,23 +16,21 @@ from MCDetect.errors import InputError, MCDetectError, UsageError
 from MCDetect.findings import (
     Algorithm,
     Findings,
-    ImageFindings,
     Refusal,
     Review,
 )
 from MCDetect.inference.correspondence import Point
 from MCDetect.review import recovery
-from MCDetect.review.actions import ReaderActions
-from MCDetect.review.arrival import with_view_findings
 from MCDetect.review.document import Kept, from_document, to_document
 from MCDetect.review.examination import Examination, open_examination
 from MCDetect.review.history import History
 from MCDetect.review.listening import Change, ChangeKind, Listeners, Observer
 from MCDetect.review.outcome import shown_as_findings
 from MCDetect.review.state import ReviewState
+from MCDetect.review.taking import TakingFindings
 
 
-class ReviewSession(ReaderActions):
+class ReviewSession(TakingFindings):
     """One review of one examination.
 
     Parameters
@@ -54,6 +52,8 @@ class ReviewSession(ReaderActions):
         Tracking UID of the selected cluster.
     refusals : list of Refusal
         Files that were not opened or not searched, and why.
+    reports : dict of str to Path
+        Reports of earlier results that new ones replace, by SOP Instance UID.
     offers : list of recovery.Offer
         Unfinished work of this examination that was left behind: see :meth:`resume` and :meth:`forget`.
     """
@@ -65,7 +65,7 @@ class ReviewSession(ReaderActions):
         self.operating_point = "custom"
         self.selected: str | None = None
         self.refusals: list[Refusal] = list(examination.refused)
-        self.predecessor_uids: tuple[str, ...] = ()
+        self.reports: dict[str, Path] = {}
         self._threshold = 0.0
         self._history = History(ReviewState())
         self._saved = self._history.present
@@ -101,35 +101,6 @@ class ReviewSession(ReaderActions):
     def threshold(self) -> float:
         """Clusters of at least this score are shown, and those that the reader has touched."""
         return self._threshold
-
-    def set_algorithm(self, algorithm: Algorithm) -> None:
-        """Say what makes the findings; its operating point becomes the present one."""
-        self.algorithm = algorithm
-        self.set_threshold(algorithm.threshold, algorithm.operating_point)
-
-    def add_view_findings(self, found: ImageFindings) -> None:
-        """Take what the algorithm found in a view, at the loosest threshold; no action of the reader is undone by it.
-
-        Raises
-        ------
-        UsageError
-            ``no-such-view`` when it is of another examination.
-        """
-        key = found.sop_instance_uid
-        shape = self._image(key).rows, self._image(key).columns
-        if shape != (found.rows, found.columns):
-            raise UsageError("changed-file", "The image has changed since it was opened.", "Open it again.")
-        self._history = self._history.everywhere(lambda state: with_view_findings(state, found))
-        self._saved = with_view_findings(self._saved, found)
-        self._changed(ChangeKind.FINDINGS, [key])
-
-    def add_refusal(self, refusal: Refusal) -> None:
-        """Take why the algorithm did not search an image."""
-        self.refusals = [old for old in self.refusals if old.source != refusal.source] + [refusal]
-
-    def set_nipples(self, nipples: Mapping[str, Point]) -> None:
-        """Take (row, column) of nipples by key of the view, from :func:`correspondence.nipple_of`; for proposals."""
-        self._nipples.update(nipples)
 
     def set_threshold(self, threshold: float, operating_point: str = "custom") -> None:
         """Show clusters from another score on; nothing is computed again."""
@@ -210,7 +181,7 @@ class ReviewSession(ReaderActions):
         if not self.reader:
             raise UsageError("no-reader", "The reader has no name.", "Enter the name of the reader.")
         moment = (at or datetime.now()).astimezone().isoformat(timespec="seconds")
-        review = Review(self.reader, moment, self.state.complete, self.state.comment, self.predecessor_uids)
+        review = Review(self.reader, moment, self.state.complete, self.state.comment, tuple(self.reports))
         return replace(self.findings(), review=review)
 
     def mark_saved(self) -> None:
@@ -272,6 +243,12 @@ class ReviewSession(ReaderActions):
         """Tell the observers what went wrong in the background; call it from a timer, and once after opening."""
         while self._problems and self._listeners:  # what nobody hears is kept for the first who listens
             self._listeners.tell(Change(ChangeKind.PROBLEM, problem=self._problems.popleft()))
+
+    def _everywhere(self, change: Callable[[ReviewState], ReviewState], keys: Iterable[str]) -> None:
+        """Make a change that is no action of the reader: undo does not take it back."""
+        self._history = self._history.everywhere(change)
+        self._saved = change(self._saved)
+        self._changed(ChangeKind.FINDINGS, keys)
 
     def _do(self, state: ReviewState, what: str, keys: Iterable[str]) -> None:
         self._history = self._history.done(state, what)

@@ -82,6 +82,23 @@ def window(qtbot, tmp_path, worker):
     yield from opened(window)
 
 
+@pytest.fixture
+def window_of(qtbot, tmp_path):
+    """Return a function that opens a window with a worker of its own, and gives the window and hands for it."""
+    from MCDetect.desktop.window import MainWindow
+
+    lives = []
+
+    def make(client):
+        lives.append(opened(MainWindow(client, tmp_path / "unfinished")))
+        window = next(lives[-1])
+        return window, Hands(window)
+
+    yield make
+    for life in lives:
+        next(life, None)
+
+
 def opened(window):
     from PyQt5.QtTest import QTest
     from PyQt5.QtWidgets import QApplication

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 import tempfile
 import time
@@ -20,8 +21,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "Testing")]
 
 from support.display import a_display  # noqa: E402 (the path is only known now)
 
-FOLDER = ROOT / "Resources" / "Screenshots"
-SIZE = (1728, 1080)
+FOLDER = Path(os.environ.get("SCREENSHOTS", ROOT / "Resources" / "Screenshots"))
+SIZE = tuple(int(length) for length in os.environ.get("SCREEN", "1728x1080").split("x"))
 _KEPT: list[object] = []
 
 
@@ -50,7 +51,7 @@ class Photographer:
         self.window = MainWindow(WorkerClient(bundle=bundle, device="cpu"), work / "unfinished")
         self.window.dialogs.ask = lambda _question, _choices: 1  # throw away
         self.window.dialogs.ask_folder = lambda _title: str(work / "results")
-        self.window.setGeometry(0, 0, *SIZE)
+        self.window.setGeometry(self.application.primaryScreen().geometry())
         self.window.show()
         QTest.qWaitForWindowExposed(self.window)
         QApplication.setActiveWindow(self.window)
@@ -73,8 +74,8 @@ class Photographer:
         self.press(keys.Key_A)
         window.widgets.confirmPartnerButton.click()
         window.widgets.morphologyBox.setFocus()
-        for _ in range(6):
-            self.test.keyClick(window.widgets.morphologyBox, keys.Key_Down)
+        window.widgets.morphologyBox.setCurrentText("fine pleomorphic")
+        window.widgets.morphologyBox.activated.emit(window.widgets.morphologyBox.currentIndex())
         window.widgets.assessmentBox.setFocus()
         for _ in range(6):
             self.test.keyClick(window.widgets.assessmentBox, keys.Key_Down)

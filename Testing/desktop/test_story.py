@@ -73,6 +73,7 @@ def test_a_reader_opens_detects_reviews_corrects_undoes_exports_and_opens_again(
 
     # Export, and hear exactly what was written.
     hands.test.keyClicks(w.readerEdit, "Meyer, Anna")
+    hands.click(w.completeCheckBox)
     output = tmp_path / "results"
     monkeypatch.setattr(window.dialogs, "ask_folder", lambda _title: str(output))
     hands.click(w.exportButton)
@@ -84,6 +85,7 @@ def test_a_reader_opens_detects_reviews_corrects_undoes_exports_and_opens_again(
         assert f"{sum(name.startswith(beginning) for name in written)} {kind}" in said
     report = dcmread(next((output / "dicom").glob("cad-sr_*.dcm")))
     assert report.SOPClassUID == "1.2.840.10008.5.1.4.1.1.88.50"
+    assert report.CompletionFlag == "COMPLETE"
     findings = Findings.from_json((output / "findings.json").read_text())
     decisions = {cluster.decision for image in findings.images for cluster in image.clusters}
     assert Decision.ACCEPTED in decisions

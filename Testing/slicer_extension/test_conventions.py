@@ -15,7 +15,7 @@ FILES = [MODULE / "SlicerMCDetect.py", *sorted((MODULE / "SlicerMCDetectLib").gl
 LIGHT = {
     "__future__", "ast", "collections", "contextlib", "ctk", "dataclasses", "DICOMLib", "functools", "html",
     "importlib", "logging", "numpy", "pathlib", "qt", "queue", "shutil", "slicer", "SlicerMCDetectLib", "sys",
-    "tempfile", "threading", "time", "traceback", "typing", "xml",
+    "tempfile", "threading", "time", "traceback", "typing", "vtk", "xml",
 }  # fmt: skip
 
 

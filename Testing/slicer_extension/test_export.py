@@ -10,6 +10,7 @@ import pydicom
 import pytest
 import slicer
 from support.slicer_application import FileDialog, InputDialog
+from support.small_disk import make_larger, mounted
 from support.waiting_for_slicer import until
 
 from MCDetect.review.exporting import Exported
@@ -139,3 +140,18 @@ def test_a_picture_report_is_written(application, found, tmp_path):
     found.panel.write_picture_report()
     until(application, lambda: said(found).startswith("Written: "))
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_full_disk_is_one_sentence_and_the_export_works_once_there_is_room(application, found, tmp_path):
+    with mounted(tmp_path / "disk", "100k") as disk:
+        FileDialog.answer = str(disk / "results")
+        found.panel.export()
+        until(application, lambda: bool(application.told))
+        ((text, details),) = application.told
+        assert "No space left on device" in text
+        assert "Traceback" not in text + details
+        application.told.clear()
+        make_larger(disk, "60m")
+        found.panel.export()
+        until(application, lambda: "database" in said(found))
+    assert application.told == []

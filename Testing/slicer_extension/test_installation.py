@@ -99,8 +99,13 @@ def test_the_metadata_is_complete_and_the_catalogue_says_the_same(repository, bu
     assert metadata["CATEGORY"] == catalogue["category"]
     assert catalogue["scm_url"] == metadata["HOMEPAGE"] + ".git"
     assert metadata["DEPENDS"].split() == catalogue["build_dependencies"] == ["PyTorch"]
-    for url in (metadata["ICONURL"], *metadata["SCREENSHOTURLS"].split()):
-        assert (repository / url.partition("/main/")[2]).is_file(), url
+    addresses = (metadata["ICONURL"], *metadata["SCREENSHOTURLS"].split())
+    for url in addresses:
+        assert (repository / "Resources" / url.partition("/Resources/")[2]).is_file(), url
+    # The domain that is reserved for examples stands for the address until the repository has one; docs say so.
+    if metadata["HOMEPAGE"].startswith("https://www.example.com/"):
+        assert "www.example.com" in (repository / "docs" / "slicer_extension.md").read_text("utf-8")
+        assert all(url.startswith(metadata["HOMEPAGE"]) for url in addresses)
 
 
 def test_the_metadata_is_written_as_slicer_reads_it(repository):

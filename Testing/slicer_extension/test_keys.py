@@ -44,7 +44,8 @@ def test_the_help_sheet_names_the_keys_that_work(application, slicers_own, modul
     assert "Detect calcifications" in sheet
     assert "<b>Ctrl+D<" in sheet
     assert "<b>Ctrl+S<" not in sheet
-    assert "Magnifier" not in sheet
+    assert "Magnifier" in sheet
+    assert "Fetch from PACS" not in sheet
 
 
 def test_keys_do_nothing_and_tell_nothing_while_no_examination_is_open(application, module):

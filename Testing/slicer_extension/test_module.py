@@ -227,3 +227,25 @@ def test_questions_return_what_the_user_chose(application):
     assert (dialogs.ask_folder("Where"), dialogs.ask_file("Where", "report.pdf")) == ("/results", "/results")
     FileDialog.answer = ""
     assert (dialogs.ask_folder("Where"), dialogs.ask_file("Where", "report.pdf")) == (None, None)
+
+
+def test_the_probability_map_is_made_by_the_worker_and_shown_above_the_pixels(application, detecting_module, mammogram):
+    seat = opened(application, detecting_module, mammogram)
+    (key,) = seat.session.examination.keys
+    box = seat._widgets.probabilityCheckBox
+    assert not box.isHidden()
+    seat.panel.toggle_probability()
+    assert box.isChecked()
+    composite = application.applicationLogic().GetSliceLogic(seat.views.node_of(key)).GetSliceCompositeNode()
+    until(application, lambda: bool(composite.GetForegroundVolumeID()))
+    shown = slicer.mrmlScene.GetNodeByID(composite.GetForegroundVolumeID())
+    assert shown.GetImageData().GetScalarRange()[1] > 100
+    assert 0 < composite.GetForegroundOpacity() < 1
+    from MCDetect.review.hanging import Layout
+
+    seat.change_layout(Layout.ONE_VIEW)
+    composite = application.applicationLogic().GetSliceLogic(seat.views.node_of(key)).GetSliceCompositeNode()
+    until(application, lambda: bool(composite.GetForegroundVolumeID()))
+    seat.panel.toggle_probability()
+    assert not composite.GetForegroundVolumeID()
+    assert application.told == []

@@ -166,7 +166,7 @@ def test_every_key_that_the_window_has_does_something_here_or_is_named(four_view
     actions = actions_of(four_views)
     assert set(actions) < names
     # Slicer has its own for these; its mouse wheel and buttons are as in every other module.
-    of_slicer = {"open_files", "open_folder", "fetch", "close_window", "about", "magnifier", "next_place"}
+    of_slicer = {"open_files", "open_folder", "fetch", "close_window", "about"}
     assert names - set(actions) == {*of_slicer, "help"}
     for name in ("fit", "real_size", "zoom_in", "zoom_out", "more_sensitive", "less_sensitive", "brighter"):
         actions[name]()

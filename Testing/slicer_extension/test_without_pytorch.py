@@ -9,22 +9,10 @@ from pathlib import Path
 
 import pytest
 import slicer
+from support.absent_pytorch import path_without_pytorch
 from support.slicer_application import MessageBox
 from support.waiting_for_slicer import opened, until
 
-ABSENT = """
-import sys
-from importlib.machinery import PathFinder
-
-class WithoutPyTorch(PathFinder):
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        if name.partition(".")[0] in {"torch", "monai"}:
-            return None
-        return super().find_spec(name, path, target)
-
-sys.meta_path[sys.meta_path.index(PathFinder)] = WithoutPyTorch
-"""
 STORY = (
     "test_module.py::test_the_self_test_passes",
     "test_module.py::test_a_line_that_is_drawn_becomes_a_cluster",
@@ -36,10 +24,7 @@ STORY = (
 @pytest.fixture
 def without_pytorch(tmp_path):
     """Return a PYTHONPATH with which no Python, and no child of it, finds PyTorch."""
-    folder = tmp_path / "without PyTorch"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(ABSENT)
-    return os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return path_without_pytorch(tmp_path)
 
 
 def test_reading_reviewing_and_exporting_work(without_pytorch, repository):

@@ -38,6 +38,7 @@ def texts() -> tuple[str, ...]:
 def listed() -> list[str]:
     """Return every text that the panel may hand to its host for translation."""
     from MCDetect.bi_rads import Distribution, Morphology
+    from MCDetect.desktop.actions import MENUS
     from MCDetect.review.exporting import KINDS
     from MCDetect.review.panel import editing
     from MCDetect.review.panel.findings_table import DECISIONS
@@ -52,6 +53,7 @@ def listed() -> list[str]:
         *DECISIONS.values(),
         *CATEGORIES.values(),
         *REASONS,
+        *(command.text for commands in MENUS.values() for command in commands),  # Slicer's sheet of keys has them too
     ]
     literal = [text for path in sorted(REVIEW.rglob("*.py")) for text in _in_calls(ast.parse(path.read_text("utf-8")))]
     return sorted({text for text in (*literal, *tables) if text})

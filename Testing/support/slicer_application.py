@@ -224,7 +224,11 @@ def disconnect_parameters(self: Any, connection: Any) -> None:
 def load_ui(path: str) -> Any:
     """slicer.util.loadUI; every widget can be connected as in PythonQt."""
     widget = uic.loadUi(path)
-    widget.kept = widget.findChildren(QtCore.QObject)  # PyQt5 forgets what was added to an object nobody holds
+    # PyQt5 forgets what was added to an object nobody holds. Those without a name of ours are Qt's own (but for the
+    # fields of boxes that can be edited), and it deletes them when it likes.
+    children = widget.findChildren(QtCore.QObject)
+    named = [child for child in children if child.objectName() and not child.objectName().startswith("qt_")]
+    widget.kept = [*named, *widget.findChildren(QtWidgets.QLineEdit)]
     for child in widget.kept:
         child.connect = lambda signal, listener, child=child: connect_as_in_python_qt(child, signal, listener)
     return widget

@@ -8,6 +8,7 @@ from typing import Any
 import slicer
 
 from SlicerMCDetectLib.background import Background
+from SlicerMCDetectLib.magnifier import Magnifier
 from SlicerMCDetectLib.movements import Movements
 from SlicerMCDetectLib.views import Views
 
@@ -24,6 +25,8 @@ class ExaminationViews:
         Reads pixels.
     failed
         Takes what a view could not be read for.
+    loaded
+        Is called when a view has been read.
 
     Attributes
     ----------
@@ -31,18 +34,22 @@ class ExaminationViews:
         What is drawn and where; None while no session is open.
     """
 
-    def __init__(self, background: Background, failed: Callable[[BaseException], object]) -> None:
+    def __init__(
+        self, background: Background, failed: Callable[[BaseException], object], loaded: Callable[[], object]
+    ) -> None:
         self.session: Any = None
         self.overlay: Any = None
         self.hanging: Any = None
         self._background = background
         self._failed = failed
+        self._loaded = loaded
         self._marks = (True, True)
         self._windows: dict[str, tuple[float, float]] = {}
         self._boxes: dict[str, Any] = {}
         self._is_inverted = False
         self._views = Views()
         self.movements = Movements(self._moves_with, self._choose_detail)
+        self.magnifier = Magnifier(self.position, self._shown_in)
 
     # Sessions and layouts
 
@@ -59,6 +66,7 @@ class ExaminationViews:
     def close(self) -> None:
         """Take the session out of the views and give Slicer its layout back."""
         self.movements.stop()
+        self.magnifier.follow(())
         if self.overlay is not None:
             self.overlay.close()
         self.session = self.overlay = self.hanging = None
@@ -75,6 +83,8 @@ class ExaminationViews:
         for node, slot in self._places():
             self._fill(node, slot)
         self.movements.start([node for node, _slot in self._places()])
+        self.magnifier.follow(self.interactors())
+        self.fit_breast()
 
     def show_next_view(self, step: int) -> None:
         """Show the next view of the examination alone."""
@@ -85,15 +95,27 @@ class ExaminationViews:
         self.arrange(Layout.ONE_VIEW, keys[(at + step) % len(keys)])
 
     def show_finding(self, key: str, cluster: Any) -> None:
-        """Centre and magnify a cluster; a view that is not shown is shown alone."""
+        """Centre and magnify a cluster, and the same one in another view; a view that is not shown is shown alone."""
         from MCDetect.review.hanging import Layout
 
         if self.node_of(key) is None:
             self.arrange(Layout.ONE_VIEW, key)
-        rows, columns = zip(*cluster.outline, strict=True)
-        place = (min(rows) + max(rows)) / 2, (min(columns) + max(columns)) / 2
+        shown = {key: cluster, **self._partner(cluster)}
+        height_mm = max(_MAGNIFIED_MM, *(2 * one.diameter_mm for one in shown.values()))
         with self.movements.paused():
-            self.overlay.centre(self.node_of(key), *place, max(_MAGNIFIED_MM, 2 * cluster.diameter_mm))
+            for where, one in shown.items():
+                rows, columns = zip(*one.outline, strict=True)
+                place = (min(rows) + max(rows)) / 2, (min(columns) + max(columns)) / 2
+                self.overlay.centre(self.node_of(where), *place, height_mm)
+
+    def activate_next(self) -> None:
+        """Make the next view the one that keys are for, as if the pointer had gone there."""
+        shown = [(node, slot) for node, slot in self._places() if slot.key is not None]
+        nodes = [node for node, _slot in shown]
+        if shown:
+            at = nodes.index(self.active_node) if self.active_node in nodes else -1
+            self._views.entered, slot = shown[(at + 1) % len(shown)]
+            slicer.util.showStatusMessage(slot.title, _STATUS_MS)
 
     # Which is where
 
@@ -209,6 +231,22 @@ class ExaminationViews:
         for nodes, slots in zip(self._views.grid, () if self.hanging is None else self.hanging.slots, strict=False):
             yield from zip(nodes, slots, strict=True)
 
+    def _partner(self, cluster: Any) -> dict[str, Any]:
+        """Return the same cluster in another view by the key of that view, as far as it is proposed and shown."""
+        pair = self.session.partner(cluster.tracking_uid)
+        if pair is None:
+            return {}
+        uid = next(uid for uid in pair.tracking_uids if uid != cluster.tracking_uid)
+        image, other = self.session.state.find(uid)
+        return {} if self.node_of(image.sop_instance_uid) is None else {image.sop_instance_uid: other}
+
+    def _shown_in(self, node: Any) -> Any:
+        """Return the volume and the flips of what a slice view shows, None where it shows nothing."""
+        slot = dict(self._places()).get(node)
+        if slot is None or self.overlay is None or self.spacing_of(node) is None:
+            return None
+        return self.overlay.volume(slot.key), slot.flips
+
     def _choose_detail(self, node: Any) -> None:
         if self.overlay is not None:
             self.overlay.choose_detail(node)
@@ -245,7 +283,9 @@ class ExaminationViews:
                 self._boxes[slot.key] = prepared.box
                 self._show(node, slot, prepared.display)
                 overlay.set_reduced(slot.key, prepared.reduced)
+                self.fit_breast()
                 overlay.choose_detail(node)
+                self._loaded()
 
         if overlay.has_volume(slot.key):
             self._show(node, slot, None)

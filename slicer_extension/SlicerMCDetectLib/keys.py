@@ -11,6 +11,8 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from SlicerMCDetectLib import panel_texts
+
 if TYPE_CHECKING:
     from SlicerMCDetectLib.seat import Seat
 
@@ -44,7 +46,8 @@ class Keys:
         for command in (command for menu in MENUS.values() for command in menu if command.name in self._actions):
             keys = [key for key in command.keys if qt.QKeySequence(key).toString() not in taken]
             if keys:
-                self._sheet.append((_(" or ").join(keys), command.text.replace("&", "").rstrip("…")))
+                text = panel_texts.translate(command.text).replace("&", "").rstrip("…")
+                self._sheet.append((_(" or ").join(keys), text))
             for key in keys if window is not None else ():
                 shortcut = qt.QShortcut(window)
                 shortcut.setKey(qt.QKeySequence(key))
@@ -120,7 +123,9 @@ def actions_of(seat: Seat) -> dict[str, Callable[[], object]]:
         "zoom_out": partial(views.zoom, 1 / _ZOOM),
         "next_view": partial(views.show_next_view, +1),
         "previous_view": partial(views.show_next_view, -1),
+        "next_place": views.activate_next,
         "invert": views.switch_inverted,
+        "magnifier": views.magnifier.switch,
         "synchronise": views.movements.switch,
         "wider_window": partial(views.step_window, +1, 0),
         "narrower_window": partial(views.step_window, -1, 0),

@@ -115,29 +115,18 @@ class Wanted:
 
 
 def open_wanted(wanted: Wanted, folder: Path) -> tuple[Any, Any]:
-    """Return a session of the images and the findings of the results, None where there are none; for a thread.
-
-    Results of different models cannot be shown at once: the one that came last decides.
+    """Return a session of the images and the earlier results, None where there are none; for a thread.
 
     Raises
     ------
     InputError
         Those of opening an examination and of reading results.
     """
-    from MCDetect.dicom.results.reading import read_results
-    from MCDetect.errors import UsageError
+    from MCDetect.review.earlier_results import read_earlier_results
     from MCDetect.review.session import ReviewSession
 
-    findings = None
-    for first in range(len(wanted.results)):
-        try:
-            findings = read_results(wanted.results[first:], wanted.images)
-        except UsageError as error:
-            if error.code != "mixed-results":
-                raise
-        else:
-            break
-    return ReviewSession.open(wanted.images, folder=folder), findings
+    earlier = read_earlier_results(wanted.results, wanted.images) if wanted.results else None
+    return ReviewSession.open(wanted.images, folder=folder), earlier
 
 
 def files_of_instances(uids: Iterable[str]) -> list[str]:

@@ -58,7 +58,7 @@ class Seat:
         self.session: Any = None
         self.settings: Any = None
         self.background = Background()
-        self.views = ExaminationViews(self.background, self._could_not_show)
+        self.views = ExaminationViews(self.background, self._could_not_show, self._view_loaded)
         self._module_logic = module_logic
         self._wanted: Wanted | None = None
         self._known: set[str] = set()
@@ -194,9 +194,14 @@ class Seat:
             self.session.close()
         self.session = None
 
-    def _take(self, wanted: Wanted, session: Any, findings: Any) -> None:
+    def _take(self, wanted: Wanted, session: Any, earlier: Any) -> None:
         if wanted is not self._wanted:
             session.close()
+            return
+        if earlier is not None and self._has_work_on(session.examination):
+            # The reader has begun: the results come to what is there.
+            session.close(keep_work=False)
+            self.panel.show_results(earlier)
             return
         with errors_told():
             self._leave_session()
@@ -206,8 +211,8 @@ class Seat:
             self.session = session
             self.views.open(session, Layout(self.settings.layout))
             self.panel.set_session(session)
-            if findings is not None:
-                self._show_findings(findings)
+            if earlier is not None:
+                self.panel.show_results(earlier)
             for refusal in session.examination.refused:
                 slicer.util.showStatusMessage(refusal.message, _STATUS_MS)
             if self._client is not None and logic.has_torch():
@@ -218,11 +223,14 @@ class Seat:
             self._wanted = None
         tell_exception(error)
 
-    def _show_findings(self, findings: Any) -> None:
-        self.session.set_algorithm(findings.algorithm)
-        for image in findings.images:
-            if image.sop_instance_uid in self.session.examination.keys:
-                self.session.add_view_findings(image)
+    def _has_work_on(self, examination: Any) -> bool:
+        """Say whether the reader has done something to these images that was not exported."""
+        session = self.session
+        return bool(
+            session is not None
+            and session.has_unsaved_changes
+            and set(session.examination.keys) >= set(examination.keys)
+        )
 
     def _arrange(self, layout: Any, focus: str | None) -> None:
         self._pointer.stop()
@@ -234,6 +242,11 @@ class Seat:
         selected = self.session.selected
         found = (key for key, cluster in self.session.shown_findings() if cluster.tracking_uid == selected)
         return next(found, None)
+
+    def _view_loaded(self) -> None:
+        """Let correspondences be proposed when the pixels of all views are there."""
+        if self.session is not None and all(view.is_loaded for view in self.session.examination.views):
+            self.panel.find_nipples()
 
     def _could_not_show(self, error: BaseException) -> None:
         """Offer the decoders when they are what is missing, once for each examination; tell anything else."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import vtk
-from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
+from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
 
 from MCDetect.review.display import ViewDisplay
 from MCDetect.review.overlay.geometry import ijk_to_ras, to_ras
@@ -65,6 +65,14 @@ def set_pixels(node: Node, values: npt.NDArray[np.generic]) -> None:
     image.SetDimensions(columns, rows, 1)
     image.GetPointData().SetScalars(scalars)
     node.SetAndObserveImageData(image)
+
+
+def pixels_of(node: Node) -> npt.NDArray[np.generic]:
+    """Return the (rows, columns) values of a volume node; they are not copied."""
+    image = node.GetImageData()
+    columns, rows, _ = image.GetDimensions()
+    values: npt.NDArray[np.generic] = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(rows, columns)
+    return values
 
 
 def make_lines(scene: Node, name: str, style: Style) -> Node:

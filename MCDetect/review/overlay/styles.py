@@ -61,7 +61,10 @@ def lines_of(cluster: Cluster) -> Lines:
 
 
 def label_of(cluster: Cluster) -> str:
-    """Return number, score, type if benign, and decision: ``"3: 87 % +"``; one that a reader drew has an ``R``."""
-    benign = f" {cluster.benign_type.value}" if cluster.benign_type and cluster.is_typically_benign else ""
+    """Return number, score, "benign" if it is, and decision: ``"3: 87 % +"``; one that a reader drew has an ``R``.
+
+    The table has the type in full: beside a finding it would cover the breast.
+    """
+    benign = " benign" if cluster.is_typically_benign else ""
     drawn = cluster.origin is Origin.READER and cluster.score >= 1.0
     return f"{cluster.id}: {'R' if drawn else f'{100 * cluster.score:.0f} %'}{benign}{_SIGNS[cluster.decision]}"

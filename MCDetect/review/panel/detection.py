@@ -18,7 +18,9 @@ from MCDetect.inference.worker.messages import (
     ViewProgress,
     ViewRefused,
 )
+from MCDetect.review.earlier_results import EarlierResults
 from MCDetect.review.panel.host import Host
+from MCDetect.review.panel.names import as_typed
 from MCDetect.review.panel.part import Part
 from MCDetect.review.panel.toolkit import Toolkit
 from MCDetect.review.session import ReviewSession
@@ -87,6 +89,19 @@ class DetectionPart(Part):
         if self.client is not None and self.is_detecting:
             self.client.cancel()
 
+    def take_results(self, earlier: EarlierResults) -> None:
+        """Give findings of an earlier run or review to the session, and say whose they are."""
+        if self.session is None:
+            return
+        count = self.session.add_results(earlier)
+        review = earlier.findings.review
+        text = self.text("Earlier results of {count} views").format(count=count)
+        if review is not None:
+            when = review.reviewed_at[:16].replace("T", " ")
+            text += self.text(", reviewed by {reader}, {when}").format(reader=as_typed(review.reader), when=when)
+        self.widgets.progressLabel.setText(text)
+        self.host.status(text)
+
     def poll(self) -> None:
         """Take what the worker has said."""
         if self.client is None:
@@ -130,7 +145,7 @@ class DetectionPart(Part):
             self._show_progress(message)
         elif isinstance(message, ViewDone) and session is not None:
             self._remembered += message.remembered
-            if session.algorithm is None and self.ready is not None:
+            if self.ready is not None and not _is_of(session, self.ready):
                 session.set_algorithm(self.ready.algorithm(device=message.device))
             if message.image.sop_instance_uid in session.examination.keys:
                 session.add_view_findings(message.image)
@@ -170,6 +185,8 @@ class DetectionPart(Part):
     def _failed(self, message: Failed) -> None:
         if message.request not in (None, self._request):
             return
+        if message.code == "no-torch" and not self.is_detecting:
+            return  # nobody has asked for a detection yet: it is told with the first click
         self._end("")
         if message.code == "no-torch":
             self.host.offer_installation(MCDetectError(message.code, message.message, message.hint))
@@ -181,3 +198,8 @@ class DetectionPart(Part):
         self.widgets.progressBar.setValue(0)
         self.widgets.progressLabel.setText(text)
         self.refresh()
+
+
+def _is_of(session: ReviewSession, ready: Ready) -> bool:
+    """Say whether the findings of a session are those of a worker's model; earlier results may be of another."""
+    return session.algorithm is not None and session.algorithm.bundle_sha256 == ready.bundle_sha256

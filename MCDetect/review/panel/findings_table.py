@@ -10,6 +10,7 @@ from MCDetect.review.panel.part import Part
 from MCDetect.review.panel.toolkit import Toolkit
 
 _NARROW = range(7)  # all but the last
+_LEAST_WIDTH = 80  # pixels of the last
 
 DECISIONS = {Decision.UNDECIDED: "", Decision.ACCEPTED: "✓ accepted", Decision.REJECTED: "✗ rejected"}
 """A sign and a word, so that no meaning rests on a colour."""
@@ -58,8 +59,16 @@ class FindingsPart(Part):
         self._fit_columns()
 
     def _fit_columns(self) -> None:
+        """Make columns as wide as their texts; the last one gets the rest, or is scrolled to where it is little."""
+        table = self.widgets.findingsTable
         for column in _NARROW:
-            self.widgets.findingsTable.resizeColumnToContents(column)
+            table.resizeColumnToContents(column)
+        used = sum(table.columnWidth(column) for column in _NARROW)
+        rest = table.viewport().property("width") - used
+        is_tight = bool(self._rows) and rest < _LEAST_WIDTH
+        table.horizontalHeader().setStretchLastSection(not is_tight)
+        if is_tight:
+            table.setColumnWidth(len(_NARROW), _LEAST_WIDTH)
 
     def _select(self) -> None:
         table = self.widgets.findingsTable

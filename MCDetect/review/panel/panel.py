@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from MCDetect.review.correspondence import nipples_of
+from MCDetect.review.earlier_results import EarlierResults
 from MCDetect.review.panel.detection import DetectionPart
 from MCDetect.review.panel.editing import EditingPart
 from MCDetect.review.panel.findings_table import FindingsPart
@@ -133,6 +135,24 @@ class ReviewPanel:
     def previous_finding(self) -> None:
         """Select the previous one."""
         self._step(-1)
+
+    def show_results(self, earlier: EarlierResults) -> None:
+        """Show findings of an earlier run or review, and say whose they are."""
+        self.detection.attempt(lambda: self.detection.take_results(earlier))
+
+    def find_nipples(self) -> None:
+        """Let correspondences be proposed in views that no algorithm has searched; the host calls it once all are read.
+
+        A failure only means that nothing is proposed.
+        """
+        session = self.session
+        if session is not None:
+            views = session.examination.views
+            self._host.background(
+                lambda: nipples_of(views),
+                lambda found: session.set_nipples(found) if session is self.session else None,
+                lambda _error: None,
+            )
 
     def accept(self) -> None:
         """Accept the selected finding."""

@@ -6,11 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from MCDetect.errors import UsageError
+from MCDetect.errors import OutputError, UsageError
 from MCDetect.findings import Findings
 from MCDetect.review.export_process import export_in_process
 from MCDetect.review.exporting import Exported, what_was_written
 from MCDetect.review.panel.host import Host
+from MCDetect.review.panel.names import as_dicom_name, as_typed
 from MCDetect.review.panel.part import Part
 from MCDetect.review.panel.sending import choose_node, send, send_report
 from MCDetect.review.panel.toolkit import Toolkit
@@ -26,15 +27,17 @@ class ReportingPart(Part):
         self.exported: Exported | None = None
         self._is_busy = False
         self.listen("readerEdit", "editingFinished()", self._named)
+        self.listen("completeCheckBox", "toggled(bool)", self._completed)
         self.listen("exportButton", "clicked()", self.export)
         self.listen("pdfButton", "clicked()", self.write_picture_report)
         self.listen("sendButton", "clicked()", self.send)
+        self._say("")
         self.refresh()
 
     def set_session(self, session: ReviewSession | None) -> None:
         """Work on another session; the reader stays the same."""
         self.exported = None
-        self.widgets.exportLabel.setText("")
+        self._say("")
         super().set_session(session)
         if session is not None:
             self._named()
@@ -45,6 +48,9 @@ class ReportingPart(Part):
         has_results = session is not None and (session.algorithm is not None or bool(session.state.images))
         self.enable(has_results and not self._is_busy, "exportButton", "pdfButton")
         self.enable(self.exported is not None and not self._is_busy, "sendButton")
+        self.enable(session is not None, "completeCheckBox")
+        with self.quiet("completeCheckBox"):
+            self.widgets.completeCheckBox.setChecked(session is not None and session.state.complete)
         if session is not None and session.reader and not self.widgets.readerEdit.property("text"):
             with self.quiet("readerEdit"):
                 self.widgets.readerEdit.setText(as_typed(session.reader))
@@ -61,7 +67,14 @@ class ReportingPart(Part):
         state = session.state
         self._start(self.text("Writing…"))
         self.host.background(
-            partial(export_in_process, findings, session.examination, Path(folder), python=self.host.python),
+            partial(
+                export_in_process,
+                findings,
+                session.examination,
+                Path(folder),
+                python=self.host.python,
+                reports=list(session.reports.values()),
+            ),
             lambda exported: self.attempt(lambda: self._exported(session, state, exported)),
             self._failed,
         )
@@ -119,6 +132,10 @@ class ReportingPart(Part):
         if self.session is not None and name and name != self.session.reader:
             self.session.set_reader(name)
 
+    def _completed(self) -> None:
+        if self.session is not None:
+            self.session.set_complete(bool(self.widgets.completeCheckBox.property("checked")))
+
     def _exported(self, session: ReviewSession, state: ReviewState, exported: Exported) -> None:
         if session is self.session:
             self.exported = exported
@@ -132,7 +149,7 @@ class ReportingPart(Part):
             self.tell(problem)
 
     def _add(self, text: str) -> None:
-        self.widgets.exportLabel.setText(f"{self.widgets.exportLabel.property('text')} {text}")
+        self._say(f"{self.widgets.exportLabel.property('text')} {text}")
         self.host.status(text)
 
     def _sent(self, report: Any) -> None:
@@ -143,38 +160,30 @@ class ReportingPart(Part):
 
     def _failed(self, error: BaseException) -> None:
         self._end("")
+        if isinstance(error, OutputError) and error.code == "cannot-write":
+            # The hint of the library is about the command line.
+            hint = self.text("Choose another folder, or free space on the disk. The review is as it was.")
+            error = OutputError(error.code, error.message, hint)
         self.tell(error)
 
     def _start(self, text: str) -> None:
         self._is_busy = True
-        self.widgets.exportLabel.setText(text)
+        self._say(text)
         self.refresh()
 
     def _end(self, text: str) -> None:
         self._is_busy = False
-        self.widgets.exportLabel.setText(text)
+        self._say(text)
         self.host.status(text)
         self.refresh()
+
+    def _say(self, text: str) -> None:
+        """Show a sentence; an empty label would take room from the findings."""
+        self.widgets.exportLabel.setText(text)
+        self.widgets.exportLabel.setVisible(bool(text))
 
 
 def has_review(state: ReviewState) -> bool:
     """Say whether a reader has said or drawn anything."""
     is_said = bool(state.correspondences or state.declined or state.comment or state.complete)
     return is_said or bool(state.touched)
-
-
-def as_dicom_name(typed: str) -> str:
-    """Return ``"Meyer^Anna"`` for ``"Meyer, Anna"`` or ``"Anna Meyer"`` (DICOM PS3.5 section 6.2, VR PN)."""
-    cleaned = " ".join(typed.replace("\\", " ").replace("=", " ").split())
-    if "^" in cleaned:
-        return cleaned
-    if "," in cleaned:
-        family, given = (part.strip() for part in cleaned.split(",", 1))
-    else:
-        given, _, family = cleaned.rpartition(" ")
-    return f"{family}^{given}".rstrip("^")
-
-
-def as_typed(name: str) -> str:
-    """Return ``"Meyer, Anna"`` for ``"Meyer^Anna"``."""
-    return ", ".join(part for part in name.split("^")[:2] if part)

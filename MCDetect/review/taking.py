@@ -1,0 +1,90 @@
+"""What a review takes from outside: findings of the algorithm as they come, and those of earlier results."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from MCDetect.errors import InputError, UsageError
+from MCDetect.findings import Algorithm, ImageFindings, Refusal
+from MCDetect.inference.correspondence import Point
+from MCDetect.review.actions import ReaderActions
+from MCDetect.review.arrival import with_results, with_view_findings
+from MCDetect.review.earlier_results import EarlierResults
+from MCDetect.review.outcome import NO_ALGORITHM
+from MCDetect.review.state import ReviewState
+
+
+class TakingFindings(ReaderActions):
+    """The part of :class:`MCDetect.review.session.ReviewSession` that is no action of the reader; undo keeps it."""
+
+    algorithm: Algorithm | None
+    refusals: list[Refusal]
+    reports: dict[str, Path]
+
+    @abstractmethod
+    def set_threshold(self, threshold: float, operating_point: str = "custom") -> None:
+        """Show clusters from another score on."""
+
+    @abstractmethod
+    def _everywhere(self, change: Callable[[ReviewState], ReviewState], keys: Iterable[str]) -> None:
+        """Make a change that is no action of the reader."""
+
+    def set_algorithm(self, algorithm: Algorithm) -> None:
+        """Say what makes the findings; its operating point becomes the present one."""
+        self.algorithm = algorithm
+        self.set_threshold(algorithm.threshold, algorithm.operating_point)
+
+    def add_view_findings(self, found: ImageFindings) -> None:
+        """Take what the algorithm found in a view, at the loosest threshold; no action of the reader is undone by it.
+
+        Raises
+        ------
+        UsageError
+            ``no-such-view`` when it is of another examination.
+        """
+        key = found.sop_instance_uid
+        self._require_same_size(found)
+        self._everywhere(lambda state: with_view_findings(state, found), [key])
+
+    def add_results(self, earlier: EarlierResults) -> int:
+        """Take findings of an earlier run or review and go on from them; return of how many views they speak.
+
+        Its reader stays in the earlier reports; ``earlier.reports`` are those that new reports replace.
+
+        Raises
+        ------
+        InputError
+            ``other-examination`` when they speak of none of the views.
+        UsageError
+            ``changed-file`` when a view has another size.
+        """
+        of_views = [image for image in earlier.findings.images if image.sop_instance_uid in self.examination.keys]
+        if not of_views:
+            raise InputError(
+                "other-examination",
+                "These results speak of none of the images that are open.",
+                "Open them together with the mammograms that they were made of.",
+            )
+        for image in of_views:
+            self._require_same_size(image)
+        if earlier.findings.algorithm.bundle != NO_ALGORITHM.bundle:
+            self.set_algorithm(earlier.findings.algorithm)
+        self.reports.update(earlier.reports)
+        keys = [image.sop_instance_uid for image in of_views]
+        self._everywhere(lambda state: with_results(state, earlier.findings, keys), keys)
+        return len(keys)
+
+    def add_refusal(self, refusal: Refusal) -> None:
+        """Take why the algorithm did not search an image."""
+        self.refusals = [old for old in self.refusals if old.source != refusal.source] + [refusal]
+
+    def set_nipples(self, nipples: Mapping[str, Point]) -> None:
+        """Take (row, column) of nipples by key of the view, from :func:`correspondence.nipple_of`; for proposals."""
+        self._nipples.update(nipples)
+
+    def _require_same_size(self, found: ImageFindings) -> None:
+        known = self._image(found.sop_instance_uid)
+        if (known.rows, known.columns) != (found.rows, found.columns):
+            raise UsageError("changed-file", "The image has changed since it was opened.", "Open it again.")

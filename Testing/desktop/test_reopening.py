@@ -1,0 +1,105 @@
+"""Results of an earlier run or review, opened in the window."""
+
+from __future__ import annotations
+
+import pytest
+from pydicom import dcmread
+from PyQt5.QtCore import Qt
+
+from MCDetect.findings import Decision
+
+
+@pytest.fixture
+def exported(window, hands, examination, tmp_path, monkeypatch):
+    """Return the folder of a review that was exported from the window: one accepted, a pair confirmed."""
+    folder = tmp_path / "results"
+    monkeypatch.setattr(window.dialogs, "ask_folder", lambda _title: str(folder))
+    hands.open(examination)
+    hands.detect()
+    hands.press(Qt.Key_N)
+    first, second = (cluster.tracking_uid for _, cluster in window.session.shown_findings())
+    hands.press(Qt.Key_A)
+    window.session.confirm_correspondence(first, second)
+    hands.test.keyClicks(window.widgets.readerEdit, "Meyer, Anna")
+    window.panel.export()
+    hands.until(lambda: not window.background_work.is_busy)
+    assert window.heard == []
+    return folder
+
+
+def is_restored(window) -> bool:
+    decisions = sorted(cluster.decision.value for _, cluster in window.session.shown_findings())
+    pairs = window.session.state.correspondences
+    return decisions == ["accepted", "undecided"] and [pair.confirmed for pair in pairs] == [True]
+
+
+def test_a_reviewed_examination_is_opened_with_its_results_and_the_next_report_names_the_last(
+    window, hands, examination, exported, monkeypatch
+):
+    earlier = next(exported.rglob("cad-sr_*.dcm"))
+    hands.open(examination, exported)
+    hands.until(lambda: bool(window.session.state.images))
+    assert is_restored(window)
+    assert "reviewed by Meyer, Anna" in window.widgets.progressLabel.text()
+    assert not window.session.has_unsaved_changes
+    assert "accepted" in str(hands.cells())
+    # The pair is there to be seen: the second finding stands beside the first one.
+    hands.press(Qt.Key_N)
+    assert "Same as" in window.widgets.partnerLabel.text()
+    assert not window.widgets.confirmPartnerButton.isEnabled()
+    hands.press(Qt.Key_R)
+    monkeypatch.setattr(window.dialogs, "ask_folder", lambda _title: str(exported.parent / "second"))
+    window.panel.export()
+    hands.until(lambda: not window.background_work.is_busy)
+    report = dcmread(next((exported.parent / "second").rglob("cad-sr_*.dcm")))
+    named = report.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence[0]
+    assert named.ReferencedSOPInstanceUID == dcmread(earlier).SOPInstanceUID
+    assert window.heard == []
+
+
+def test_results_that_are_dropped_alone_come_to_what_is_open(window, hands, examination, exported):
+    hands.open(examination)
+    session = window.session
+    assert hands.cells() == []
+    window.open_paths([exported / "findings.json"])
+    hands.until(lambda: bool(session.state.images))
+    assert window.session is session
+    assert is_restored(window)
+    assert window.heard == []
+
+
+def test_results_beside_the_mammograms_are_shown_if_the_reader_wants_them(
+    window, hands, examination, exported, monkeypatch
+):
+    exported.rename(examination / "results")
+    questions: list[str] = []
+    monkeypatch.setattr(window.dialogs, "ask", lambda question, _choices: (questions.append(question), 1)[1])
+    hands.open(examination)
+    assert len(questions) == 1
+    assert "earlier run" in questions[0]
+    assert hands.cells() == []
+    monkeypatch.setattr(window.dialogs, "ask", lambda *_: 0)
+    hands.open(examination)
+    assert is_restored(window)
+
+
+def test_results_without_their_mammograms_are_told_in_one_sentence(window, hands, exported, examination, tmp_path):
+    window._end_session()
+    window.open_paths([exported])
+    hands.until(lambda: bool(window.heard))
+    assert "without the mammograms" in window.heard[0][0]
+    assert window.session is None
+    # Damaged results keep nobody from opening the mammograms.
+    (exported / "findings.json").write_text("{")
+    hands.open(examination, exported / "findings.json")
+    hands.until(lambda: len(window.heard) == 2)
+    assert "findings.json" in window.heard[1][0]
+    assert len(window.views.slots) == 4
+
+
+def test_a_new_search_keeps_what_an_earlier_review_said(window, hands, examination, exported):
+    hands.open(examination, exported)
+    hands.detect()
+    assert is_restored(window)
+    assert [row[5] for row in hands.cells()].count("✓ accepted") == 1
+    assert next(c for _, c in window.session.shown_findings()).decision is Decision.ACCEPTED

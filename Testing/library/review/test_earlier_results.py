@@ -1,0 +1,182 @@
+"""Results of an earlier run or review, read back into a review that goes on from them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from pydicom import dcmread
+
+from MCDetect.bi_rads import AssessmentCategory, Morphology
+from MCDetect.errors import InputError, UsageError
+from MCDetect.findings import Decision, Findings
+from MCDetect.review.earlier_results import EarlierResults, read_earlier_results, results_below
+from MCDetect.review.exporting import export
+from MCDetect.review.opening import open_given
+
+
+@pytest.fixture
+def reviewed(session, tmp_path):
+    """Return the folder of an exported review: one accepted, one rejected, two that are the same in both views."""
+    first, second, *_ = (cluster.tracking_uid for _, cluster in session.shown_findings())
+    weak = session.state.images[0].clusters[1].tracking_uid
+    session.confirm_correspondence(first, second)
+    session.accept(first, "new since 2019")
+    session.reject(weak, "vascular")
+    session.set_morphology(first, Morphology.FINE_PLEOMORPHIC)
+    session.set_assessment(first, AssessmentCategory.MODERATE_SUSPICION)
+    session.set_comment(first, "both views")
+    session.set_study_comment("compared with 2019")
+    session.set_complete()
+    folder = tmp_path / "reviewed"
+    exported = export(
+        session.reviewed_findings(), session.examination, folder, ("seg", "cad-sr", "measurements-sr", "json")
+    )
+    assert exported.problems == ()
+    return folder
+
+
+def said(session):
+    return {
+        (
+            key,
+            cluster.tracking_uid,
+            cluster.decision,
+            cluster.reason,
+            cluster.comment,
+            cluster.morphology,
+            cluster.assessment,
+        )
+        for key, cluster in session.shown_findings()
+    }
+
+
+def pairs(session):
+    return {frozenset(pair.tracking_uids) for pair in session.state.correspondences if pair.confirmed}
+
+
+@pytest.mark.parametrize("which", ["findings.json", "*.dcm"])
+def test_a_review_goes_on_where_its_export_ended(session, make_session, reviewed, which):
+    again = make_session(found=False, reader="")
+    files = sorted(reviewed.rglob(which))
+    count = again.add_results(read_earlier_results(files, [view.path for view in again.examination.views]))
+    assert count == 2
+    assert said(again) == said(session)
+    assert pairs(again) == pairs(session) != set()
+    assert again.state.complete
+    assert again.state.comment == "compared with 2019"
+    assert again.threshold == pytest.approx(session.threshold)
+    assert not again.has_unsaved_changes
+    assert not again.undo_text, "what came from outside is no action"
+    assert again.reader == "", "the earlier reader is not this one"
+    first = next(cluster for _, cluster in again.shown_findings() if cluster.decision is Decision.ACCEPTED)
+    again.undecide(first.tracking_uid)
+    again.undo()
+    assert said(again) == said(session)
+
+
+def test_the_reports_of_a_review_name_those_that_they_replace(make_session, reviewed, tmp_path):
+    again = make_session(found=False, reader="Second^Reader")
+    files = sorted(reviewed.rglob("*.dcm"))
+    again.add_results(read_earlier_results(files, [view.path for view in again.examination.views]))
+    again.reject(next(c.tracking_uid for _, c in again.shown_findings() if c.decision is Decision.ACCEPTED))
+    exported = export(
+        again.reviewed_findings(), again.examination, tmp_path / "again", reports=list(again.reports.values())
+    )
+    assert exported.problems == ()
+    reports = {path.name.split("_")[0]: dcmread(path) for path in exported.files if "-sr_" in path.name}
+    earlier = {path.name.split("_")[0]: dcmread(path) for path in files if "-sr_" in path.name}
+    assert set(reports) == {"cad-sr", "measurements-sr"}
+    for kind, report in reports.items():
+        (study,) = report.PredecessorDocumentsSequence
+        (series,) = study.ReferencedSeriesSequence
+        (named,) = series.ReferencedSOPSequence
+        assert named.ReferencedSOPInstanceUID == earlier[kind].SOPInstanceUID != report.SOPInstanceUID
+    review = Findings.from_json((tmp_path / "again" / "findings.json").read_text()).review
+    assert review is not None
+    assert set(review.predecessor_uids) == {report.SOPInstanceUID for report in earlier.values()}
+
+
+def test_a_replaced_report_that_is_gone_is_told(make_session, reviewed, tmp_path):
+    again = make_session(found=False, reader="Second^Reader")
+    again.add_results(read_earlier_results([reviewed / "findings.json"]))
+    assert len(again.reports) == 2, "those beside the file are what is replaced"
+    for path in again.reports.values():
+        path.unlink()
+    again.reject(next(c.tracking_uid for _, c in again.shown_findings() if c.decision is Decision.ACCEPTED))
+    exported = export(
+        again.reviewed_findings(), again.examination, tmp_path / "again", reports=list(again.reports.values())
+    )
+    assert any("2 of the replaced reports are no longer there" in note for note in exported.notes)
+
+
+def test_what_the_present_reader_has_said_stays(session, make_session, reviewed):
+    again = make_session(reader="Second^Reader")
+    first = again.shown_findings()[0][1].tracking_uid
+    again.reject(first, "noise")
+    again.add_results(read_earlier_results([reviewed / "findings.json"]))
+    assert again.state.find(first)[1].decision is Decision.REJECTED
+    assert again.state.find(first)[1].reason == "noise"
+    assert len(pairs(again)) == 1
+
+
+def test_results_about_other_images_are_refused_in_one_sentence(session, reviewed):
+    findings = Findings.from_json((reviewed / "findings.json").read_text())
+    others = tuple(replace(image, sop_instance_uid=f"1.2.{number}") for number, image in enumerate(findings.images))
+    with pytest.raises(InputError, match="none of the images"):
+        session.add_results(EarlierResults(replace(findings, images=others)))
+    larger = tuple(replace(image, rows=image.rows + 1) for image in findings.images)
+    with pytest.raises(UsageError, match="has changed"):
+        session.add_results(EarlierResults(replace(findings, images=larger)))
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", '{"schema_version": "9"}'])
+def test_findings_that_were_edited_wrongly_are_refused_in_one_sentence(tmp_path, damage):
+    path = tmp_path / "findings.json"
+    path.write_text(damage)
+    with pytest.raises(InputError, match=r"findings\.json does not hold findings") as told:
+        read_earlier_results([path])
+    assert told.value.hint
+
+
+def test_findings_that_contradict_themselves_are_refused(reviewed):
+    path = reviewed / "findings.json"
+    document = json.loads(path.read_text())
+    document["images"][0]["clusters"][0]["member_ids"].append(4711)
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError, match="a calcification that is not among those"):
+        read_earlier_results([path])
+
+
+def test_results_are_told_from_mammograms_among_whatever_is_opened(
+    examination_folder, reviewed, make_session, tmp_path
+):
+    opened = open_given([examination_folder, reviewed])
+    assert opened.examination is not None
+    assert len(opened.examination.views) == 2
+    assert opened.examination.refused == ()
+    assert opened.is_wanted
+    assert opened.results is not None
+    assert len(opened.results.reports) == 2
+    # Results alone belong to what is open; without anything open that is told.
+    alone = open_given([reviewed / "findings.json"], current=make_session().examination)
+    assert alone.examination is None
+    assert alone.results is not None
+    with pytest.raises(InputError, match="without the mammograms"):
+        open_given([reviewed])
+    # Beside the mammograms they were not asked for.
+    both = tmp_path / "both"
+    both.mkdir()
+    for path in examination_folder.iterdir():
+        (both / path.name).write_bytes(path.read_bytes())
+    reviewed.rename(both / "results")
+    (both / "notes.json").write_text("{}")
+    assert not open_given([both]).is_wanted
+    assert len(results_below(both)) == 1 + 2 + 2
+    # What lies there and is damaged is no reason to trouble the reader, what was asked for is.
+    (both / "results" / "findings.json").write_text("{")
+    assert open_given([both]).problem is None
+    told = open_given([both, both / "results" / "findings.json"])
+    assert told.examination is not None
+    assert "does not hold findings" in str(told.problem)
