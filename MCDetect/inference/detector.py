@@ -192,7 +192,11 @@ class Detector:
             )
         typed, candidates = self.examine(mammogram, mask, report)
         area = breast_area_mm2(mask, mammogram.spacing.millimetres)
-        kept = sorted((c for c in candidates if c.score >= threshold), key=lambda c: (c.is_benign, -c.score))
+        # Numbers run on over what is shown first, also where a viewer asks for everything and hides the rest.
+        usual = self.operating_points[self.default_operating_point]
+        kept = sorted(
+            (c for c in candidates if c.score >= threshold), key=lambda c: (c.score < usual, c.is_benign, -c.score)
+        )
         uids = identity_of(mammogram)
         nipple = nipple_of(mammogram, mask)
         clusters = tuple(

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _FAINT_MARGIN = 0.5
 """Logits that a faint calcification goes down from its threshold: further down it would run into the grain."""
 
+_MOST_FAINT = 500
+"""The strongest are taken. Mammograms have about 50; a picture full of noise should not take minutes."""
+
 Members = tuple[Calcification, ...]
 Group = Callable[[Sequence[Calcification]], list[Members]]
 GroupFaint = Callable[[Sequence[Members], Sequence[Calcification], Sequence[Calcification]], list[Members]]
@@ -44,7 +47,8 @@ def marks_of(
     strong = find(threshold=settings.threshold)
     if settings.faint_threshold >= settings.threshold:
         return strong, ()
-    return strong, find(threshold=settings.faint_threshold, below=settings.threshold, margin=_FAINT_MARGIN)
+    faint = find(threshold=settings.faint_threshold, below=settings.threshold, margin=_FAINT_MARGIN)
+    return strong, faint[:_MOST_FAINT]
 
 
 def groups_of_faint(
