@@ -15,7 +15,7 @@ SUMMARY = "open the window to look at examinations, detect, review and export (n
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this sub-command."""
-    parser.add_argument("inputs", nargs="*", type=Path, metavar="INPUT", help="mammogram, folder or DICOMDIR to open")
+    parser.add_argument("inputs", nargs="*", type=Path, metavar="INPUT", help="mammograms, and results about them")
     parser.add_argument("--detect", action="store_true", help="begin to detect as soon as it is open")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run")
     parser.add_argument("--bundle", default="default", metavar="NAME|PATH", help="the model (default: %(default)s)")

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+from scipy import sparse
+from scipy.sparse import csgraph
 from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
 
@@ -21,8 +22,6 @@ BoolImage = npt.NDArray[np.bool_]
 
 MASK_MARGIN = 1.5
 """Logits between the calibrated threshold and the low one; about half the height of a calcification."""
-
-_EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=np.uint8)
 
 
 def find_calcifications(
@@ -58,18 +57,12 @@ def find_calcifications(
     above = logits > threshold - margin
     if mask is not None:
         above &= mask
-    labels, count = ndimage.label(above, structure=_EIGHT_NEIGHBOURS)
-    if count == 0:
-        return ()
     found: list[tuple[float, npt.NDArray[np.intp], npt.NDArray[np.float32]]] = []
-    for label, window in enumerate(ndimage.find_objects(labels), start=1):
-        member = labels[window] == label
-        values = logits[window][member]
+    for pixels in _connected(above):
+        values = logits[pixels[:, 0], pixels[:, 1]]
         peak = float(values.max())
-        if not threshold <= peak < below:
-            continue
-        pixels = np.argwhere(member) + np.array([part.start for part in window])
-        found.append((peak, pixels, values))
+        if threshold <= peak < below:
+            found.append((peak, pixels, values))
     found.sort(key=lambda entry: (-entry[0], tuple(entry[1][0])))
     return tuple(
         measure_calcification(
@@ -77,6 +70,37 @@ def find_calcifications(
         )
         for number, (peak, pixels, values) in enumerate(found, start=1)
     )
+
+
+def _connected(mask: BoolImage) -> list[npt.NDArray[np.intp]]:
+    """Return the pixels (n, 2) of each connected region (8 neighbours), in reading order.
+
+    A few thousand of ten million pixels are set: joining these is much faster than labelling the picture.
+    """
+    columns = mask.shape[1]
+    places = np.flatnonzero(mask)
+    if not places.size:
+        return []
+    across = places % columns
+    numbers = np.arange(places.size)
+    edges = []
+    for step, is_inside in (
+        (1, across < columns - 1),
+        (columns - 1, across > 0),
+        (columns, np.ones(places.size, dtype=np.bool_)),
+        (columns + 1, across < columns - 1),
+    ):
+        wanted = places[is_inside] + step
+        at = np.minimum(np.searchsorted(places, wanted), places.size - 1)
+        there = places[at] == wanted
+        edges.append(np.column_stack([numbers[is_inside][there], at[there]]))
+    pairs = np.concatenate(edges)
+    size = (places.size, places.size)
+    graph = sparse.coo_matrix((np.ones(len(pairs), dtype=np.bool_), (pairs[:, 0], pairs[:, 1])), shape=size)
+    count, labels = csgraph.connected_components(graph, directed=False)
+    order = np.argsort(labels, kind="stable")
+    pixels = np.column_stack([places // columns, across])[order]
+    return np.split(pixels, np.cumsum(np.bincount(labels, minlength=count))[:-1])
 
 
 def peak_logit(score: float, slope: float, intercept: float) -> float:

@@ -33,7 +33,7 @@ class TypedView:
     Attributes
     ----------
     marks
-        All calcifications, those on one large body as one; with their benign types.
+        All calcifications, those on one large body as one; with their benign types. Of the faint ones those in groups.
     groups
         Suspicious and typically benign groups of them.
     contrasts
@@ -86,14 +86,17 @@ def type_view(
     whole, features = whole_marks(picture, mask, spacing_mm, marks)
     typing = Typing.of(whole, features, model, spacing_mm)
     groups = sort_groups(group(whole), typing, group)
-    weak = _numbered(faint, whole)
-    if weak and group_faint is not None:
-        bodies = {m.id: find_body(picture, m, spacing_mm) for m in weak}
-        context = ViewContext(picture, mask, spacing_mm, [*whole, *weak])
-        typing = typing.with_faint(weak, feature_matrix(weak, bodies, context))
+    weak: tuple[Calcification, ...] = ()
+    if faint and group_faint is not None:
+        every = _numbered(faint, whole)
         grouped = {m.id for one in groups for m in one.members}
         single = [m for m in whole if m.id not in grouped and typing.benign[m.id] is None]
-        more = group_faint([one.members for one in groups], single, weak)
+        more = group_faint([one.members for one in groups], single, every)
+        # The others are never reported, and what they are costs most of the time.
+        weak = _members_of(more, every)
+        bodies = {m.id: find_body(picture, m, spacing_mm) for m in weak}
+        context = ViewContext(picture, mask, spacing_mm, [*whole, *every])
+        typing = typing.with_faint(weak, feature_matrix(weak, bodies, context))
         groups = [*groups, *(typing.judged(members) for members in more)]
     types = {number: kind for number, kind in typing.benign.items() if kind is not None}
     for one in groups:
@@ -109,6 +112,13 @@ def type_view(
         {n: float(np.exp(row[_LOG_CONTRAST])) for n, row in typing.features.items()},
         frozenset(m.id for m in weak),
     )
+
+
+def _members_of(
+    groups: Sequence[tuple[Calcification, ...]], marks: Sequence[Calcification]
+) -> tuple[Calcification, ...]:
+    members = {member.id for one in groups for member in one}
+    return tuple(mark for mark in marks if mark.id in members)
 
 
 def _numbered(faint: Sequence[Calcification], after: Sequence[Calcification]) -> tuple[Calcification, ...]:
@@ -134,11 +144,14 @@ def untyped(
     group_faint: GroupFaint | None = None,
 ) -> TypedView:
     """Return the marks and groups of a bundle without a model of morphologies: nothing is typed."""
-    weak = _numbered(faint, marks)
+    weak: tuple[Calcification, ...] = ()
     groups = group(marks)
-    if weak and group_faint is not None:
+    if faint and group_faint is not None:
+        every = _numbered(faint, marks)
         grouped = {m.id for members in groups for m in members}
-        groups = [*groups, *group_faint(groups, [m for m in marks if m.id not in grouped], weak)]
+        more = group_faint(groups, [m for m in marks if m.id not in grouped], every)
+        weak = _members_of(more, every)
+        groups = [*groups, *more]
     sorted_groups = tuple(SortedGroup(members, (), None) for members in groups)
     return TypedView((*marks, *weak), sorted_groups, {}, frozenset(m.id for m in weak))
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy import ndimage
 
 from MCDetect.inference.calcifications import MASK_MARGIN, find_calcifications, peak_logit
 from MCDetect.runs import mask_of_runs, runs_of_pixels
@@ -77,3 +78,15 @@ def test_the_logit_comes_back_from_the_score(logit, slope, intercept):
     score = 1 / (1 + np.exp(-(slope * logit + intercept)))
     if 1e-6 < score < 1 - 1e-6:
         assert peak_logit(score, slope, intercept) == pytest.approx(logit, abs=1e-3)
+
+
+@given(
+    arrays(np.bool_, st.tuples(st.integers(1, 12), st.integers(1, 12)), elements=st.sampled_from([False, False, True]))
+)
+def test_calcifications_are_the_regions_that_touch_at_edges_or_corners(set_pixels: np.ndarray) -> None:
+    labels, count = ndimage.label(set_pixels, structure=np.ones((3, 3)))
+    expected = {frozenset(map(tuple, np.argwhere(labels == label).tolist())) for label in range(1, count + 1)}
+    found = find_calcifications(np.where(set_pixels, 2.0, -9.0).astype(np.float32), (0.1, 0.1), 1.0)
+    regions = [[(row, first + i) for row, first, n in one.runs for i in range(n)] for one in found]
+    assert {frozenset(pixels) for pixels in regions} == expected
+    assert sum(len(pixels) for pixels in regions) == np.count_nonzero(set_pixels)

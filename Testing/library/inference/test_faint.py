@@ -94,8 +94,8 @@ def test_without_a_lower_threshold_there_are_no_faint_marks() -> None:
 def test_faint_marks_are_reported_only_as_members_of_clusters_that_are_reported() -> None:
     faint = [mark(1, 300, 300, 0.1), mark(2, 310, 300, 0.1), mark(3, 300, 310, 0.1), mark(4, 50, 600, 0.1)]
     typed = untyped(TRIPLE, group, faint, more)
-    assert [m.id for m in typed.marks] == [1, 2, 3, 4, 5, 6, 7]
-    assert typed.faint == {4, 5, 6, 7}
+    assert [m.id for m in typed.marks] == [1, 2, 3, 4, 5, 6]
+    assert typed.faint == {4, 5, 6}
     assert [m.id for m in typed.reported(())] == [1, 2, 3]
     assert [[m.id for m in one.members] for one in typed.groups] == [[1, 2, 3], [4, 5, 6]]
 
