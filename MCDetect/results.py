@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from MCDetect.errors import MCDetectError, OutputError, UsageError
+from MCDetect.errors import MCDetectError, OutputError
 from MCDetect.files import write_text_atomically
 from MCDetect.findings import Algorithm, Correspondence, Findings, ImageFindings, Refusal, Review
 from MCDetect.inference.correspondence import propose
+from MCDetect.outputs import FORMATS, check_formats
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,51 +31,7 @@ if TYPE_CHECKING:
 
 Argument = TypeVar("Argument")
 
-FORMATS = ("seg", "cad-sr", "measurements-sr", "gsps", "json", "png")
-"""What is written: DICOM segmentations, both structured reports, presentation states, JSON, pictures."""
-
-OPTIONAL_FORMATS = ("sc", "probability")
-"""What is written only when asked for: pictures as DICOM Secondary Captures, and maps of the probability of each pixel
-as fractional segmentations."""
-
 _NOT_ATTEMPTED = frozenset({"unsuitable-view"})
-
-
-def check_formats(formats: Collection[str]) -> frozenset[str]:
-    """Return ``formats`` as a set.
-
-    Raises
-    ------
-    UsageError
-        ``unknown-format`` if one of them does not exist, or if there are none.
-    """
-    unknown = sorted(set(formats) - {*FORMATS, *OPTIONAL_FORMATS})
-    if unknown or not formats:
-        wrong = f"There is no output format {unknown[0]!r}." if unknown else "No output format was given."
-        raise UsageError("unknown-format", wrong, f"Use any of {','.join((*FORMATS, *OPTIONAL_FORMATS))}.")
-    return frozenset(formats)
-
-
-def check_output_folder(output: Path) -> None:
-    """Make the output folder and write into it once, so that a wrong folder is told before hours of work.
-
-    Raises
-    ------
-    OutputError
-        ``cannot-write`` if the folder cannot be made or written.
-    """
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=output) as probe:
-            probe.write(b"\0" * 4096)
-            probe.flush()
-    except OSError as error:
-        reason = "it is not a folder" if isinstance(error, FileExistsError | NotADirectoryError) else error.strerror
-        raise OutputError(
-            "cannot-write",
-            f"The output folder {output} cannot be written: {reason}.",
-            "Choose another --output folder or free space on the disk.",
-        ) from error
 
 
 class ResultWriter:
@@ -88,7 +44,7 @@ class ResultWriter:
     algorithm
         What makes the findings; every file says so.
     formats
-        Any of :data:`FORMATS`.
+        Any of :data:`MCDetect.outputs.FORMATS`.
     correspondences
         Clusters that are the same in two views. When None, those that look so are proposed.
     review

@@ -21,7 +21,7 @@ from MCDetect.cohort.source import Source, chunks, read_headers
 from MCDetect.cohort.summary import Failure, failures, write_table
 from MCDetect.errors import InputError
 from MCDetect.findings import Algorithm, Refusal
-from MCDetect.results import check_formats, check_output_folder
+from MCDetect.outputs import check_formats, check_output_folder
 
 _TOLD_EVERY_S = 0.5
 

@@ -18,7 +18,7 @@ from MCDetect.commands.option_types import (
 )
 from MCDetect.commands.pacs import add_node_arguments, add_query_arguments, chosen_node
 from MCDetect.errors import UsageError
-from MCDetect.results import check_output_folder
+from MCDetect.outputs import check_output_folder
 
 if TYPE_CHECKING:
     from MCDetect.cohort.batch import Listener, Plan, Report

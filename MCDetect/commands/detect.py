@@ -10,7 +10,8 @@ from MCDetect.commands.option_types import add_detection_arguments, check_spacin
 from MCDetect.commands.unforeseen import as_told
 from MCDetect.errors import InputError
 from MCDetect.findings import Refusal
-from MCDetect.results import OPTIONAL_FORMATS, ResultWriter, check_output_folder
+from MCDetect.outputs import OPTIONAL_FORMATS, check_output_folder
+from MCDetect.results import ResultWriter
 
 if TYPE_CHECKING:
     from MCDetect.commands.reporting import Reporter

@@ -8,7 +8,7 @@ from pathlib import Path
 from MCDetect.commands.exit_codes import DONE
 from MCDetect.commands.option_types import count
 from MCDetect.errors import UsageError
-from MCDetect.results import check_output_folder
+from MCDetect.outputs import check_output_folder
 
 SUMMARY = "report how well trained recipes do, side by side (HTML and JSON)"
 

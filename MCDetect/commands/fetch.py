@@ -7,7 +7,7 @@ from pathlib import Path
 
 from MCDetect.commands.exit_codes import exit_code
 from MCDetect.commands.pacs import add_node_arguments, add_query_arguments, bar, chosen_node, print_failures
-from MCDetect.results import check_output_folder
+from MCDetect.outputs import check_output_folder
 
 SUMMARY = "fetch studies from a PACS"
 

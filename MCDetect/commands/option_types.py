@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from MCDetect.errors import UsageError
 from MCDetect.inference.backends.precision import FP32, PRECISIONS
 from MCDetect.inference.device import DEVICES
-from MCDetect.results import FORMATS, check_formats
+from MCDetect.outputs import FORMATS, check_formats
 
 if TYPE_CHECKING:
     from MCDetect.cohort.records import Processing

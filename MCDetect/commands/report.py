@@ -8,7 +8,8 @@ from pathlib import Path
 from MCDetect.commands.exit_codes import exit_code
 from MCDetect.commands.option_types import format_list, output_path
 from MCDetect.findings.reading import read_findings
-from MCDetect.results import FORMATS, ResultWriter, check_output_folder
+from MCDetect.outputs import FORMATS, check_output_folder
+from MCDetect.results import ResultWriter
 
 SUMMARY = "write DICOM objects and pictures again from an edited findings.json"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from MCDetect.commands.exit_codes import DONE
 from MCDetect.commands.option_types import check_spacing, count, output_path, positive_number
-from MCDetect.results import check_output_folder
+from MCDetect.outputs import check_output_folder
 
 SUMMARY = "make DICOM mammograms with calcifications at known places, and a truth file"
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from MCDetect.commands.exit_codes import DONE
 from MCDetect.commands.option_types import count
 from MCDetect.errors import UsageError
-from MCDetect.results import check_output_folder
+from MCDetect.outputs import check_output_folder
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -17,7 +17,7 @@ from typing import Any
 
 from MCDetect.errors import MCDetectError, OutputError
 from MCDetect.findings import Findings
-from MCDetect.results import FORMATS
+from MCDetect.outputs import FORMATS
 from MCDetect.review.examination import Examination, open_examination
 from MCDetect.review.exporting import Exported, export
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from MCDetect.dicom.results.predecessors import predecessors_of
 from MCDetect.errors import MCDetectError
 from MCDetect.findings import Findings
-from MCDetect.results import FORMATS, ResultWriter, check_output_folder
+from MCDetect.outputs import FORMATS, check_output_folder
+from MCDetect.results import ResultWriter
 from MCDetect.review.examination import Examination
 
 KINDS = (

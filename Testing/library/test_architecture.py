@@ -13,7 +13,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ROWS = (
     {"findings", "descriptors", "bi_rads", "errors", "files", "runs", "version"},
     {"dicom", "preprocessing", "networks", "simulation", "pictures"},
-    {"inference", "training", "evaluation", "bundles", "results"},
+    {"inference", "training", "evaluation", "bundles", "results", "outputs"},
     {"review", "cohort"},
     {"desktop"},
     {"command_line", "commands", "__main__"},

@@ -17,7 +17,8 @@ from MCDetect.dicom.mammogram import Mammogram
 from MCDetect.dicom.reading import read_mammogram
 from MCDetect.errors import OutputError, UsageError
 from MCDetect.findings import Algorithm, Findings, ImageFindings, Refusal
-from MCDetect.results import FORMATS, ResultWriter, check_formats, check_output_folder
+from MCDetect.outputs import FORMATS, check_formats, check_output_folder
+from MCDetect.results import ResultWriter
 
 ALGORITHM = Algorithm("MCDetect", "0.1.0", "default", "1a2b3c4d" * 8, "balanced", 0.42, "cpu")
 

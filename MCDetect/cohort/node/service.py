@@ -28,7 +28,7 @@ from MCDetect.cohort.node.monitoring import Metrics, MonitoringServer
 from MCDetect.cohort.records import Examination, Order, Outcome, Processing
 from MCDetect.dicom.pacs.nodes import Node
 from MCDetect.errors import MCDetectError, OutputError, UsageError
-from MCDetect.results import check_formats, check_output_folder
+from MCDetect.outputs import check_formats, check_output_folder
 
 _ROUND_S = 0.25
 _COURIER_S = 0.5
