@@ -7,8 +7,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from support.cohorts import write_cohort
@@ -16,24 +18,34 @@ from support.cohorts import write_cohort
 from MCDetect.cohort.batch import Listener, Plan, run_batch
 from MCDetect.cohort.records import Processing
 
-ADDRESS, PORT = "10.213.77.{}", 18786
+PORT = 18786
+_LONGEST_S = 240.0
 
 
 def run(*words: str) -> bool:
     return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 
+@dataclass(frozen=True)
+class Network:
+    """Two namespaces that reach this one over a bridge, and the addresses on it: ``address`` of 1 is here."""
+
+    hosts: list[str]
+    address: str
+
+
 @pytest.fixture
-def hosts() -> Iterator[list[str]]:
-    """Make two namespaces that reach this one over a bridge."""
+def network() -> Iterator[Network]:
+    """Make a network of its own: one that a killed run has left behind is in nobody's way."""
     if os.geteuid() != 0 or shutil.which("ip") is None:
         pytest.skip("network namespaces need root and the command ip")
     mark = uuid.uuid4().hex[:6]
     bridge, names = f"mcb{mark}", [f"mcd{mark}{number}" for number in (1, 2)]
+    address = f"10.{int(mark[:2], 16)}.{int(mark[2:4], 16)}." + "{}"
     try:
         if not run("ip", "link", "add", bridge, "type", "bridge"):
             pytest.skip("this system lets nobody make a network bridge")
-        run("ip", "addr", "add", ADDRESS.format(1) + "/24", "dev", bridge)
+        run("ip", "addr", "add", address.format(1) + "/24", "dev", bridge)
         run("ip", "link", "set", bridge, "up")
         for number, name in enumerate(names, start=2):
             ends = (f"v{mark}{number}a", f"v{mark}{number}b")
@@ -41,13 +53,13 @@ def hosts() -> Iterator[list[str]]:
                 run("ip", "netns", "add", name)
                 and run("ip", "link", "add", ends[0], "type", "veth", "peer", "name", ends[1], "netns", name)
                 and run("ip", "link", "set", ends[0], "master", bridge, "up")
-                and run("ip", "-n", name, "addr", "add", ADDRESS.format(number) + "/24", "dev", ends[1])
+                and run("ip", "-n", name, "addr", "add", address.format(number) + "/24", "dev", ends[1])
                 and run("ip", "-n", name, "link", "set", ends[1], "up")
                 and run("ip", "-n", name, "link", "set", "lo", "up")
             )
             if not made:
                 pytest.skip("this system lets nobody make network namespaces")
-        yield names
+        yield Network(names, address)
     finally:
         for name in names:
             run("ip", "netns", "del", name)
@@ -59,11 +71,12 @@ def start(*words: str) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.slow
-def test_a_host_torn_out_of_the_network_loses_nothing(hosts, bundle_folder, tmp_path):
+def test_a_host_torn_out_of_the_network_loses_nothing(network, bundle_folder, tmp_path):
+    hosts, here = network.hosts, network.address.format(1)
     source = write_cohort(tmp_path / "source", 8, images=1)
-    address = f"tcp://{ADDRESS.format(1)}:{PORT}"
+    address = f"tcp://{here}:{PORT}"
     scheduler = start(
-        *(sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", ADDRESS.format(1)),
+        *(sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", here),
         *("--port", str(PORT), "--no-dashboard"),
     )
     crew = [
@@ -87,11 +100,15 @@ def test_a_host_torn_out_of_the_network_loses_nothing(hosts, bundle_folder, tmp_
                 os.killpg(crew[0].pid, signal.SIGKILL)
 
     listener = TearsOutAHost()
+    # A batch waits for workers as long as it takes; a test does not.
+    patience = threading.Timer(_LONGEST_S, os.killpg, (scheduler.pid, signal.SIGKILL))
+    patience.start()
     try:
         processing = Processing(str(bundle_folder), "cpu", "torch", formats=("json",))
         plan = Plan(source, tmp_path / "results", scheduler=address, processing=processing)
         report = run_batch(plan, listener)
     finally:
+        patience.cancel()
         for process in (*crew, scheduler):
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
