@@ -65,6 +65,10 @@ def run(options: argparse.Namespace) -> int:
     finally:
         if is_new and not any(options.output.iterdir()):
             options.output.rmdir()
+    if options.predecessor and findings.review is None:
+        notes.append(
+            "The findings say nothing of a review, so the new reports replace none; --predecessor was not used."
+        )
     if missing:
         notes.append(
             f"{missing} of the reports that are replaced are not at hand, so that the new ones do not name them."

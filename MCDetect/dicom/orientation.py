@@ -46,6 +46,7 @@ _AXES = {letter: axis for axis in ("AP", "LR", "FH") for letter in axis}
 _DIRECTIONS = frozenset(_AXES)
 _FROM_ABOVE_OR_BELOW = frozenset({"CC", "FB", "XCCL", "XCCM"})
 _FROM_THE_SIDE = frozenset({"MLO", "ML", "LM", "LMO", "SIO", "ISO"})
+_LONGEST_TOLD = 8
 _KNOWN_VIEWS = frozenset(VIEWS.values())
 
 
@@ -75,15 +76,29 @@ def decide_orientation(header: Dataset) -> Orientation:
             f"The header contradicts itself: ImageLaterality says {of_image}, Laterality says {of_series}; "
             f"{of_image} is used."
         )
+    warnings += [
+        f"{keyword} says {_told(header, keyword)}, which is no side of a view."
+        for keyword in ("ImageLaterality", "Laterality")
+        if header.get(keyword) and not _side(header, keyword)
+    ]
     coded, modifiers = _coded_view(header)
     position = _view_position(header)
     if coded and position and coded != position:
         warnings.append(
             f"The header contradicts itself: the view code says {coded}, ViewPosition says {position}; {coded} is used."
         )
+    if header.get("PatientOrientation") and not _directions(header):
+        warnings.append(f"PatientOrientation says {_told(header, 'PatientOrientation')}, which are no directions.")
     contradiction = _contradicting_directions(header, coded or position)
     if contradiction:
         warnings.append(contradiction)
+    unknown = [
+        name
+        for name, known in (("which breast", of_image or of_series), ("which view", coded or position))
+        if not known
+    ]
+    if unknown:
+        warnings.append(f"The header does not say {' and '.join(unknown)} it shows.")
     return Orientation(of_image or of_series, coded or position, modifiers, tuple(warnings))
 
 
@@ -94,9 +109,8 @@ def _contradicting_directions(header: Dataset, view: str) -> str:
     from above or below, and between head and foot in one from the side (PS3.3, section C.8.11.7.1.2). Which of the
     two ends comes first is up to the maker.
     """
-    value = header.get("PatientOrientation")
-    directions = [str(one).strip().upper() for one in value] if isinstance(value, MultiValue) else []
-    if len(directions) != 2 or not all(one and set(one) <= _DIRECTIONS for one in directions):
+    directions = _directions(header)
+    if not directions:
         return ""
     axes = [_AXES[one[0]] for one in directions]
     expected = "LR" if view in _FROM_ABOVE_OR_BELOW else "FH" if view in _FROM_THE_SIDE else ""
@@ -104,6 +118,21 @@ def _contradicting_directions(header: Dataset, view: str) -> str:
         return ""
     told = "\\".join(directions)
     return f"The header contradicts itself: the view is {view}, but PatientOrientation says {told}."
+
+
+def _directions(header: Dataset) -> list[str]:
+    """Return the two directions of PatientOrientation; empty when it is absent or makes no sense."""
+    value = header.get("PatientOrientation")
+    directions = [str(one).strip().upper() for one in value] if isinstance(value, MultiValue) else []
+    is_sensible = len(directions) == 2 and all(one and set(one) <= _DIRECTIONS for one in directions)
+    return directions if is_sensible else []
+
+
+def _told(header: Dataset, keyword: str) -> str:
+    """Return a value for a sentence; only a few letters, for a wrong value may be anything."""
+    value = header.get(keyword)
+    text = "\\".join(map(str, value)) if isinstance(value, MultiValue) else str(value)
+    return repr(text) if len(text) <= _LONGEST_TOLD and text.isprintable() else "something else"
 
 
 def _side(header: Dataset, keyword: str) -> str:

@@ -21,6 +21,7 @@ LARGEST_COUNT = 150_000_000
 """Pixels. Detectors have about 30 million at most, film scanned at 0.025 mm has 115 million; more is a damaged header,
 and decoding it would only exhaust the memory."""
 
+_JPEG_XL = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (110, 111, 112))
 _COPY_AGAIN = "Copy or export the file again."
 _EXPORT_AGAIN = "Export the file again, uncompressed if possible."
 _COLOURS = ("RGB", "YBR")  # decoded to RGB; grey pictures are often stored so in secondary captures
@@ -144,11 +145,17 @@ def _require_pixel_data(dataset: Dataset, header: Dataset, source: str) -> None:
         encoded = dataset.get("PixelData")
     if not encoded:
         raise InputError("no-pixel-data", f"{source} holds no pixel data.", "It may be cut short: copy it again.")
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if not syntax.is_transfer_syntax:  # of a later edition than pydicom knows, or private
+        name = "JPEG XL" if syntax in _JPEG_XL else str(syntax)
+        raise InputError(
+            "cannot-decode", f"{source} is stored in a way that cannot be decoded here ({name}).", _EXPORT_AGAIN
+        )
     with reporting("cannot-decode", f"{source} does not say how its pixels are stored.", _COPY_AGAIN):
         rows, columns = int(header.Rows), int(header.Columns)
         allocated, bits = int(header.BitsAllocated), int(header.BitsStored)
         interpretation = str(header.PhotometricInterpretation).strip().upper()
-        is_native = not dataset.file_meta.TransferSyntaxUID.is_encapsulated
+        is_native = not syntax.is_encapsulated
         expected = get_expected_length(dataset)
     if not interpretation.startswith(("MONOCHROME", *_COLOURS)):
         raise InputError("colour-image", f"{source} is a colour image, and a mammogram is grey.", "Give the original.")

@@ -112,12 +112,12 @@ def _stated_spacing(header: Dataset) -> tuple[Spacing | None, tuple[str, ...]]:
     if imager is not None:
         return _corrected_for_magnification(header, imager, calibrated)
     if scanned is not None:
-        return Spacing(*scanned, SpacingSource.AT_DETECTOR), (
+        return Spacing(*scanned, SpacingSource.FILM_DIGITISER), (
             "The spacing is that of a film digitiser (NominalScannedPixelSpacing).",
         )
     is_secondary_capture = "Secondary Capture" in getattr(header.get("SOPClassUID", ""), "name", "")
     if calibrated is not None and not is_secondary_capture:
-        return Spacing(*calibrated, SpacingSource.AT_DETECTOR), (
+        return Spacing(*calibrated, SpacingSource.UNCALIBRATED), (
             "The spacing comes from PixelSpacing without a calibration type and is taken to be that at the detector.",
         )
     return None, ()

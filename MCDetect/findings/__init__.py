@@ -32,6 +32,8 @@ class SpacingSource(str, Enum):
     AT_DETECTOR = "at detector"
     MAGNIFICATION_CORRECTED = "magnification corrected"
     CALIBRATED = "calibrated"
+    FILM_DIGITISER = "at film digitiser"
+    UNCALIBRATED = "uncalibrated"
     GIVEN_BY_USER = "given by user"
 
 

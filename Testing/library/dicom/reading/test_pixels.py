@@ -202,3 +202,13 @@ def _colour(make_dataset, channels: np.ndarray, interpretation: str) -> Dataset:
         PlanarConfiguration=0,
         PhotometricInterpretation=interpretation,
     )
+
+
+@pytest.mark.parametrize(("syntax", "name"), [("1.2.840.10008.1.2.4.112", "JPEG XL"), ("2.25.1", "2.25.1")])
+def test_a_way_of_storing_that_is_not_known_is_named(make_dataset, syntax, name):
+    dataset = make_dataset()
+    dataset.file_meta.TransferSyntaxUID = syntax
+    with pytest.raises(InputError) as caught:
+        read_mammogram(dataset)
+    assert caught.value.code == "cannot-decode"
+    assert f"({name})" in caught.value.message

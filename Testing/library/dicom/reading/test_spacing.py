@@ -9,6 +9,7 @@ from MCDetect.dicom.reading import read_mammogram
 from MCDetect.errors import InputError
 from MCDetect.findings import SpacingSource
 
+DIGITISER, UNCALIBRATED = SpacingSource.FILM_DIGITISER, SpacingSource.UNCALIBRATED
 DETECTOR, CORRECTED, CALIBRATED = (
     SpacingSource.AT_DETECTOR,
     SpacingSource.MAGNIFICATION_CORRECTED,
@@ -61,14 +62,19 @@ DETECTOR, CORRECTED, CALIBRATED = (
             CALIBRATED,
             "no calibration type; it is used",
         ),
-        ({"ImagerPixelSpacing": None, "PixelSpacing": [0.1, 0.1]}, (0.1, 0.1), DETECTOR, "without a calibration type"),
+        (
+            {"ImagerPixelSpacing": None, "PixelSpacing": [0.1, 0.1]},
+            (0.1, 0.1),
+            UNCALIBRATED,
+            "without a calibration type",
+        ),
         (
             {"ImagerPixelSpacing": None, "NominalScannedPixelSpacing": [0.05, 0.05], "PixelSpacing": [0.3, 0.3]},
             (0.05, 0.05),
-            DETECTOR,
+            DIGITISER,
             "film digitiser",
         ),
-        ({"ImagerPixelSpacing": [0, 0], "PixelSpacing": [0.1, 0.1]}, (0.1, 0.1), DETECTOR, "calibration"),
+        ({"ImagerPixelSpacing": [0, 0], "PixelSpacing": [0.1, 0.1]}, (0.1, 0.1), UNCALIBRATED, "calibration"),
     ],
 )
 def test_the_header_decides_by_rule(make_dataset, attributes, expected, source, warning):
