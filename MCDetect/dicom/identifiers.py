@@ -53,6 +53,8 @@ def content_digest(images: Iterable[ImageFindings], algorithm: Algorithm, more: 
     """
     described = asdict(algorithm)
     described.pop("device")
+    if algorithm.is_of_lower_precision:  # the objects say so
+        described["precision"] = "bf16"
     document: dict[str, Any] = {"algorithm": described, "images": [asdict(image) | {"source": ""} for image in images]}
     if more:
         document["more"] = [repr(one) for one in more]

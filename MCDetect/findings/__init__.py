@@ -208,6 +208,11 @@ class Algorithm:
     device: str
     calcification_threshold: float = 0.0
 
+    @property
+    def is_of_lower_precision(self) -> bool:
+        """Whether the networks ran in bf16, as ``device`` then says, and not in fp32."""
+        return "bf16" in self.device
+
 
 @dataclass(frozen=True)
 class Correspondence:

@@ -249,6 +249,7 @@ def algorithm_parameters(algorithm: Algorithm) -> tuple[tuple[str, str], ...]:
         ("Model", algorithm.bundle),
         ("Model SHA-256", algorithm.bundle_sha256),
         ("Operating point", _operating_point(algorithm)),
+        *((("Precision", "bf16"),) if algorithm.is_of_lower_precision else ()),
     )
 
 

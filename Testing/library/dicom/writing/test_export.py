@@ -247,3 +247,22 @@ def test_a_full_disk_leaves_nothing_behind(
         assert cause not in causes, "the causes go in a circle"
         causes.append(cause)
         cause = cause.__cause__
+
+
+def test_reports_name_a_lower_precision_and_have_identifiers_of_their_own(
+    make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path
+) -> None:
+    header = make_mammogram("R", "CC")
+    image, sources = find(header, 1, 0), {str(header.SOPInstanceUID): header}
+
+    def reports(device: str) -> list[Any]:
+        made = replace(algorithm, device=device)
+        paths = write_study_objects([image], sources, made, {}, tmp_path, frozenset({"cad-sr", "measurements-sr"}))
+        return [dcmread(path) for path in paths]
+
+    full, lower, other = reports("cpu"), reports("cpu (OpenVINO, bf16)"), reports("cuda")
+    assert [one.SOPInstanceUID for one in full] == [one.SOPInstanceUID for one in other]
+    for one, other_one in zip(full, lower, strict=True):
+        assert one.SOPInstanceUID != other_one.SOPInstanceUID
+        assert "Precision: bf16" not in str(one)
+        assert "Precision: bf16" in str(other_one)
