@@ -29,8 +29,8 @@ Read from (GitHub, OWNER/NAME: file):
   capitals: jddomingues-fcul/MultiBreast: data_preprocessing/dto/breast_micro_calc.py
 - 100 pairs, BI-RADS of both kinds of cases, biopsies of 32, an image of marks for each view: the description at Zenodo
   5036062 as quoted by Antonie433/breast-cancer-microcalcification-: README.md
-- not traced to a named file: ``..._GT.jpg`` and red as the colour of the marks, and the columns' brackets, both seen in
-  loaders whose repository is not known
+- not traced to a named file: ``..._GT.jpg``, red as the colour of the marks and the columns' brackets (all seen in
+  loaders whose repository is not known), and the name of the workbook
 
 Brackets are disregarded, and any column is taken for that of the biopsy whose name says so.
 """

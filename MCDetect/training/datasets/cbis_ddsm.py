@@ -27,10 +27,10 @@ Known oddities, all met here:
 Read from (GitHub, OWNER/NAME: file):
 
 - header and rows of the tables, paths of UIDs, the line break in quotes, three pathologies, blanks in the columns'
-  names: Slaysenfite/CBIS-DDSM-PNG: calc_case_description_train_set.csv (whose only change is .png for .dcm)
+  names: Slaysenfite/CBIS-DDSM-PNG: calc_case_description_train_set.csv (there with .png in place of the DICOM files)
 - the four tables' names, and crop and mask swapped where the mask has another size than the image:
   lazatsoc/cbis_ddsm_dataloader: utils/ddsm_preprocessor.py
-- folders and files on disk as above, mask and crop as 1-1.dcm and 1-2.dcm of one series: MOX1983/S3CNNM:
+- folders and files on disk as above, 1-1.dcm and 1-2.dcm in one series: MOX1983/S3CNNM:
   scripts/converting_to_png.py; DreamnovaCesar/CBIS-DDSM-and-Mini-MIAS-using-transfer-learning-with-CNN: its tree
 - not traced to a named file: 000000.dcm and the missing image of P_00474_LEFT_MLO_1 (seen in loaders whose repository
   is not known), underscores in the tables of masses, what the headers lack, how finely films were digitised (cited from

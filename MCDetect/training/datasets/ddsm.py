@@ -18,7 +18,7 @@ As distributed by the University of South Florida::
 Read from (GitHub, OWNER/NAME: file):
 
 - volumes and cases, and what a case holds, from its makers: josephdviviano/pyddsm: DDSM_README (Heath, 2000)
-- names of folders and files, hyphens and underscores: multinormal/ddsm: ddsm-software/info-file.txt (a list of the FTP
+- all folders, names of files, hyphens and underscores: multinormal/ddsm: ddsm-software/info-file.txt (a list of the FTP
   server)
 - rows and columns, digitiser in the ``.ics`` file: multinormal/ddsm: ddsm-software/get-ddsm-mammo; its lines with
   bits, resolution and age: fjeg/ddsm_tools: ddsm_tools/ddsm_util.py

@@ -23,6 +23,7 @@ Read from:
   theidentity/MammogramVisualization: data/labels_converted.csv
 - the archive's name: GitHub, brsegmentation/brsegmentation: Codes/DownloadDataset.m
 - 0.2 mm and 1024 x 1024 pixels: the README of the archive, in an excerpt whose repository is not known
+- not traced to a named file: that all views are oblique
 
 At 0.2 mm fine calcifications are smaller than a pixel: this data set says little of them.
 """
