@@ -39,24 +39,24 @@ _ASIDE = re.compile(r"\[[^\]]*\]|\(published: [^)]*\)")
 
 def comparison(scores: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
     """Return header and rows of the side-by-side table; the published figures stand behind ours in brackets."""
-    names = [name for name in COMPARED if any(name in one["figures"] for one in scores)]
-    header = ["recipe, network", "data set", "split", "test examples", *names]
+    header = ["recipe, network", "data set", "split", "test examples", *COMPARED]
     rows = []
     for one in scores:
         about = one["about"]
         published = {str(key).lower(): value for key, value in one["published on other data"].items()}
         row = [str(one["name"]), str(about.get("dataset", "")), str(about.get("split", "")), str(one["examples"])]
-        for name in names:
-            figure = one["figures"].get(name)
-            ours = "not defined" if figure is None else interval_text(figure)
+        for name in COMPARED:
+            ours = interval_text(one["figures"].get(name))
             theirs = published.get(name.lower())
             row.append(ours if theirs is None else f"{ours} (published: {theirs})")
         rows.append(row)
     return header, rows
 
 
-def interval_text(figure: Mapping[str, float]) -> str:
-    """Return "estimate [low-high]"."""
+def interval_text(figure: Mapping[str, float] | None) -> str:
+    """Return "estimate [low-high]", or that there is none: a class is missing, or nothing was called positive."""
+    if figure is None:
+        return "not defined"
     return f"{figure['estimate']:.3f} [{figure['low']:.3f}-{figure['high']:.3f}]"
 
 
@@ -93,7 +93,8 @@ def _section(one: Mapping[str, Any], number: int, pictures: Mapping[str, Path]) 
             "several parts. These figures are too high.</p>"
         )
     parts.append(_table(["", ""], [[key, str(value)] for key, value in _about(one)]))
-    rows = [[name, interval_text(figure)] for name, figure in one["figures"].items()]
+    names = dict.fromkeys((*COMPARED, *one["figures"]))
+    rows = [[name, interval_text(one["figures"].get(name))] for name in names]
     parts.append(_table(["figure", "estimate [95 % interval]"], rows))
     parts.append(_figures(draw_curves(one), "pictures curves", captions=False))
     published = one["published on other data"]

@@ -61,8 +61,8 @@ def score_patches(detector: Detector, folder: Path, repeats: int = 1000) -> dict
     scores = {
         "calcification network": [calcification_sum(detector, patch) for patch in patches],
         "calcification network, equal high-pass deviation": [calcification_sum(detector, patch) for patch in equal],
-        "patch network": [_patch_logit(network, patch) for patch in patches],
-        "patch network, equal high-pass deviation": [_patch_logit(network, patch) for patch in equal],
+        "patch network": [patch_logit(network, patch) for patch in patches],
+        "patch network, equal high-pass deviation": [patch_logit(network, patch) for patch in equal],
         "high-pass deviation alone": trivial,
     }
     document: dict[str, Any] = {
@@ -83,19 +83,19 @@ def score_patches(detector: Detector, folder: Path, repeats: int = 1000) -> dict
     return document
 
 
-def calcification_sum(detector: Detector, patch: FloatImage) -> float:
+def calcification_sum(detector: Detector, patch: FloatImage, spacing_mm: float = PATCH_SPACING_MM) -> float:
     """Return the sum of the probabilities at the local maxima of the probability map."""
-    probability = detector.probability_map(patch, PATCH_SPACING_MM)
+    probability = detector.probability_map(patch, spacing_mm)
     peaks = probability == ndimage.maximum_filter(probability, size=_SUPPRESSION)
     return float(probability[peaks].sum())
 
 
-def _patch_logit(network: Any, patch: FloatImage) -> float:
+def patch_logit(network: Any, patch: FloatImage, spacing_mm: float = PATCH_SPACING_MM) -> float:
     """Return the patch network's logit of a patch, which may be smaller than those it was trained on."""
     import torch
 
     unit, grey_step = scale_to_unit_range(patch)
-    shape = resampled_shape((patch.shape[0], patch.shape[1]), (PATCH_SPACING_MM, PATCH_SPACING_MM), 0.07)
+    shape = resampled_shape((patch.shape[0], patch.shape[1]), (spacing_mm, spacing_mm), 0.07)
     image = normalise_by_local_noise(resize(unit, shape), None, grey_step)
     with torch.inference_mode():
         return float(network(torch.from_numpy(image)[None, None])[0])

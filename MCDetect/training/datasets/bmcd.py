@@ -21,10 +21,18 @@ is empty or "NOT AVAILABLE". Only the folder and the classification are needed.
 - A view without any mark (BI-RADS 1, and prior views of some suspicious cases) is normal.
 - The pictures may have another size than the images: marks are enlarged to it.
 
-Read from: public loaders on GitHub (folders, file names, upper-case endings, names of sheets, rows above the header,
-red as the colour of the marks; one gives the columns as above, two give them without brackets and with "biopsy
-results"), and the data set's own description (Zenodo; the 32 biopsies). Brackets are disregarded, and any column is
-taken for that of the biopsy whose name says so.
+Read from (GitHub, OWNER/NAME: file):
+
+- both sheets with two rows above the header, "Folder #", "BI-RADS categories for breast density": loioladev/breast-
+  density-classification: src/datasets/bmcd_converter.py
+- the other columns (there without brackets), "NOT AVAILABLE", "biopsy results", the four images of a folder, endings in
+  capitals: jddomingues-fcul/MultiBreast: data_preprocessing/dto/breast_micro_calc.py
+- 100 pairs, BI-RADS of both kinds of cases, biopsies of 32, an image of marks for each view: the description at Zenodo
+  5036062 as quoted by Antonie433/breast-cancer-microcalcification-: README.md
+- not traced to a named file: ``..._GT.jpg``, red as the colour of the marks and the columns' brackets (all seen in
+  loaders whose repository is not known), and the name of the workbook
+
+Brackets are disregarded, and any column is taken for that of the biopsy whose name says so.
 """
 
 from __future__ import annotations

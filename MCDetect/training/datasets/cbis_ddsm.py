@@ -24,8 +24,17 @@ Known oddities, all met here:
 - Columns "breast density" and "breast_density", "left or right breast" and so on: calcification tables
   have blanks where those of masses have underscores.
 
-Read from: the tables' header and first rows, and paths on disk, as they appear in several public loaders on GitHub
-(among them the list of the five regions without masks), and Lee et al. 2017, Scientific Data 4:170177.
+Read from (GitHub, OWNER/NAME: file):
+
+- header and rows of the tables, paths of UIDs, the line break in quotes, three pathologies, blanks in the columns'
+  names: Slaysenfite/CBIS-DDSM-PNG: calc_case_description_train_set.csv (there with .png in place of the DICOM files)
+- the four tables' names, and crop and mask swapped where the mask has another size than the image:
+  lazatsoc/cbis_ddsm_dataloader: utils/ddsm_preprocessor.py
+- folders and files on disk as above, 1-1.dcm and 1-2.dcm in one series: MOX1983/S3CNNM:
+  scripts/converting_to_png.py; DreamnovaCesar/CBIS-DDSM-and-Mini-MIAS-using-transfer-learning-with-CNN: its tree
+- not traced to a named file: 000000.dcm and the missing image of P_00474_LEFT_MLO_1 (seen in loaders whose repository
+  is not known), underscores in the tables of masses, what the headers lack, how finely films were digitised (cited from
+  Lee et al. 2017, Scientific Data 4:170177); each is met, not relied on
 """
 
 from __future__ import annotations

@@ -12,8 +12,14 @@ Columns of the table: ID1 (patient), LeftRight, Age, number, abnormality (calcif
 - Nothing is marked: for recipes that look at regions the whole breast is the region; for recipes that look at tiles
   this data set has no examples, and they say so. Breasts without a row were not biopsied and are left out.
 
-Read from: names and columns in several public loaders on GitHub (one with the table's rows and folders of the
-download), and the collection's page of The Cancer Imaging Archive as quoted there.
+Read from (GitHub, OWNER/NAME: file):
+
+- the table with all its rows, as CSV: briggyx/mammogram_classification: data/CMMD_clinicaldata_revision.csv
+- workbook or CSV beside the folder ``CMMD`` with one folder a patient, side and view from (0020,0062) and (0054,0220):
+  BiomedSciAI/fuse-med-ml: fuseimg/datasets/cmmd.py
+- 1-1.dcm and so on, and ten images that the archive calls doubtful since two patients have the same pixels:
+  lejeunel/breast-cancer-cmmd: breastclf/cmmd.py (here they are not left out)
+- not traced to a named file: the names of the folders between patient and file, which are not relied on
 """
 
 from __future__ import annotations

@@ -15,8 +15,17 @@ As distributed by the University of South Florida::
 - One abnormality may be calcification and mass at once: it counts as calcification.
 - RESOLUTION is in micrometres (42 to 50). Grey values of the four digitisers differ and are taken as they are.
 
-Read from: several public converters of DDSM on GitHub, among them its own program that reads the ``.ics`` file with a
-whole example, and one that lists overlay files with their numbers of outlines.
+Read from (GitHub, OWNER/NAME: file):
+
+- volumes and cases, and what a case holds, from its makers: josephdviviano/pyddsm: DDSM_README (Heath, 2000)
+- all folders, names of files, hyphens and underscores: multinormal/ddsm: ddsm-software/info-file.txt (a list of the FTP
+  server)
+- rows and columns, digitiser in the ``.ics`` file: multinormal/ddsm: ddsm-software/get-ddsm-mammo; its lines with
+  bits, resolution and age: fjeg/ddsm_tools: ddsm_tools/ddsm_util.py
+- lines of an overlay, boundary and cores, several LESION_TYPEs, the chain's "x y", directions and "#":
+  multinormal/ddsm: ddsm-software/get_ddsm_groundtruth.m; the same directions: fjeg/ddsm_tools:
+  ddsm_tools/ddsm_classes.py
+- not traced to a named file: that the JPEG's own header is turned at times
 """
 
 from __future__ import annotations

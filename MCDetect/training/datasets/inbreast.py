@@ -12,10 +12,20 @@ The XML is a property list of OsiriX: ``Images[0].ROIs[]`` with ``Name`` ("Calci
 pixel. Columns of the table: Patient ID and Patient age (both "removed"), Laterality, View, Acquisition date, File Name,
 ACR (density 1 to 4, blank for some), Bi-Rads (1 to 6 with 4a to 4c). "ML" in names means the mediolateral oblique view.
 
-Read from: public loaders on GitHub found by these names (the file name pattern, the table's header line and the parsing
-of ``Point_px`` appear in several independent ones), and Moreira et al. 2012, "INbreast: toward a full-field digital
-mammographic database", for the spacing of 0.07 mm. There is no pathology of each finding; as in the literature on this
-data set, BI-RADS 1 to 3 of the image is taken for benign and 4 to 6 for malignant.
+Read from (GitHub, OWNER/NAME: file):
+
+- the table with separator, header and values as above, "4a", blank ACR: wentaozhu/deep-mil-for-whole-mammogram-
+  classification: INbreast.csv; the spreadsheet, two rows of totals below it: KP-AROB/AROB-Breast-Datasets:
+  src/datasets/inbreast.py, jddomingues-fcul/MultiBreast: data_preprocessing/dto/inbreast.py
+- AllDICOMs, AllXML, the names of their files: leo-pires/dummy-scratch: mammo_dataset.py
+- ``Images[0].ROIs[]`` and ``Point_px`` with its texts, marks of one or two points: MultiBreast, as above; ``Name`` as
+  the kind of mark: itzortzis/INBreast_XML_parser: inbreastxmlparser/annotation.py
+- not traced to a named file: the folders that are not used; spellings of ``Name`` other than "Mass" and
+  "Calcification" (what begins with "calcif" or "cluster" is a calcification, all else is not); the spacing of 0.07 mm,
+  cited from Moreira et al. 2012, "INbreast: toward a full-field digital mammographic database"
+
+There is no pathology of each finding: BI-RADS 1 to 3 of the image is taken for benign and 4 to 6 for malignant, as
+leo-pires/dummy-scratch does.
 """
 
 from __future__ import annotations

@@ -15,7 +15,16 @@ CIRC, SPIC, MISC, ARCH, ASYM, NORM); severity (B, M); x, y of the middle; radius
   instead: such an image is not annotated, and gives no example.
 - An image may have several lines.
 
-Read from: the letter in ``Info.txt`` and its lines, as quoted by several public repositories and data set pages.
+Read from:
+
+- the columns, pairs of films, origin of the coordinates, clusters, images without a place: the data set's own notes as
+  quoted at easymed.ai/datasets/ClarissaAdler/MIAS-Mammography
+- every line of ``Info.txt``, with ``*NOTE 3*`` (three images) and several lines of one image, as a table: GitHub,
+  theidentity/MammogramVisualization: data/labels_converted.csv
+- the archive's name: GitHub, brsegmentation/brsegmentation: Codes/DownloadDataset.m
+- 0.2 mm and 1024 x 1024 pixels: the README of the archive, in an excerpt whose repository is not known
+- not traced to a named file: that all views are oblique
+
 At 0.2 mm fine calcifications are smaller than a pixel: this data set says little of them.
 """
 

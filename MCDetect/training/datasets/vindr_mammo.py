@@ -21,10 +21,16 @@ Calcification', 'Mass']", "['No Finding']"), finding_birads, xmin, ymin, xmax, y
   age stays unknown.
 - breast_density, finding_birads and split may be missing.
 
-Read from: the file names, columns and values as they appear in several public loaders on GitHub; the data set's page on
-PhysioNet (``metadata.csv`` holds attributes of the headers, among them age, model and maker); Nguyen et al. 2023,
-Scientific Data 10:277. Loaders read "SOP Instance UID", "Manufacturer" and "Manufacturer's Model Name" from
-``metadata.csv``, the names of DICOM's dictionary; none was seen to read age or spacing, which are named alike here.
+Read from (GitHub, OWNER/NAME: file):
+
+- the table with all its rows, values and boxes over the edge: NicolaTodaro/generative-breast-cancer-imaging:
+  finding_annotations.csv
+- ``images/<study_id>/<image_id>.dicom``: KP-AROB/AROB-Breast-Datasets: src/datasets/vindr.py, and its makers' own
+  vinbigdata-medical/vindr-mammo: visualize.py
+- that only findings which are not benign are marked: Nguyen et al. 2023, Scientific Data 10:277 (abstract); which ask
+  for further examination: physionet.org/content/vindr-mammo (abstract)
+- not traced to a named file: ``metadata.csv`` and ``breast-level_annotations.csv``, named by loaders whose repository
+  is not known; none was seen to read age or spacing, whose columns are named here as in DICOM's dictionary
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ from MCDetect.evaluation.report_page import comparison, extra_table
 from MCDetect.files import write_text_atomically
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+REAL_PATCHES = "### Real patches"
+KEPT_TABLE = "*Kept from an earlier run: the last one was given no real patches.*"
 SIZE = (1024, 832)
 """Rows and columns of the simulated views: a quarter of a detector, so that the breast is small."""
 
@@ -25,8 +27,9 @@ def tables(measured: dict[str, Any]) -> str:
         f"Measured on {measured['images']} simulated images of {measured['patients']} simulated patients, "
         f"{SIZE[0]} x {SIZE[1]} pixels, laid out as each data set, with {measured['scale']:g} of the published epochs "
         f"(at least one), from scratch, on a {'processor' if measured['device'] == 'cpu' else 'GPU'}; "
-        f"{measured['processor minutes']:g} minutes of processor time in all. Pathology is a stand-in by morphology. "
-        "Intervals are 95 %, bootstrap over patients. In brackets what the papers give, on other data.",
+        f"{_time(measured)}. Pathology is a stand-in by morphology. "
+        "Intervals are 95 %, bootstrap over patients. In brackets what the papers give, on other data. "
+        "Rows of `default` are the networks of the shipped bundle, not trained here.",
         "",
         *_markdown(*comparison(measured["report"])),
     ]
@@ -38,7 +41,7 @@ def tables(measured: dict[str, Any]) -> str:
         first = measured["real-patches"][0]
         lines += [
             "",
-            "### Real patches",
+            REAL_PATCHES,
             "",
             f"The classifiers of patches above on {first['examples']} real patches of {first['patients']} cases, from "
             "digitised film, never trained on. All were trained on simulated views; the name is that of their layout:",
@@ -48,12 +51,26 @@ def tables(measured: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _time(measured: dict[str, Any]) -> str:
+    processor = f"{measured['processor minutes']:g} minutes of processor time"
+    if "minutes" not in measured:
+        return f"{processor} in all"
+    return f"{measured['minutes']:g} minutes and {processor} in the session that ended it"
+
+
 def put_into(page: Path, text: str) -> bool:
-    """Replace what stands between the marks of a page; tell whether it has such a place."""
+    """Replace what stands between the marks of a page; tell whether it has such a place.
+
+    A table of real patches is not lost to a run without them: it is kept, and said to be of an earlier run.
+    """
     content = page.read_text(encoding="utf-8") if page.is_file() else ""
     if BEGIN not in content or END not in content:
         return False
-    before, after = content.split(BEGIN, 1)[0], content.split(END, 1)[1]
+    before, rest = content.split(BEGIN, 1)
+    old, after = rest.split(END, 1)
+    if REAL_PATCHES in old and REAL_PATCHES not in text:
+        table = old.split(REAL_PATCHES, 1)[1].replace(KEPT_TABLE, "").strip()
+        text = f"{text}\n\n{REAL_PATCHES}\n\n{KEPT_TABLE}\n\n{table}"
     write_text_atomically(page, f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
     return True
 

@@ -30,6 +30,9 @@ Decided, because the paper leaves it open or contradicts itself:
 - Epochs of the head, its rate and the strengths of the augmentation are fastai's defaults (1 epoch, 3e-3; 10 degrees,
   zoom 1.1, lighting 0.2), since they are not given. fastai's own head (two pooled vectors, two dense layers) is not
   built: the paper describes no such head.
+- The mask of the breast is this library's (``preprocessing/breast_mask.py``), with two changes to the published one:
+  Otsu's threshold is moved towards the grey value of air, since Otsu's two classes often part fat from gland; and
+  metal markers on the skin are cut out as well.
 - Otsu's threshold on a region without air would take gland for breast: the mask of this library notices and keeps
   all.
 """

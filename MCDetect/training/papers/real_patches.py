@@ -45,10 +45,9 @@ def score_real_patches(run: Path, patches: Path) -> Scored | None:
     recipe: PaperRecipe = recipe_of(json.loads((bundle / "configs" / "recipe.json").read_text(encoding="utf-8")))
     if recipe.examples.task != "grid":
         return None
-    paths = [(label, path) for label in (0, 1) for path in sorted((patches / str(label)).glob("*.pgm"))]
-    if {label for label, _ in paths} != {0, 1}:
-        raise InputError("no-patches", f"{patches} holds no patches.", "It should hold 0/*.pgm and 1/*.pgm.")
-    pixels = np.stack([fitted(_read(path), recipe.examples) for _, path in paths])
+    read = read_real_patches(patches)
+    pixels = np.stack([fitted(patch, recipe.examples) for _, _, patch in read])
+    paths = [(label, path) for label, path, _ in read]
     labels = [label for label, _ in paths]
     network = Bundle(recipe.name, bundle).load_network("classifier_network", "model.pt", torch.device("cpu"))
     examples = Examples(pixels, labels, [(place, 0) for place in range(len(paths))], recipe, augmented=False)
@@ -71,6 +70,20 @@ def fitted(patch: Grey, settings: ExampleSettings) -> Grey:
     padded = np.pad(grey, [(amount // 2, amount - amount // 2) for amount in missing], mode="symmetric")
     top, left = (padded.shape[0] - settings.rows) // 2, (padded.shape[1] - settings.columns) // 2
     return np.ascontiguousarray(padded[top : top + settings.rows, left : left + settings.columns])
+
+
+def read_real_patches(folder: Path) -> list[tuple[int, Path, Grey]]:
+    """Return class (0 or 1), file and pixels of each patch.
+
+    Raises
+    ------
+    InputError
+        ``no-patches`` if the folder lacks one of the classes.
+    """
+    paths = [(label, path) for label in (0, 1) for path in sorted((folder / str(label)).glob("*.pgm"))]
+    if {label for label, _ in paths} != {0, 1}:
+        raise InputError("no-patches", f"{folder} holds no patches.", "It should hold 0/*.pgm and 1/*.pgm.")
+    return [(label, path, _read(path)) for label, path in paths]
 
 
 def _read(path: Path) -> Grey:

@@ -129,6 +129,8 @@ class PaperRecipe:
         Fixed transformations by which examples are multiplied (:data:`MCDetect.training.papers.copies.COPIES`).
     augmentation
         Random ones: MONAI's name as ``transform``, and its arguments.
+    augmentation_off
+        Data sets on which neither ``copies`` nor ``augmentation`` are used.
     freeze
         ``"trunk"``, ``"first-hundred"`` or None: what never learns.
     loss
@@ -153,6 +155,7 @@ class PaperRecipe:
     seed: int = 42
     copies: tuple[str, ...] = ("identity",)
     augmentation: tuple[Mapping[str, Any], ...] = ()
+    augmentation_off: tuple[str, ...] = ()
     freeze: str | None = None
     loss: str = "cross-entropy"
     class_weights: bool = False
@@ -213,6 +216,7 @@ def _settings(kind: type[_Settings], values: Mapping[str, Any]) -> _Settings:
 
 
 def _check(recipe: PaperRecipe) -> None:
+    from MCDetect.training.datasets import DATASETS
     from MCDetect.training.optimisation import OPTIMIZERS, SCHEDULES
     from MCDetect.training.papers.augmentation import TRANSFORMS
     from MCDetect.training.papers.copies import COPIES
@@ -229,6 +233,8 @@ def _check(recipe: PaperRecipe) -> None:
         one_of("also", extra, EXTRAS)
     for copy in recipe.copies:
         one_of("copy", copy, COPIES)
+    for dataset in recipe.augmentation_off:
+        one_of("augmentation_off", dataset, DATASETS)
     for step in recipe.examples.steps:
         one_of("step", step, STEPS)
     for entry in recipe.augmentation:

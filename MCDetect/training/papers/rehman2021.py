@@ -6,8 +6,8 @@ Convolutional Neural Network". Data sets DDSM (by its own link CBIS-DDSM) and a 
 
 As published: the four steps (DICOM to 8 bit with a table of the images: ``examples.csv``; resizing to 240 x 320 with
 interpolation; one grey channel made three; the marked region cut out); rotations by 45, 90, 180 and 360 degrees and
-random flips, rotations, shifts and shears; 60/20/20 in five folds (``--fold``); FC-DSCNN and DCNN of Tables 2 and 3;
-AdaGrad, 0.001 times 0.1 every 5 epochs, batches of 32, 20 epochs, dropout 0.5, seed 42.
+random flips, rotations, shifts and shears, but not on DDSM; 60/20/20 in five folds (``--fold``); FC-DSCNN and DCNN of
+Tables 2 and 3; AdaGrad, 0.001 times 0.1 every 5 epochs, batches of 32, 20 epochs, dropout 0.5, seed 42.
 
 Decided, because the paper leaves it open or contradicts itself:
 
@@ -23,6 +23,9 @@ Decided, because the paper leaves it open or contradicts itself:
 - FPi is false positives over images (Eq. 5), and cannot exceed 1 where one image gives one answer; the paper has 2.35.
 - 320 x 240 is called width and height and also 240 x 320 x 3; the flattened 153,600 holds for both. Columns are 320.
 - Rotation by 360 degrees is the image itself: four examples of each, not five.
+- "Data augmentation was not employed on the DDSM dataset": on DDSM and CBIS-DDSM there are no copies and no random
+  changes (``augmentation_off``); on all other data there are both. The published figures in the table are of DDSM.
+- "Image cropping" is named among the augmentations and never described (what size, where): left out.
 - 3568 images are the number of all regions in CBIS-DDSM, of masses too; here calcifications alone.
 - No activation is named for the dense layer: ReLU.
 """

@@ -40,13 +40,20 @@ def balanced(examples: Sequence[PreparedExample], seed: int) -> list[PreparedExa
 
 
 def split_by_patient(
-    labels: Sequence[int], patients: Sequence[str], settings: SplitSettings, copies: int, *, seed: int, fold: int = 0
+    labels: Sequence[int],
+    patients: Sequence[str],
+    settings: SplitSettings,
+    copies: int,
+    *,
+    seed: int,
+    fold: int = 0,
+    remark: str = "",
 ) -> Split:
     """Return a split in which no patient is in two parts; only training examples are multiplied.
 
     Patients are shuffled within those with and without examples of the highest class, and dealt out so that the number
     of examples of each part follows its share. With folds, every patient is tested once. A part that small shares and
-    few patients leave empty gets one patient from training.
+    few patients leave empty gets one patient from training. A refusal ends with the ``remark``.
 
     Raises
     ------
@@ -75,7 +82,7 @@ def split_by_patient(
         if not positions:
             raise InputError(
                 "too-few-patients",
-                f"With {len(members)} patients the {part} part of the split is empty.",
+                f"With {len(members)} patients the {part} part of the split is empty.{remark}",
                 "Give more of the data set.",
             )
     return Split(
@@ -85,7 +92,9 @@ def split_by_patient(
     )
 
 
-def split_as_papers(labels: Sequence[int], settings: SplitSettings, copies: int, seed: int, fold: int = 0) -> Split:
+def split_as_papers(
+    labels: Sequence[int], settings: SplitSettings, copies: int, seed: int, fold: int = 0, *, remark: str = ""
+) -> Split:
     """Return a split of the multiplied examples by chance within each class, which lets copies and patients leak.
 
     That is how the papers describe their splits; the figures come out too high.
@@ -105,7 +114,7 @@ def split_as_papers(labels: Sequence[int], settings: SplitSettings, copies: int,
     if not settings.validation:
         parts["validation"] = list(parts["test"])
     if not all(parts.values()):
-        raise InputError("too-few-examples", "A part of the split is empty.", "Give more of the data set.")
+        raise InputError("too-few-examples", f"A part of the split is empty.{remark}", "Give more of the data set.")
     return Split(*(tuple(sorted(parts[part])) for part in PARTS))
 
 

@@ -124,7 +124,7 @@ def train_paper(
 
     choices = choices or Choices()
     tell: Report = report or (lambda _text, _progress: None)
-    recipe = _adjusted(recipe, choices)
+    recipe = _adjusted(recipe, index, choices)
     name, definition = network_definition(recipe, choices.network)
     require_fit(definition, recipe)
     asked = asked_of(recipe, index, choices, name)
@@ -216,17 +216,23 @@ def select(recipe: PaperRecipe, prepared: Preparation, choices: Choices) -> tupl
     chosen = balanced(prepared.examples, recipe.seed) if recipe.examples.balanced else prepared.examples
     labels = [example.label for example in chosen]
     copies = len(recipe.copies)
+    unused = len(prepared.records) - len({example.record for example in prepared.examples})
+    remark = f" {unused} of {len(prepared.records)} images gave no example." if unused else ""
     if choices.split == "paper":
-        return chosen, split_as_papers(labels, recipe.split, copies, recipe.seed, choices.fold)
+        return chosen, split_as_papers(labels, recipe.split, copies, recipe.seed, choices.fold, remark=remark)
     patients = [prepared.records[example.record].patient for example in chosen]
-    return chosen, split_by_patient(labels, patients, recipe.split, copies, seed=recipe.seed, fold=choices.fold)
+    return chosen, split_by_patient(
+        labels, patients, recipe.split, copies, seed=recipe.seed, fold=choices.fold, remark=remark
+    )
 
 
-def _adjusted(recipe: PaperRecipe, choices: Choices) -> PaperRecipe:
+def _adjusted(recipe: PaperRecipe, index: DatasetIndex, choices: Choices) -> PaperRecipe:
     if choices.optimizer is not None and choices.optimizer not in OPTIMIZERS:
         raise UsageError(
             "unknown-optimizer", f"There is no optimizer {choices.optimizer!r}.", f"Use {', '.join(OPTIMIZERS)}."
         )
+    if index.name in recipe.augmentation_off:
+        recipe = replace(recipe, copies=("identity",), augmentation=())
     return replace(
         recipe,
         stages=tuple(

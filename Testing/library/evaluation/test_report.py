@@ -137,3 +137,11 @@ def test_the_report_compares_runs_and_says_what_flatters(tmp_path: Path):
     assert "&lt;theirs&gt;" in html
     assert html.count("class='warning'") == 1
     assert html.count("data:image/png;base64,") == 7  # ROC, confusion matrix and calibration of both, one FROC
+
+
+def test_a_figure_that_is_not_defined_is_named_as_such_in_the_report(tmp_path: Path):
+    nothing_found = [Prediction(f"{n}", f"{n}", (), n % 2, (0.9, 0.1)) for n in range(6)]
+    _, page = write_report(tmp_path, [Scored("timid", ("normal", "cluster"), tuple(nothing_found))], repeats=20)
+    html = page.read_text()
+    assert "<tr><td>precision</td><td>not defined</td></tr>" in html  # its own table
+    assert html.count("not defined") == 2  # and the table of all runs

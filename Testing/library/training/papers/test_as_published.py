@@ -26,6 +26,7 @@ def test_rehman_2021():
     assert rates == pytest.approx([1e-3] * 5 + [1e-4] * 5 + [1e-5] * 5 + [1e-6] * 5)
     assert (recipe.seed, recipe.class_weights, recipe.loss) == (42, True, "cross-entropy")  # Table 6
     assert set(recipe.copies) == {"identity", "rotation-45", "rotation-90", "rotation-180"}  # 360 is the identity
+    assert recipe.augmentation_off == ("ddsm", "cbis-ddsm")  # section 3.2
     kinds = [entry["transform"] for entry in recipe.augmentation]  # section 3.9: rotation, shifts, shears, flips
     assert kinds == ["RandFlip", "RandFlip", "RandAffine"]
     assert {"rotate_range", "shear_range", "translate_range"} <= set(recipe.augmentation[2])

@@ -172,6 +172,8 @@ def test_another_seed_is_another_split_and_the_same_seed_the_same():
 def test_too_few_patients_for_all_parts_are_refused():
     with pytest.raises(InputError, match="With 1 patients"):
         split_by_patient([0, 1], ["p", "p"], SHARES, 1, seed=0)
+    with pytest.raises(InputError, match=r"is empty\. 3 of 5 images gave no example\."):
+        split_by_patient([0, 1], ["p", "p"], SHARES, 1, seed=0, remark=" 3 of 5 images gave no example.")
 
 
 def test_the_split_of_the_papers_lets_copies_of_one_example_into_several_parts():

@@ -15,7 +15,7 @@ from MCDetect.evaluation.predictions import Prediction, top_losses
 from MCDetect.training.datasets.record import DatasetIndex
 from MCDetect.training.papers.batches import Examples
 from MCDetect.training.papers.building import build_network
-from MCDetect.training.papers.comparison_tables import BEGIN, END, put_into
+from MCDetect.training.papers.comparison_tables import BEGIN, END, KEPT_TABLE, REAL_PATCHES, put_into
 from MCDetect.training.papers.extras import draw_top_losses
 from MCDetect.training.papers.leong2022 import compare_filters_on, find_learning_rate, steepest_fall
 from MCDetect.training.papers.lunalozoya2023 import BATCHES, FIRST_FILTERS, KEPT, KERNELS, SECOND_FILTERS, search
@@ -122,3 +122,14 @@ def test_measured_tables_go_between_their_marks_only(tmp_path: Path):
     page.write_text("no marks")
     assert not put_into(page, "new")
     assert page.read_text() == "no marks"
+
+
+def test_a_run_without_real_patches_keeps_their_table_and_says_that_it_is_an_earlier_one(tmp_path: Path):
+    page = tmp_path / "page.md"
+    page.write_text(f"{BEGIN}\n\nold\n\n{REAL_PATCHES}\n\nintroduction\n\n| table |\n\n{END}\n")
+    for text in ("new", "newer"):
+        assert put_into(page, text)
+        kept = f"{REAL_PATCHES}\n\n{KEPT_TABLE}\n\nintroduction\n\n| table |"
+        assert page.read_text() == f"{BEGIN}\n\n{text}\n\n{kept}\n\n{END}\n"
+    assert put_into(page, f"newest\n\n{REAL_PATCHES}\n\n| other |")
+    assert page.read_text() == f"{BEGIN}\n\nnewest\n\n{REAL_PATCHES}\n\n| other |\n\n{END}\n"

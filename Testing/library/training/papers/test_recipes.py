@@ -97,6 +97,7 @@ def test_a_copied_recipe_can_be_changed(tmp_path: Path):
         ({"copies": ["mirror"]}, "'mirror' and not one of"),
         ({"split": {"training": 0.9, "validation": 0.2, "test": 0.2}}, "do not add up to 1"),
         ({"split": {"training": 0.8, "validation": 0.0, "test": 0.2}}, "nothing can be kept or stopped"),
+        ({"augmentation_off": ["film"]}, "'film' and not one of"),
         ({"also": ["poetry"]}, "'poetry' and not one of"),
         ({"examples": {"task": "grid"}}, "missing"),
         ({"examples": 3}, "is not a recipe"),

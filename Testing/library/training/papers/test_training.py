@@ -112,6 +112,27 @@ def test_the_list_of_examples_has_no_patient_in_two_parts(trained: TrainedPaper)
     assert {row["copy"] for row in rows if row["part"] == "training"} == {"identity", "rotation-90"}
 
 
+def test_a_recipe_leaves_out_copies_on_the_data_sets_that_its_paper_names(
+    tiny_recipe: PaperRecipe, index: DatasetIndex, tmp_path: Path
+):
+    recipe = replace(tiny_recipe, augmentation_off=(index.name,))
+    assert train_paper(recipe, index, tmp_path, Choices(epochs=1)) is not None
+    with (tmp_path / "examples.csv").open() as stream:
+        assert {row["copy"] for row in csv.DictReader(stream)} == {"identity"}
+    asked = json.loads((tmp_path / "run.json").read_text())["recipe"]
+    assert (asked["copies"], asked["augmentation"]) == (["identity"], [])
+
+
+def test_a_refused_split_says_how_many_images_gave_no_example(
+    tiny_recipe: PaperRecipe, index: DatasetIndex, tmp_path: Path
+):
+    with_clusters = [record for record in index.records if record.calcifications][:1]
+    unmarked = [replace(record, regions=(), is_annotated=False) for record in index.records[1:3]]
+    few = replace(index, records=(*with_clusters, *unmarked))
+    with pytest.raises(InputError, match=r"With 1 patients .* is empty\. 2 of 3 images gave no example\."):
+        train_paper(tiny_recipe, few, tmp_path)
+
+
 def test_whole_images_of_the_test_part_are_judged(trained: TrainedPaper):
     images = json.loads((trained.bundle.parent / "marks.json").read_text())
     assert {image["examination"] for image in images} == {one.patient for one in trained.predictions}
