@@ -145,6 +145,10 @@ def _warnings(header: Dataset, orientation: Orientation, kinds: list[str]) -> li
     return warnings
 
 
+TELLING_THE_KIND = ("SOPClassUID", "Modality", "BodyPartExamined")
+"""What of a header tells whether an object is :attr:`Kind.OTHER`."""
+
+
 class Kind(Enum):
     """What a DICOM object is to the detector."""
 

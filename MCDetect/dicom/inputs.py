@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.fileset import FileSet
 
-from MCDetect.dicom.acceptance import Kind, kind_of
+from MCDetect.dicom.acceptance import TELLING_THE_KIND, Kind, kind_of
 from MCDetect.dicom.failures import reporting
 from MCDetect.dicom.opening import open_dataset, readable_header
 from MCDetect.dicom.orientation import decide_orientation
@@ -39,7 +39,7 @@ class _View(NamedTuple):
         )
 
 
-def find_inputs(paths: Sequence[str | Path]) -> list[Path]:
+def find_inputs(paths: Sequence[str | Path], others: Collection[Path] = ()) -> list[Path]:
     """Return the files to read, each once, in the order of the paths and inside a folder in natural order.
 
     Files stay as they were given, whatever they hold: reading them will tell. A folder is searched with its
@@ -48,6 +48,13 @@ def find_inputs(paths: Sequence[str | Path]) -> list[Path]:
     the same study, laterality and view, so that their refusal is told; so are files that cannot be opened. Pictures
     (PNG, TIFF) are taken from a folder that holds no DICOM at all. The files that a DICOMDIR lists are searched in the
     same way, and its images that are missing are returned; where it is damaged, its folder is searched.
+
+    Parameters
+    ----------
+    paths
+        Files, folders and DICOMDIRs.
+    others
+        DICOM files in these folders that are known to be no mammograms; they are not opened again.
 
     Raises
     ------
@@ -59,7 +66,7 @@ def find_inputs(paths: Sequence[str | Path]) -> list[Path]:
     for given in paths:
         path = Path(given)
         if path.is_dir():
-            files = choose_mammograms(files_below(path), str(given), "folder")
+            files = choose_mammograms(files_below(path), str(given), "folder", others)
         elif is_dicomdir(read_beginning(path)):
             files = choose_mammograms(_files_listed(path), str(given), "DICOMDIR")
         else:
@@ -120,10 +127,10 @@ def _missing_images(dicomdir: Path) -> list[Path]:
     return missing
 
 
-def choose_mammograms(files: Iterable[Path], given: str, what: str) -> list[Path]:
+def choose_mammograms(files: Iterable[Path], given: str, what: str, others: Collection[Path] = ()) -> list[Path]:
     """Return those of ``files`` to read, as :func:`find_inputs` takes them from a folder.
 
-    ``given`` and ``what`` name where the files are from, for the message.
+    ``given`` and ``what`` name where the files are from, for the message; ``others`` are known to be no mammograms.
 
     Raises
     ------
@@ -135,6 +142,9 @@ def choose_mammograms(files: Iterable[Path], given: str, what: str) -> list[Path
     pictures: list[Path] = []
     holds_dicom = False
     for file in files:
+        if file in others:
+            holds_dicom = True
+            continue
         try:
             beginning = read_beginning(file)
             if is_picture(beginning):
@@ -142,11 +152,12 @@ def choose_mammograms(files: Iterable[Path], given: str, what: str) -> list[Path
                 continue
             if not (is_part_10(beginning) or looks_like_bare_dataset(beginning)):
                 continue
-            header, _ = readable_header(open_dataset(file, pixels=False))
+            dataset = open_dataset(file, pixels=False)
             holds_dicom = True
-            kind = kind_of(header)
-            if kind is Kind.OTHER:
+            if kind_of(readable_header(dataset, TELLING_THE_KIND)[0]) is Kind.OTHER:
                 continue
+            header, _ = readable_header(dataset)
+            kind = kind_of(header)
             with reporting("cannot-read", f"The DICOM header of {file} is damaged."):
                 view = _view_of(as_mammogram(header))
         except InputError as error:

@@ -7,9 +7,11 @@ element converted once (:func:`readable_header`), so that later users of it cann
 from __future__ import annotations
 
 import zlib
+from collections.abc import Collection
 from pathlib import Path
 
 from pydicom import dcmread
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filereader import read_dataset
@@ -115,13 +117,15 @@ def complete_transfer_syntax(dataset: Dataset) -> None:
         dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if is_implicit else ExplicitVRLittleEndian
 
 
-def readable_header(dataset: Dataset) -> tuple[Dataset, tuple[str, ...]]:
+def readable_header(dataset: Dataset, only: Collection[str] = ()) -> tuple[Dataset, tuple[str, ...]]:
     """Return a data set without its pixel data and overlays, every element converted.
 
     Parameters
     ----------
     dataset
         With file meta information; not changed.
+    only
+        Keywords of the elements that are wanted; converting a large report or segmentation takes seconds.
 
     Returns
     -------
@@ -132,9 +136,10 @@ def readable_header(dataset: Dataset) -> tuple[Dataset, tuple[str, ...]]:
     """
     header = Dataset()
     left_out: list[str] = []
+    wanted = {tag_for_keyword(keyword) for keyword in only}
     with without_warnings():
         for tag in sorted(dataset.keys()):
-            if tag.group == 0x7FE0 or tag.group & 0xFF01 == 0x6000:
+            if tag.group == 0x7FE0 or tag.group & 0xFF01 == 0x6000 or (only and tag not in wanted):
                 continue
             try:
                 element = dataset[tag]

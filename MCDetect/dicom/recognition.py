@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-from pydicom.uid import MediaStorageDirectoryStorage
+from pydicom.uid import MediaStorageDirectoryStorage, SegmentationStorage
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, STANDARD_VR
 
 from MCDetect.errors import InputError
@@ -88,6 +88,12 @@ def _element_at(data: bytes, offset: int, order: str) -> tuple[int, int, int, in
 def is_dicomdir(beginning: bytes) -> bool:
     """Say whether a file is the directory of a DICOM medium (PS3.10 section 8)."""
     return is_part_10(beginning) and MediaStorageDirectoryStorage.encode("ascii") in beginning[:512]
+
+
+def is_segmentation(beginning: bytes) -> bool:
+    """Say whether the file meta information of a file names a segmentation; the data set itself may be large."""
+    named = b"\x02\x00\x02\x00UI" + struct.pack("<H", len(SegmentationStorage)) + SegmentationStorage.encode("ascii")
+    return is_part_10(beginning) and named in beginning[:512]
 
 
 def is_picture(beginning: bytes) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
-from MCDetect.findings import Calcification, ImageFindings
+from MCDetect.findings import Calcification, Cluster, Decision, ImageFindings
 from MCDetect.pictures import style
 
 _SMOOTH = 3
@@ -58,8 +58,7 @@ def draw_findings(picture: Image.Image, image: ImageFindings, placement: Placeme
         Width of a cluster's outline in pixels; circles are finer.
     """
     for cluster in image.clusters:
-        points = [placement.point(row, column) for row, column in cluster.outline]
-        draw_outline(picture, points, line, benign=cluster.is_typically_benign)
+        draw_cluster(picture, cluster, placement, line)
     isolated = {calcification.id for calcification in image.isolated_calcifications}
     for calcification in image.calcifications:
         centre = placement.point(calcification.row, calcification.column)
@@ -75,6 +74,17 @@ def draw_findings(picture: Image.Image, image: ImageFindings, placement: Placeme
             draw_circle(picture, centre, radius, max(1.0, 0.45 * line), isolated=False)
 
 
+def draw_cluster(picture: Image.Image, cluster: Cluster, placement: Placement, line: float) -> None:
+    """Draw the outline of a cluster: dashed where a reader rejected it or it is typically benign."""
+    points = [placement.point(row, column) for row, column in cluster.outline]
+    if cluster.decision is Decision.REJECTED:
+        draw_outline(picture, points, line, dashed=True, colour=style.REJECTED)
+    elif cluster.is_typically_benign:
+        draw_outline(picture, points, line, dashed=True, colour=style.BENIGN)
+    else:
+        draw_outline(picture, points, line)
+
+
 def mark_radius(calcification: Calcification, image: ImageFindings, magnification: float = 1.0) -> float:
     """Return the radius, in pixels of the picture, of a circle round a calcification that does not touch it."""
     spacing = math.sqrt(image.spacing_mm[0] * image.spacing_mm[1])
@@ -86,20 +96,29 @@ def isolated_radius(line: float) -> float:
     return _ISOLATED_MINIMUM_RADIUS * line / 2
 
 
-def draw_outline(picture: Image.Image, points: Sequence[Point], width: float, *, benign: bool = False) -> None:
-    """Draw a closed polygon in the colour of clusters, or a dashed one in that of typically benign ones."""
+def draw_outline(
+    picture: Image.Image,
+    points: Sequence[Point],
+    width: float,
+    *,
+    dashed: bool = False,
+    colour: style.Colour = style.CLUSTER,
+) -> None:
+    """Draw a closed polygon."""
     left, top = min(x for x, _ in points), min(y for _, y in points)
     right, bottom = max(x for x, _ in points), max(y for _, y in points)
 
     def draw(canvas: ImageDraw.ImageDraw, place: Callable[[Point], Point], line: float) -> None:
         placed = [place(point) for point in points]
-        if benign:
-            for dash in _dashes(placed, 4 * line):
+        if dashed:
+            around = sum(math.dist(one, other) for one, other in zip(placed, [*placed[1:], placed[0]], strict=True))
+            # A small outline keeps its shape: it has at least eight dashes.
+            for dash in _dashes(placed, min(4 * line, around / 16)):
                 canvas.line(dash, fill=255, width=round(0.8 * line))
         else:
             canvas.line([*placed, *placed[:2]], fill=255, width=round(line), joint="curve")
 
-    _draw_cased(picture, (left, top, right, bottom), style.BENIGN if benign else style.CLUSTER, width, draw)
+    _draw_cased(picture, (left, top, right, bottom), colour, width, draw)
 
 
 def draw_square(picture: Image.Image, centre: Point, radius: float, width: float) -> None:

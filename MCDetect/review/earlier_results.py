@@ -12,8 +12,8 @@ from pathlib import Path
 
 from MCDetect.dicom.failures import reporting
 from MCDetect.dicom.opening import open_dataset, readable_header
-from MCDetect.dicom.recognition import is_part_10, read_beginning
-from MCDetect.dicom.results.reading import kind_of_result, read_results
+from MCDetect.dicom.recognition import is_part_10, is_segmentation, read_beginning
+from MCDetect.dicom.results.reading import TELLING_THE_RESULT, kind_of_result, read_results
 from MCDetect.dicom.results.report_content import is_ours
 from MCDetect.errors import InputError, UsageError
 from MCDetect.findings import Findings
@@ -116,7 +116,9 @@ def _reports(files: Iterable[Path]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in files:
         try:
-            header, _ = readable_header(open_dataset(path, pixels=False))
+            if is_segmentation(read_beginning(path)):
+                continue
+            header, _ = readable_header(open_dataset(path, pixels=False), TELLING_THE_RESULT)
         except InputError:
             continue
         if kind_of_result(header) in _REPORTS and is_ours(header):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -161,6 +161,7 @@ def open_examination(
     paths: Sequence[str | Path],
     spacing_mm: float | None = None,
     progress: Callable[[int, int], object] | None = None,
+    others: Collection[Path] = (),
 ) -> Examination:
     """Read the headers of an examination; no pixels of DICOM files are read.
 
@@ -172,6 +173,8 @@ def open_examination(
         For images whose header has none.
     progress
         Called with (done, total).
+    others
+        DICOM files in these folders that are known to be no mammograms.
 
     Raises
     ------
@@ -184,7 +187,7 @@ def open_examination(
     files: dict[str, Path] = {}
     for given in paths:
         try:
-            for file in find_inputs([given]):
+            for file in find_inputs([given], others):
                 files.setdefault(os.path.realpath(file), file)
         except MCDetectError as error:
             refused.append(Refusal(str(given), error.code, error.message, error.hint))

@@ -49,7 +49,7 @@ def open_given(
     given = sort_given(paths)
     if not (given.results or given.beside):
         return Opened(open_examination(paths, spacing_mm))
-    examination = _mammograms(given.images, spacing_mm)
+    examination = _mammograms(given.images, spacing_mm, given.beside)
     if examination is None:
         if current is None:
             raise InputError(
@@ -72,11 +72,11 @@ def open_given(
         return Opened(examination, None, is_wanted, error if is_wanted else None)
 
 
-def _mammograms(paths: Sequence[Path], spacing_mm: float | None) -> Examination | None:
+def _mammograms(paths: Sequence[Path], spacing_mm: float | None, results: Sequence[Path]) -> Examination | None:
     if not paths:
         return None
     try:
-        return open_examination(paths, spacing_mm)
+        return open_examination(paths, spacing_mm, others=frozenset(results))
     except InputError as error:
         if error.code == "no-mammograms" and all(path.is_dir() for path in paths):
             return None

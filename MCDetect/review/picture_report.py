@@ -7,31 +7,42 @@ stands on it.
 from __future__ import annotations
 
 import io
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image
 
 from MCDetect.dicom.display import presentation_image
 from MCDetect.errors import UsageError
 from MCDetect.files import write_atomically
 from MCDetect.findings import Cluster, Decision, Findings, ImageFindings, Origin
-from MCDetect.pictures.marks import Placement, draw_findings, draw_outline
+from MCDetect.pictures.marks import Placement, draw_cluster, draw_findings
 from MCDetect.review.examination import Examination, View
 from MCDetect.review.hanging import Flips, Layout, hang, shown_flips
+from MCDetect.review.picture_parts import (
+    CAPTION,
+    GAP,
+    PIXELS_PER_POINT,
+    Box,
+    Place,
+    cut_to_width,
+    flipped,
+    kind_of,
+    magnified,
+    on_page,
+    place_of_number,
+    side_of_pictures,
+    without_isolated,
+)
 
 _WIDTH, _HEIGHT = 595.28, 841.89  # A4 in points
 _MARGIN = 36.0
 _HEAD = 66.0
 _VIEWS_HEIGHT = 330.0
-_GAP = 8.0
-_CAPTION = 24.0
 _MOST_FINDINGS = 12
-_PIXELS_PER_POINT = 2.5
 _LEAST_EXTENT_MM = 12.0
 _MARGIN_MM = 2.5
 
@@ -133,32 +144,48 @@ class _Page:
         if not rows:
             views = self._examination.views[:4]
             rows = [[(view, shown_flips(view)) for view in views]]
-        height = (_VIEWS_HEIGHT - _GAP * (len(rows) - 1)) / len(rows)
+        height = (_VIEWS_HEIGHT - GAP * (len(rows) - 1)) / len(rows)
         top = _HEIGHT - _MARGIN - _HEAD
         for row in rows:
             # Chest walls meet in the middle of the page.
             widths = [height * view.shape[1] * view.spacing.column_mm / (view.shape[0] * view.spacing.row_mm)
                       for view, _ in row]  # fmt: skip
-            scale = min(1.0, (_WIDTH - 2 * _MARGIN - _GAP) / max(1.0, sum(widths)))
+            scale = min(1.0, (_WIDTH - 2 * _MARGIN - GAP) / max(1.0, sum(widths)))
             x = (_WIDTH - sum(widths) * scale) / 2
             for (view, flips), width in zip(row, widths, strict=True):
                 self._draw_view(view, flips, (x, top - height * scale, width * scale, height * scale))
                 x += width * scale
-            top -= height + _GAP
+            top -= height + GAP
 
-    def _draw_view(self, view: View, flips: Flips, box: tuple[float, float, float, float]) -> None:
+    def _draw_view(self, view: View, flips: Flips, box: Box) -> None:
         x, y, width, height = box
         picture = Image.fromarray(self._picture(view)).convert("RGB")
-        magnification = height * _PIXELS_PER_POINT / view.shape[0]
+        magnification = height * PIXELS_PER_POINT / view.shape[0]
         size = max(1, round(view.shape[1] * magnification)), max(1, round(view.shape[0] * magnification))
         small = picture.resize(size, Image.Resampling.LANCZOS)
         image = next((i for i in self._findings.images if i.sop_instance_uid == view.key), None)
-        for cluster in () if image is None else image.clusters:
-            draw_outline(small, [Placement(0, 0, magnification).point(*place) for place in cluster.outline], 2.0)
-        self._place(_flipped(small, flips), box)
+        placement = Placement(0, 0, magnification)
+        clusters = () if image is None else image.clusters
+        for cluster in clusters:
+            draw_cluster(small, cluster, placement, 2.0)
+        self._place(flipped(small, flips), box)
+        taken: list[Place] = []
+        for cluster in sorted(clusters, key=lambda one: -one.score):
+            corners = [on_page(placement.point(*place), size, flips, box) for place in cluster.outline]
+            self._draw_number(str(cluster.id), corners, box, taken)
         label = view.label if image is not None else f"{view.label} (not searched)"
         self._page.setFillGray(1.0)
         self._text(x + 4 if flips.chest_wall != "left" else x + width - 60, y + 4, label, 8, bold=True)
+        self._page.setFillGray(0.0)
+
+    def _draw_number(self, number: str, corners: list[Place], box: Box, taken: list[Place]) -> None:
+        """Write the number of a finding beside its outline."""
+        x, y, width, height = place_of_number(number, corners, box, taken)
+        taken.append((x, y))
+        self._page.setFillGray(0.0)
+        self._page.rect(x, y, width, height, stroke=0, fill=1)
+        self._page.setFillGray(1.0)
+        self._text(x + 1.5, y + 1.8, number, 7, bold=True)
         self._page.setFillGray(0.0)
 
     def _draw_findings(self, listed: list[_Finding]) -> None:
@@ -172,13 +199,13 @@ class _Page:
         title = f"{len(listed)} findings, without and with marks"
         self._text(_MARGIN, top, title + (f"; {more} more are in the DICOM reports" if more else ""), 10, bold=True)
         room_w, room_h = _WIDTH - 2 * _MARGIN, top - 10 - _MARGIN
-        columns = min(range(1, 4), key=lambda n: -_side(len(shown), n, room_w, room_h))
-        side = _side(len(shown), columns, room_w, room_h)
+        columns = min(range(1, 4), key=lambda n: -side_of_pictures(len(shown), n, room_w, room_h))
+        side = side_of_pictures(len(shown), columns, room_w, room_h)
         for index, finding in enumerate(shown):
             row, column = divmod(index, columns)
-            x = _MARGIN + column * (room_w + _GAP) / columns
-            y = top - 10 - row * (side + _CAPTION + _GAP) - side
-            self._draw_finding(finding, x, y, side, (room_w - _GAP) / columns - _GAP)
+            x = _MARGIN + column * (room_w + GAP) / columns
+            y = top - 10 - row * (side + CAPTION + GAP) - side
+            self._draw_finding(finding, x, y, side, (room_w - GAP) / columns - GAP)
 
     def _draw_finding(self, finding: _Finding, x: float, y: float, side: float, width: float) -> None:
         view, cluster = finding.view, finding.cluster
@@ -187,23 +214,23 @@ class _Page:
         widest = max((max(rows) - min(rows)) * spacing[0], (max(columns) - min(columns)) * spacing[1])
         extent_mm = max(_LEAST_EXTENT_MM, widest + 2 * _MARGIN_MM)
         middle = (min(rows) + max(rows)) / 2, (min(columns) + max(columns)) / 2
-        plain, magnification, first = _crop(self._picture(view), middle, extent_mm, min(spacing), side)
+        plain, magnification, first = magnified(self._picture(view), middle, extent_mm, min(spacing), side)
         marked = plain.copy()
-        draw_findings(marked, _without_isolated(finding.image), Placement(*first, magnification), 2.5)
+        draw_findings(marked, without_isolated(finding.image), Placement(*first, magnification), 2.5)
         flips = shown_flips(view)
-        self._place(_flipped(plain, flips), (x, y, side, side))
-        self._place(_flipped(marked, flips), (x + side + 2, y, side, side))
+        self._place(flipped(plain, flips), (x, y, side, side))
+        self._place(flipped(marked, flips), (x + side + 2, y, side, side))
         self._draw_scale(x + 5, y + 5, side / extent_mm)
         said = {Decision.UNDECIDED: "", Decision.ACCEPTED: ", accepted", Decision.REJECTED: ", REJECTED"}
         score = "drawn by the reader" if cluster.origin is Origin.READER and cluster.score >= 1 else (
             f"score {cluster.score:.2f}"
         )  # fmt: skip
         self._text(x, y - 9, f"{view.label}, number {cluster.id}, {score}{said[cluster.decision]}", 7.5, bold=True)
-        described = [f"{cluster.count} calcifications, {cluster.diameter_mm:.1f} mm", cluster.distribution.value]
-        described += [cluster.morphology.value] if cluster.morphology else []
+        described = [kind_of(cluster)] if cluster.type_text else []
+        described += [f"{cluster.count} calcifications, {cluster.diameter_mm:.1f} mm", cluster.distribution.value]
         described += [f"BI-RADS {cluster.assessment.value}"] if cluster.assessment else []
         described += [cluster.reason] if cluster.reason else []
-        self._text(x, y - 18, _cut(", ".join(described), width), 7)
+        self._text(x, y - 18, cut_to_width(", ".join(described), width), 7)
 
     def _draw_scale(self, x: float, y: float, points_per_mm: float) -> None:
         length = 5 * points_per_mm
@@ -214,58 +241,10 @@ class _Page:
         self._text(x, y + 3, "5 mm", 6.5, bold=True)
         self._page.setFillGray(0.0)
 
-    def _place(self, picture: Image.Image, box: tuple[float, float, float, float]) -> None:
+    def _place(self, picture: Image.Image, box: Box) -> None:
         from reportlab.lib.utils import ImageReader
 
         stream = io.BytesIO()
         picture.save(stream, format="JPEG", quality=90)
         stream.seek(0)
         self._page.drawImage(ImageReader(stream), *box)
-
-
-def _side(count: int, columns: int, width: float, height: float) -> float:
-    """Return how large the pictures of ``count`` findings can be in so many columns."""
-    rows = math.ceil(count / columns)
-    across = ((width + _GAP) / columns - _GAP - 2) / 2
-    return min(across, (height + _GAP) / rows - _CAPTION - _GAP)
-
-
-def _crop(
-    picture: npt.NDArray[np.uint8], middle: tuple[float, float], extent_mm: float, spacing_mm: float, side: float
-) -> tuple[Image.Image, float, tuple[int, int]]:
-    """Return the place magnified, how much, and its first row and column; beyond the image it is black."""
-    extent = max(8, round(extent_mm / spacing_mm))
-    row, column = round(middle[0]) - extent // 2, round(middle[1]) - extent // 2
-    rows, columns = picture.shape
-    part = np.zeros((extent, extent), dtype=np.uint8)
-    top, left = max(0, row), max(0, column)
-    bottom, right = min(rows, row + extent), min(columns, column + extent)
-    inside = picture[top:bottom, left:right].astype(np.float32)
-    low, high = np.percentile(inside, (0.5, 99.95))
-    stretched = np.clip((inside - low) / max(1.0, float(high - low)), 0, 1) * 255
-    part[top - row : bottom - row, left - column : right - column] = stretched
-    pixels = round(side * _PIXELS_PER_POINT)
-    magnified = Image.fromarray(part).resize((pixels, pixels), Image.Resampling.BICUBIC).convert("RGB")
-    return magnified, pixels / extent, (row, column)
-
-
-def _without_isolated(image: ImageFindings) -> ImageFindings:
-    """Return the findings without marks of the algorithm that no finding holds; the screen shows none either."""
-    left_out = {c.id for c in image.isolated_calcifications if c.origin is Origin.ALGORITHM}
-    return replace(image, calcifications=tuple(c for c in image.calcifications if c.id not in left_out))
-
-
-def _flipped(picture: Image.Image, flips: Flips) -> Image.Image:
-    picture = ImageOps.mirror(picture) if flips.horizontal else picture
-    return ImageOps.flip(picture) if flips.vertical else picture
-
-
-def _cut(text: str, width: float) -> str:
-    """Return as much of a text of 7 points as fits in a width."""
-    from reportlab.pdfbase.pdfmetrics import stringWidth
-
-    if stringWidth(text, "Helvetica", 7) <= width:
-        return text
-    while text and stringWidth(f"{text}...", "Helvetica", 7) > width:
-        text = text[:-1]
-    return f"{text}..."

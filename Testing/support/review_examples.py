@@ -90,3 +90,15 @@ def findings_of(
         image, calcifications=every, clusters=tuple(clusters), score=max((s for s, _ in groups), default=0.0),
         breast_area_mm2=200.0, warnings=(),
     )  # fmt: skip
+
+
+def many_findings(view: View, count: int = 24) -> ImageFindings:
+    """Return findings of a view of at least 300 x 240 pixels with ``count`` clusters of three calcifications each."""
+    groups = []
+    for number in range(count):
+        row, column = 20 + 40 * (number // 4 % 6), 20 + 50 * (number % 4)
+        members = [
+            blob(3 * number + n + 1, row + 8 * n, column + 6 * n, (4, 4), view.spacing.millimetres) for n in range(3)
+        ]
+        groups.append((0.95 - 0.01 * number, members))
+    return findings_of(view, groups)

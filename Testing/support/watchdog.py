@@ -14,33 +14,42 @@ class Watchdog:
     """Looks every 5 ms how long the window's thread was not free; rendering is not counted.
 
     ``work`` is the longest piece of work of this thread in processor time; ``pause`` is the longest time that it did
-    not answer, whatever the reason: the work of this thread, a thread that holds Python's lock, other programs.
+    not answer because this process worked: this thread, or another one that held Python's lock. Where the clock says
+    more than the processors have worked for this process, other programs had them.
     """
 
     def __init__(self, monkeypatch: Any) -> None:
         self.work = self.pause = 0.0
-        self._rendered = self._drawn = 0.0
-        self._last, self._worked = time.perf_counter(), time.thread_time()
+        self._rendered = self._drawn = self._drawn_by_all = 0.0
+        self._last, self._worked, self._worked_by_all = _clocks()
         self._timer = QTimer()
         self._timer.timeout.connect(self._beat)
         render = SliceCanvas.render_window
 
         def measured(view: Any) -> None:
-            start, before = time.perf_counter(), time.thread_time()
+            before = _clocks()
             render(view)
-            self._rendered += time.perf_counter() - start
-            self._drawn += time.thread_time() - before
+            passed, worked, worked_by_all = (now - then for now, then in zip(_clocks(), before, strict=True))
+            self._rendered += passed
+            self._drawn += worked
+            self._drawn_by_all += worked_by_all
 
         monkeypatch.setattr(SliceCanvas, "render_window", measured)
         self._timer.start(5)
 
     def _beat(self) -> None:
-        now, worked = time.perf_counter(), time.thread_time()
-        self.pause = max(self.pause, now - self._last - self._rendered)
+        now, worked, worked_by_all = _clocks()
+        passed = now - self._last - self._rendered
+        self.pause = max(self.pause, min(passed, worked_by_all - self._worked_by_all - self._drawn_by_all))
         self.work = max(self.work, worked - self._worked - self._drawn)
-        self._last, self._worked = now, worked
-        self._rendered = self._drawn = 0.0
+        self._last, self._worked, self._worked_by_all = now, worked, worked_by_all
+        self._rendered = self._drawn = self._drawn_by_all = 0.0
 
     def stop(self) -> None:
         """Look no longer."""
         self._timer.stop()
+
+
+def _clocks() -> tuple[float, float, float]:
+    """Return the time, and the processor time of this thread and of all threads of this process."""
+    return time.perf_counter(), time.thread_time(), time.process_time()

@@ -184,3 +184,31 @@ def test_a_probability_map_colours_where_it_is_high(make_views, session) -> None
     assert share == pytest.approx(2500, rel=0.1)
     overlay.set_probability_map(key, None)
     assert np.abs(views.picture() - before).max() == 0
+
+
+def test_labels_at_the_right_border_run_to_the_left_and_stand_on_dark_plates_when_inverted(
+    make_views, tmp_path
+) -> None:
+    shape = (1000, 800)
+    found = [blob(n, 400 + 9 * n, 740 + 11 * n, (4, 4), SPACING) for n in range(1, 4)]
+    write_view(tmp_path / "one.dcm", tissue(shape), "R", "CC")
+    session = ReviewSession.open([tmp_path])
+    session.set_algorithm(ALGORITHM)
+    session.add_view_findings(findings_of(session.examination.views[0], [(0.9, found)]))
+    views = make_views(("A",), (800, 1000))
+    overlay = overlay_of(session, views, ("A",))
+    overlay.set_visible(True, outlines=False)
+    labelled = views.picture().astype(int)
+    overlay.set_visible(True, labels=False, outlines=False)
+    bare = views.picture().astype(int)
+    rows, columns = np.nonzero(abs(labelled - bare).max(axis=2) > 60)
+    assert len(rows) > 50
+    # The whole text is seen: with its background it is as wide as it is anywhere else, and ends before the border.
+    assert columns.max() < 800 - 1
+    assert columns.max() - columns.min() > 30
+    overlay.set_inverted(True)
+    overlay.set_visible(True, outlines=False)
+    inverted = views.picture().astype(int)
+    part = inverted[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    assert (part.max(axis=2) < 90).mean() > 0.3, "a dark plate"
+    assert (part.max(axis=2) > 200).mean() > 0.05, "light letters on it"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from MCDetect.dicom.inputs import files_below
 from MCDetect.dicom.opening import open_dataset, readable_header
-from MCDetect.dicom.results.reading import kind_of_result
+from MCDetect.dicom.results.reading import TELLING_THE_RESULT, kind_of_result
 from MCDetect.dicom.results.report_content import is_ours
 from MCDetect.errors import InputError
 
@@ -42,7 +42,7 @@ def find_results(paths: Iterable[str | Path]) -> list[str | Path]:
 
 def _is_result(file: Path) -> bool:
     try:
-        header, _ = readable_header(open_dataset(file, pixels=False))
+        header, _ = readable_header(open_dataset(file, pixels=False), TELLING_THE_RESULT)
     except InputError as error:
         return error.code != "not-dicom"
     kind = kind_of_result(header)

@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ComprehensiveSRStorage, MammographyCADSRStorage
 
 from MCDetect.dicom.opening import open_dataset, readable_header
+from MCDetect.dicom.results.reading import TELLING_THE_RESULT
 from MCDetect.dicom.results.report_content import is_ours
 from MCDetect.errors import InputError
 from MCDetect.findings import Findings
@@ -27,12 +28,13 @@ def predecessors_of(findings: Findings, files: Iterable[Path]) -> tuple[tuple[Da
     found: dict[str, Dataset] = {}
     for path in files:
         try:
-            report, _ = readable_header(open_dataset(path, pixels=False))
+            dataset = open_dataset(path, pixels=False)
         except InputError:
             continue
+        report, _ = readable_header(dataset, TELLING_THE_RESULT)
         if report.get("SOPClassUID") not in (MammographyCADSRStorage, ComprehensiveSRStorage) or not is_ours(report):
             continue
         uid = str(report.get("SOPInstanceUID") or "")
         if uid in named or (not named and str(report.get("StudyInstanceUID")) in studies):
-            found[uid] = report
+            found[uid] = readable_header(dataset)[0]
     return tuple(found.values()), len(named - found.keys())

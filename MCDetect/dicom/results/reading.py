@@ -31,6 +31,10 @@ _ORDER = [kind for kind, _ in _READERS.values()]
 _NOBODY = Algorithm(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN_SHA256, UNKNOWN, 0.0, UNKNOWN)
 
 
+TELLING_THE_RESULT = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "Manufacturer", "SegmentationType")
+"""What of a header tells what result of whom an object is, and which."""
+
+
 def kind_of_result(header: Dataset) -> str | None:
     """Return ``"seg"``, ``"cad-sr"`` or ``"measurements-sr"`` for what may be read back, None for anything else."""
     found = _READERS.get(str(header.get("SOPClassUID") or ""))

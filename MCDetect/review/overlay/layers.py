@@ -34,7 +34,8 @@ class Layer:
     volume: Node = None
     reduced: dict[int, Node] = field(default_factory=dict)
     sets: dict[Lines, Node] = field(default_factory=dict)
-    labels: Node = None
+    labels: dict[bool, Node] = field(default_factory=dict)  # by whether they run to the left
+    is_inverted: bool = False
     probability: Node = None
     slices: list[str] = field(default_factory=list)
 
@@ -58,9 +59,21 @@ class Layer:
             if not nodes.is_there(self.scene, self.sets.get(kind)):
                 self.sets[kind] = self.tagged(nodes.make_lines(self.scene, f"{view.label} {kind.value}", STYLES[kind]))
             nodes.set_lines(self.sets[kind], lines.joined(segments), spacing)
-        if not nodes.is_there(self.scene, self.labels):
-            self.labels = self.tagged(nodes.make_labels(self.scene, f"{view.label} labels"))
-        nodes.set_labels(self.labels, placed(labels, flips, spacing), spacing)
+        stand = placed(labels, flips, spacing, view.shape)
+        for runs_left in (False, True):
+            if not nodes.is_there(self.scene, self.labels.get(runs_left)):
+                made = nodes.make_labels(self.scene, f"{view.label} labels", runs_left=runs_left)
+                self.labels[runs_left] = self.tagged(made)
+            wanted = [(label.text, label.place) for label in stand if label.runs_left == runs_left]
+            nodes.set_labels(self.labels[runs_left], wanted, spacing)
+        self.invert(self.is_inverted)
+
+    def invert(self, is_inverted: bool) -> None:
+        """Make what is drawn readable on a picture that shows air white, or on one that shows it black."""
+        self.is_inverted = is_inverted
+        for node in self.labels.values():
+            if nodes.is_there(self.scene, node):
+                nodes.set_cased(node, is_inverted)
 
     def show(self, visible: bool, *, labels: bool = True, outlines: bool = True) -> None:
         """Show lines and labels in the slice views of this view only, or hide them."""
@@ -68,8 +81,9 @@ class Layer:
             if nodes.is_there(self.scene, node):
                 is_wanted = outlines or kind in (Lines.MARKS, Lines.READER_MARKS)
                 nodes.show_in(node, self.slices, visible and is_wanted)
-        if nodes.is_there(self.scene, self.labels):
-            nodes.show_in(self.labels, self.slices, visible and labels)
+        for node in self.labels.values():
+            if nodes.is_there(self.scene, node):
+                nodes.show_in(node, self.slices, visible and labels)
 
     def tagged(self, node: Node) -> Node:
         """Return a node after writing into it which view it belongs to."""
@@ -85,7 +99,8 @@ class Layer:
     def _nodes(self) -> Iterator[Node]:
         yield from self.sets.values()
         yield from self.reduced.values()
-        yield from (self.labels, self.probability, self.volume)
+        yield from self.labels.values()
+        yield from (self.probability, self.volume)
 
     def _by_origin(self, session: ReviewSession, marks: Marks) -> dict[Lines, list[Calcification]]:
         found: dict[Lines, list[Calcification]] = {Lines.MARKS: [], Lines.READER_MARKS: []}

@@ -109,8 +109,8 @@ def set_lines(node: Node, segments: Segments, spacing_mm: tuple[float, float]) -
     node.SetAndObservePolyData(lines)
 
 
-def make_labels(scene: Node, name: str) -> Node:
-    """Add a locked node of labels without glyphs, and return it."""
+def make_labels(scene: Node, name: str, *, runs_left: bool = False) -> Node:
+    """Add a locked node of labels without glyphs, and return it; they begin at their places, or end there."""
     node = scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", name)
     node.SetLocked(True)
     node.CreateDefaultDisplayNodes()
@@ -125,7 +125,17 @@ def make_labels(scene: Node, name: str) -> Node:
     shown.SetSelectedColor(0.96, 0.96, 0.96)
     shown.SetColor(0.96, 0.96, 0.96)
     shown.SetActiveColor(0.96, 0.96, 0.96)
+    if runs_left:
+        shown.GetTextProperty().SetJustificationToRight()
     return node
+
+
+def set_cased(node: Node, cased: bool) -> None:
+    """Let labels stand on dark plates, so that they are read on white, or on nothing."""
+    text = node.GetDisplayNode().GetTextProperty()
+    text.SetBackgroundColor(0.0, 0.0, 0.0)
+    text.SetBackgroundOpacity(0.75 if cased else 0.0)
+    node.GetDisplayNode().Modified()
 
 
 def set_labels(node: Node, labels: Sequence[tuple[str, tuple[float, float]]], spacing_mm: tuple[float, float]) -> None:

@@ -190,6 +190,7 @@ class ReviewOverlay(Placing):
         for layer in self._layers.values():
             if nodes.is_there(self.scene, layer.volume):
                 layer.volume.GetDisplayNode().SetAndObserveColorNodeID(table)
+            layer.invert(inverted)
 
     def set_probability_map(self, key: str, probability: Pixels | None, opacity: float = _MAP_OPACITY) -> None:
         """Show the probability of each pixel (rows, columns), 0 to 1 or 0 to 255, above a view; None takes it away."""

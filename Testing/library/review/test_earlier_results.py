@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 from pydicom import dcmread
+from pydicom.dataelem import DataElement
+from support.review_examples import ALGORITHM, many_findings
 
 from MCDetect.bi_rads import AssessmentCategory, Morphology
 from MCDetect.errors import InputError, UsageError
@@ -180,3 +182,30 @@ def test_results_are_told_from_mammograms_among_whatever_is_opened(
     told = open_given([both, both / "results" / "findings.json"])
     assert told.examination is not None
     assert "does not hold findings" in str(told.problem)
+
+
+def test_opening_many_findings_converts_no_report_and_no_segmentation_as_a_whole(
+    make_session, examination_folder, tmp_path, monkeypatch
+):
+    session = make_session(found=False)
+    images = tuple(many_findings(view) for view in session.examination.views)
+    folder = tmp_path / "results"
+    findings = Findings(ALGORITHM, images)
+    assert export(findings, session.examination, folder, ("seg", "cad-sr", "measurements-sr", "json")).problems == ()
+    converted = 0
+    convert = DataElement.to_json_dict
+
+    def counted(self, *given, **named):
+        nonlocal converted
+        converted += 1
+        return convert(self, *given, **named)
+
+    monkeypatch.setattr(DataElement, "to_json_dict", counted)
+    for path in folder.rglob("*.dcm"):
+        dcmread(path).to_json_dict()
+    whole, converted = converted, 0
+    opened = open_given([examination_folder, folder])
+    assert opened.results is not None
+    assert len(opened.results.reports) == 2
+    assert sum(len(image.clusters) for image in opened.results.findings.images) == 48
+    assert converted < whole / 20, "the headers of the mammograms and what tells what the others are"

@@ -10,6 +10,7 @@ from PIL import Image
 from pydicom.data import get_testdata_file
 from pydicom.fileset import FileSet
 
+from MCDetect.dicom import inputs
 from MCDetect.dicom.inputs import find_inputs, natural_order
 from MCDetect.dicom.reading import read_mammogram
 from MCDetect.errors import InputError
@@ -199,3 +200,11 @@ def test_numbers_in_names_are_ordered_by_value(numbers):
 @given(st.text())
 def test_the_order_of_names_ignores_case(text):
     assert natural_order(text.upper()) == natural_order(text.upper().casefold())
+
+
+def test_files_that_are_known_to_be_no_mammograms_are_not_opened_again(make_file, tmp_path, monkeypatch):
+    mammogram, report = make_file("mammogram.dcm"), make_file("cad.dcm", **CAD_REPORT)
+    opened: list[Path] = []
+    original = inputs.open_dataset
+    monkeypatch.setattr(inputs, "open_dataset", lambda path, **named: opened.append(path) or original(path, **named))
+    assert find_inputs([tmp_path], {report}) == [mammogram] == opened
