@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from pydicom import dcmread
 from PyQt5.QtCore import Qt
@@ -103,3 +105,22 @@ def test_a_new_search_keeps_what_an_earlier_review_said(window, hands, examinati
     assert is_restored(window)
     assert [row[5] for row in hands.cells()].count("✓ accepted") == 1
     assert next(c for _, c in window.session.shown_findings()).decision is Decision.ACCEPTED
+
+
+def test_results_of_another_model_name_it_and_offer_no_operating_points_of_this_one(
+    window, hands, examination, exported
+):
+    path = exported / "findings.json"
+    document = json.loads(path.read_text())
+    document["algorithm"] |= {"bundle": "older", "bundle_sha256": "b" * 64}
+    path.write_text(json.dumps(document))
+    assert window.widgets.operatingPointBox.isEnabled()
+    hands.open(examination, path)
+    hands.until(lambda: bool(window.session.state.images))
+    assert "older (bbbbbbbb)" in window.widgets.modelLabel.text()
+    assert not window.widgets.operatingPointBox.isEnabled()
+    assert window.widgets.operatingPointBox.currentText() == "own setting"
+    hands.open(examination)
+    assert "older" not in window.widgets.modelLabel.text()
+    hands.detect()
+    assert window.widgets.operatingPointBox.isEnabled()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from support.review_examples import ALGORITHM, blob, findings_of, tissue, with_blobs, write_view
 
+from MCDetect.bi_rads import Morphology
 from MCDetect.review.session import ReviewSession
 
 SPACING = (0.07, 0.07)
@@ -212,3 +213,38 @@ def test_labels_at_the_right_border_run_to_the_left_and_stand_on_dark_plates_whe
     part = inverted[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
     assert (part.max(axis=2) < 90).mean() > 0.3, "a dark plate"
     assert (part.max(axis=2) > 200).mean() > 0.05, "light letters on it"
+
+
+@pytest.mark.parametrize(("row", "column"), [(5, 5), (5, 795), (995, 5), (995, 795), (500, 790)])
+def test_a_finding_at_the_border_is_shown_with_the_view_full_of_the_image(make_views, tmp_path, row, column) -> None:
+    write_view(tmp_path / "one.dcm", tissue((1000, 800)), "R", "CC")
+    session = ReviewSession.open([tmp_path])
+    views = make_views(("A",), (400, 400))
+    overlay = overlay_of(session, views, ("A",))
+    overlay.centre(views.node(), row, column, 20.0)
+    for x, y in ((1, 1), (398, 1), (1, 398), (398, 398)):
+        seen = overlay.position(views.node(), x, y)
+        assert -0.5 <= seen[0] <= 999.5
+        assert -0.5 <= seen[1] <= 799.5
+    corners = [overlay.position(views.node(), *place) for place in ((0, 0), (400, 400))]
+    for axis, wanted in enumerate((row, column)):
+        low, high = sorted(corner[axis] for corner in corners)
+        assert low - 1 <= wanted <= high + 1, "the finding itself is seen"
+    overlay.centre(views.node(), 500, 400, 20.0)
+    middle = overlay.position(views.node(), 200, 200)
+    assert middle == pytest.approx((500, 400), abs=1.0), "elsewhere a finding is in the middle"
+
+
+def test_benign_outlines_are_dark_on_white(make_views, session) -> None:
+    from MCDetect.review.overlay.styles import DARK_BENIGN, STYLES, Lines
+
+    views = make_views(NAMES)
+    overlay = overlay_of(session, views)
+    key = session.examination.keys[0]
+    session.set_morphology(session.clusters(key)[0].tracking_uid, Morphology.ROUND)
+    node = next(
+        node for node in map(views.scene.GetNodeByID, own_nodes(views.scene)) if Lines.BENIGN.value in node.GetName()
+    )
+    for inverted, colour in ((True, DARK_BENIGN), (False, STYLES[Lines.BENIGN].colour)):
+        overlay.set_inverted(inverted)
+        assert node.GetDisplayNode().GetColor() == pytest.approx(colour)

@@ -91,6 +91,7 @@ def texts() -> tuple[str, ...]:
         _("Send to which PACS?"),
         _("Sending…"),
         _("Stopped. What was found so far is kept."),
+        _("These findings are of another model: {bundle} ({digest})"),
         _("Try again; report the details if it happens again."),
         _("U&ndo"),
         _("Undo"),

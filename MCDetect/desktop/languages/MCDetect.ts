@@ -484,6 +484,10 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
+      <source>These findings are of another model: {bundle} ({digest})</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>This review has changes that were not exported.</source>
       <translation type="unfinished" />
     </message>

@@ -11,7 +11,7 @@ from MCDetect.findings import Calcification, Origin
 from MCDetect.review.hanging import shown_flips
 from MCDetect.review.overlay import lines, nodes
 from MCDetect.review.overlay.labels import placed
-from MCDetect.review.overlay.styles import STYLES, Lines, label_of, lines_of
+from MCDetect.review.overlay.styles import DARK_BENIGN, STYLES, Lines, label_of, lines_of
 from MCDetect.review.session import ReviewSession
 
 Node = Any
@@ -74,6 +74,9 @@ class Layer:
         for node in self.labels.values():
             if nodes.is_there(self.scene, node):
                 nodes.set_cased(node, is_inverted)
+        benign = self.sets.get(Lines.BENIGN)
+        if benign is not None and nodes.is_there(self.scene, benign):
+            benign.GetDisplayNode().SetColor(*(DARK_BENIGN if is_inverted else STYLES[Lines.BENIGN].colour))
 
     def show(self, visible: bool, *, labels: bool = True, outlines: bool = True) -> None:
         """Show lines and labels in the slice views of this view only, or hide them."""

@@ -62,14 +62,24 @@ class Placing:
         return float(max(height / down, (last_column - first_column + 1) * view.spacing.column_mm / across))
 
     def centre(self, slice_node: Node, row: float, column: float, height_mm: float | None = None) -> None:
-        """Bring a place (pixels) to the middle of a slice view, magnified so that ``height_mm`` are seen."""
+        """Bring a place (pixels) to the middle of a slice view, magnified so that ``height_mm`` are seen.
+
+        Near the border of the image it stands beside the middle: what is seen is full of the image, and the chest walls
+        of a pair stay together.
+        """
         key = self.shown_in(slice_node)
         if key is None:
             return
         across, down = slice_node.GetDimensions()[:2]
         if height_mm is not None and down > 0:
             slice_node.SetFieldOfView(height_mm * across / down, height_mm, slice_node.GetFieldOfView()[2])
-        self._centre_at(slice_node, (row, column), self.session.examination.view(key).spacing.millimetres, 0.0)
+        view = self.session.examination.view(key)
+        seen_mm = slice_node.GetFieldOfView()
+        place = (
+            _inside(row, view.shape[0], seen_mm[1] / view.spacing.row_mm),
+            _inside(column, view.shape[1], seen_mm[0] / view.spacing.column_mm),
+        )
+        self._centre_at(slice_node, place, view.spacing.millimetres, 0.0)
 
     def one_to_one(self, slice_node: Node) -> None:
         """Show one pixel of the image as one pixel of the screen (the smaller spacing where they differ)."""
@@ -96,3 +106,10 @@ class Placing:
         for axis in range(3):
             matrix.SetElement(axis, 3, float(ras[axis]))
         slice_node.UpdateMatrices()
+
+
+def _inside(middle: float, count: int, seen: float) -> float:
+    """Return the middle next to the wanted one from which all ``seen`` of ``count`` pixels are pixels of the image."""
+    if seen >= count:
+        return middle  # the image does not fill the view wherever it stands
+    return min(max(middle, seen / 2 - 0.5), count - 0.5 - seen / 2)

@@ -45,6 +45,9 @@ STYLES = {
     Lines.READER_MARKS: Style((0.941, 0.894, 0.259), 1),
 }
 
+DARK_BENIGN: Colour = (0.3, 0.3, 0.3)
+"""Instead of light grey on a picture that shows air white."""
+
 _OF_DECISION = {
     Decision.UNDECIDED: Lines.UNDECIDED,
     Decision.ACCEPTED: Lines.ACCEPTED,

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from MCDetect.errors import MCDetectError
+from MCDetect.findings import Algorithm
 from MCDetect.inference.worker.messages import (
     Cancelled,
     Failed,
@@ -101,6 +102,7 @@ class DetectionPart(Part):
             text += self.text(", reviewed by {reader}, {when}").format(reader=as_typed(review.reader), when=when)
         self.widgets.progressLabel.setText(text)
         self.host.status(text)
+        self.refresh()
 
     def poll(self) -> None:
         """Take what the worker has said."""
@@ -116,13 +118,27 @@ class DetectionPart(Part):
         self.enable(self.is_detecting, "cancelButton")
         self.enable(self.is_detecting, "progressBar")
         ready = self.ready
-        self.widgets.modelLabel.setVisible(ready is not None)
-        if ready is not None:
+        shown = self._model_of_findings()
+        self.widgets.modelLabel.setVisible(ready is not None or shown is not None)
+        if shown is not None:
+            self.widgets.modelLabel.setText(
+                self.text("These findings are of another model: {bundle} ({digest})").format(
+                    bundle=shown.bundle, digest=shown.bundle_sha256[:8]
+                )
+            )
+        elif ready is not None:
             self.widgets.modelLabel.setText(
                 self.text("Model {bundle} ({digest}) on {device}").format(
                     bundle=ready.bundle, digest=ready.bundle_sha256[:8], device=ready.device
                 )
             )
+
+    def _model_of_findings(self) -> Algorithm | None:
+        """Return what made the findings that are shown, if it is not the model that searches here."""
+        session = self.session
+        if session is None or session.algorithm is None or not session.state.images or self.ready is None:
+            return None
+        return None if _is_of(session, self.ready) else session.algorithm
 
     def _take(self, message: Any) -> None:
         if self._elsewhere(message):

@@ -38,6 +38,7 @@ class SensitivityPart(Part):
     def __init__(self, widgets: Any, toolkit: Toolkit, host: Host) -> None:
         super().__init__(widgets, toolkit, host)
         self._points: dict[str, float] = {}
+        self._digest = ""
         self.listen("sensitivitySlider", "valueChanged(int)", self._slid)
         self.listen("operatingPointBox", "activated(int)", self._chosen)
         self.listen("outlinesCheckBox", "toggled(bool)", self._marked)
@@ -46,7 +47,9 @@ class SensitivityPart(Part):
 
     def set_ready(self, ready: Ready) -> None:
         """Offer the operating points of the model."""
+        self._digest = ready.bundle_sha256
         if ready.operating_points == self._points:
+            self.refresh()
             return
         self._points = dict(ready.operating_points)
         with self.quiet("operatingPointBox"):
@@ -62,14 +65,19 @@ class SensitivityPart(Part):
         """Show the present threshold."""
         session = self.session
         self.enable(session is not None and session.algorithm is not None, "sensitivitySlider")
-        self.enable(session is not None and bool(self._points), "operatingPointBox")
+        # Operating points are thresholds of a model: they say nothing about the scores of another one.
+        is_other = (
+            session is not None and session.algorithm is not None and session.algorithm.bundle_sha256 != self._digest
+        )
+        self.enable(session is not None and bool(self._points) and not is_other, "operatingPointBox")
         if session is None:
             self.widgets.thresholdLabel.setText("")
             return
         with self.quiet("sensitivitySlider", "operatingPointBox"):
             self.widgets.sensitivitySlider.setValue(_value_of(session.threshold))
             names = list(self._points)
-            at = names.index(session.operating_point) if session.operating_point in names else len(names)
+            is_named = session.operating_point in names and not is_other
+            at = names.index(session.operating_point) if is_named else len(names)
             self.widgets.operatingPointBox.setCurrentIndex(at)
         self.widgets.thresholdLabel.setText(self._describe(session))
 
