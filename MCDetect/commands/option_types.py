@@ -61,6 +61,11 @@ def add_detection_arguments(parser: argparse.ArgumentParser, more_formats: Colle
         "--spacing", type=positive_number, metavar="MM", help="pixel spacing; it goes before what a header says"
     )
     parser.add_argument("--bundle", default="default", metavar="NAME|PATH", help="the model (default: %(default)s)")
+    add_formats_argument(parser, more_formats)
+
+
+def add_formats_argument(parser: argparse.ArgumentParser, more_formats: Collection[str] = ()) -> None:
+    """Add the option that decides what is written; ``more_formats`` are not written unless asked for."""
     also = f"; also {','.join(more_formats)}" if more_formats else ""
     parser.add_argument(
         "--formats",

@@ -174,6 +174,17 @@ class ImageFindings:
         by_id = {calcification.id: calcification for calcification in self.calcifications}
         return tuple(by_id[member] for member in cluster.member_ids)
 
+    def reported_with(self, clusters: Iterable[Cluster], least_score: float) -> tuple[Calcification, ...]:
+        """Return the calcifications to report with some of the clusters.
+
+        They are the members of these clusters, those of at least ``least_score`` (an
+        :attr:`Algorithm.calcification_threshold`), and those that a reader added.
+        """
+        members = {number for cluster in clusters for number in cluster.member_ids}
+        return tuple(
+            c for c in self.calcifications if c.id in members or c.score >= least_score or c.origin is Origin.READER
+        )
+
     @property
     def isolated_calcifications(self) -> tuple[Calcification, ...]:
         """The calcifications that belong to no cluster."""

@@ -8,7 +8,7 @@ of one another belong together, and their neighbours with them (DBSCAN, Ester et
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,10 @@ from scipy.spatial.distance import pdist
 from MCDetect.bi_rads import Distribution
 from MCDetect.findings import Calcification
 from MCDetect.inference.distribution import distribution_of
+
+Members = tuple[Calcification, ...]
+Group = Callable[[Sequence[Calcification]], list[Members]]
+"""Groups calcifications: :func:`group_calcifications` with its keyword arguments given."""
 
 FloatPoints = npt.NDArray[np.float64]
 

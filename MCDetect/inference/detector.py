@@ -19,12 +19,12 @@ from MCDetect.findings import Algorithm, Calcification, ImageFindings
 from MCDetect.inference.arguments import checked_image, checked_spacing
 from MCDetect.inference.calcifications import peak_logit
 from MCDetect.inference.cluster_score import cluster_features, cluster_score
-from MCDetect.inference.clusters import group_calcifications
+from MCDetect.inference.clusters import Group, group_calcifications
 from MCDetect.inference.device import choose_device
 from MCDetect.inference.faint import groups_of_faint, marks_of
 from MCDetect.inference.making import ScoredCluster, findings_of_view, identity_of, make_cluster, nipple_of
 from MCDetect.inference.morphology.model import MorphologyModel
-from MCDetect.inference.morphology.sorting import Group, SortedGroup
+from MCDetect.inference.morphology.sorting import SortedGroup
 from MCDetect.inference.morphology.viewing import TypedView, type_view, untyped
 from MCDetect.inference.prepared import PreparedView, prepare_view
 from MCDetect.inference.progress import StageReport, silent

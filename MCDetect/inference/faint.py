@@ -17,6 +17,7 @@ from scipy.spatial import cKDTree
 
 from MCDetect.findings import Calcification
 from MCDetect.inference.calcifications import find_calcifications
+from MCDetect.inference.clusters import Group, Members
 
 if TYPE_CHECKING:
     from MCDetect.inference.settings import DetectorSettings
@@ -27,8 +28,6 @@ _FAINT_MARGIN = 0.5
 _MOST_FAINT = 500
 """The strongest are taken. Mammograms have about 50; a picture full of noise should not take minutes."""
 
-Members = tuple[Calcification, ...]
-Group = Callable[[Sequence[Calcification]], list[Members]]
 GroupFaint = Callable[[Sequence[Members], Sequence[Calcification], Sequence[Calcification]], list[Members]]
 """:func:`groups_of_faint` with its keyword arguments given."""
 

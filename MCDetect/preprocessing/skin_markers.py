@@ -49,6 +49,7 @@ def skin_markers(
     if not breast.any():
         return markers
     reach = [max(1, round(_REACH_MM / spacing)) for spacing in spacing_mm]
+    near = [min(far, 2 * max(2, round(1.0 / spacing))) for far, spacing in zip(reach, spacing_mm, strict=True)]
     brightest = float(pixels[breast].max())
     labels, _ = ndimage.label(pixels >= brightest - _PLATEAU * (brightest - air))
     for number, window in enumerate(ndimage.find_objects(labels), start=1):
@@ -58,9 +59,11 @@ def skin_markers(
         around = _grown(window, reach, pixels.shape)
         spot = labels[around] == number
         border = ndimage.binary_dilation(spot, iterations=max(1, round(_MARGIN_MM / min(spacing_mm))))
-        ring = ~border & _near(window, around, [max(2, round(1.0 / spacing)) for spacing in spacing_mm])
+        box = _grown(window, near, pixels.shape)
+        inner = tuple(slice(i.start - o.start, i.stop - o.start) for i, o in zip(box, around, strict=True))
+        ring = pixels[box][~border[inner]]
         on_skin = breast[around].any() and not breast[around].all()
-        if on_skin and ring.any() and np.median(pixels[around][ring]) < air + _DARK * (brightest - air):
+        if on_skin and ring.size and np.median(ring) < air + _DARK * (brightest - air):
             markers[around] |= border
     return markers
 
@@ -77,14 +80,3 @@ def _grown(window: Window, by: list[int], shape: tuple[int, ...]) -> Window:
         for part, step, size in zip(window, by, shape, strict=True)
     )
     return rows, columns
-
-
-def _near(window: Window, around: Window, by: list[int]) -> BoolImage:
-    """Return, in the frame of ``around``, the box of ``window`` grown by ``by`` pixels and the margin."""
-    near = np.zeros([part.stop - part.start for part in around], dtype=np.bool_)
-    rows, columns = (
-        slice(max(0, part.start - 2 * step - outer.start), part.stop + 2 * step - outer.start)
-        for part, step, outer in zip(window, by, around, strict=True)
-    )
-    near[rows, columns] = True
-    return near

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from MCDetect.findings import Algorithm, Cluster, Correspondence, Findings, Origin, Refusal, score_of
+from MCDetect.findings import Algorithm, Cluster, Correspondence, Findings, Refusal, score_of
 from MCDetect.review.state import ReviewState
 
 NO_ALGORITHM = Algorithm("MCDetect", "none", "none", "0" * 64, "none", 0.0, "none")
@@ -37,15 +37,11 @@ def shown_as_findings(
         Images that were not searched.
     """
     images = []
+    least = 0.0 if algorithm is None else algorithm.calcification_threshold
     for key, clusters in shown.items():
         image = state.image(key)
         if image is not None and (key in state.analysed or image.clusters or image.calcifications):
-            least = 0.0 if algorithm is None else algorithm.calcification_threshold
-            members = {number for cluster in clusters for number in cluster.member_ids}
-            # A faint one counts only as a member of a cluster that is shown; what a reader added always counts.
-            marks = tuple(
-                c for c in image.calcifications if c.id in members or c.origin is Origin.READER or c.score >= least
-            )
+            marks = image.reported_with(clusters, least)
             images.append(replace(image, calcifications=marks, clusters=clusters, score=score_of(clusters)))
     there = {cluster.tracking_uid for image in images for cluster in image.clusters}
     kept = tuple(pair for pair in pairs if there.issuperset(pair.tracking_uids))

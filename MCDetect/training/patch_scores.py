@@ -49,9 +49,7 @@ def score_patches(detector: Detector, folder: Path, repeats: int = 1000) -> dict
     """
     import torch
 
-    paths = [(label, path) for label in (0, 1) for path in sorted((folder / str(label)).glob("*.pgm"))]
-    if {label for label, _ in paths} != {0, 1}:
-        raise InputError("no-patches", f"{folder} holds no patches.", "It should hold 0/*.pgm and 1/*.pgm.")
+    paths = patch_files(folder)
     network = detector.bundle.load_network("patch_network", "patch_classifier.pt", torch.device("cpu"))
     labels = [bool(label) for label, _ in paths]
     cases = [path.name.split("_", maxsplit=1)[0] for _, path in paths]
@@ -99,6 +97,20 @@ def patch_logit(network: Any, patch: FloatImage, spacing_mm: float = PATCH_SPACI
     image = normalise_by_local_noise(resize(unit, shape), None, grey_step)
     with torch.inference_mode():
         return float(network(torch.from_numpy(image)[None, None])[0])
+
+
+def patch_files(folder: Path) -> list[tuple[int, Path]]:
+    """Return class (0 or 1) and file of each patch.
+
+    Raises
+    ------
+    InputError
+        ``no-patches`` if the folder lacks one of the classes.
+    """
+    paths = [(label, path) for label in (0, 1) for path in sorted((folder / str(label)).glob("*.pgm"))]
+    if {label for label, _ in paths} != {0, 1}:
+        raise InputError("no-patches", f"{folder} holds no patches.", "It should hold 0/*.pgm and 1/*.pgm.")
+    return paths
 
 
 def _read(path: Path) -> FloatImage:

@@ -62,8 +62,8 @@ def detect_view(detector: Detector, view: ViewWithTruth) -> DetectedView:
     """Return all clusters that the detector finds in a view, whatever their score."""
     findings = detector.analyse(view.mammogram, 0.0)
     algorithm = detector.algorithm()
-    shown = {n for one in findings.clusters if one.score >= algorithm.threshold for n in one.member_ids}
-    marks = [c for c in findings.calcifications if c.score >= algorithm.calcification_threshold or c.id in shown]
+    shown = [cluster for cluster in findings.clusters if cluster.score >= algorithm.threshold]
+    marks = findings.reported_with(shown, algorithm.calcification_threshold)
     return DetectedView(
         examination=str(view.seed),
         spacing_mm=view.mammogram.spacing.millimetres,

@@ -13,6 +13,13 @@ ANY = "*"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+def port_refused(address: tuple[str, int], error: OSError, option: str) -> UsageError:
+    """Return what to raise when a port cannot be listened at; ``option`` chooses another one."""
+    return UsageError(
+        "port-in-use", f"Port {address[1]} of {address[0]} cannot be opened: {error.strerror}.", f"Use {option}."
+    )
+
+
 @dataclass(frozen=True)
 class Peer:
     """An application entity that may send: its title and the network it sends from; None is any."""

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation
 from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, _config, evt
 
-from MCDetect.cohort.node.admission import AllowList, Limits, Told
+from MCDetect.cohort.node.admission import AllowList, Limits, Told, port_refused
 from MCDetect.cohort.node.receipt import receive
 from MCDetect.cohort.node.transport import limited_server
-from MCDetect.errors import UsageError
 
 if TYPE_CHECKING:
     from MCDetect.cohort.node.inbox import Inbox
@@ -77,9 +76,7 @@ class Listener:
                 server_class=limited_server(allowed, limits, told),
             )
         except OSError as error:
-            raise UsageError(
-                "port-in-use", f"Port {address[1]} of {address[0]} cannot be opened: {error.strerror}.", "Use --port."
-            ) from error
+            raise port_refused(address, error, "--port") from error
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, name="dicom-listener", daemon=True)
         self._thread.start()

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from MCDetect.errors import UsageError
+from MCDetect.cohort.node.admission import port_refused
 
 
 class Metrics:
@@ -109,11 +109,7 @@ class MonitoringServer:
         try:
             self._server = ThreadingHTTPServer(address, Handler)
         except OSError as error:
-            raise UsageError(
-                "port-in-use",
-                f"Port {address[1]} of {address[0]} cannot be opened: {error.strerror}.",
-                "Use --metrics-port.",
-            ) from error
+            raise port_refused(address, error, "--metrics-port") from error
         self.port: int = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, name="monitoring", daemon=True).start()
 

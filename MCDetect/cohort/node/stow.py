@@ -24,9 +24,8 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser
 from tornado import httpserver, netutil, web
 
-from MCDetect.cohort.node.admission import AllowList, Limits, Told
+from MCDetect.cohort.node.admission import AllowList, Limits, Told, port_refused
 from MCDetect.cohort.node.receipt import OUT_OF_RESOURCES, SUCCESS, Receipt, receive
-from MCDetect.errors import UsageError
 
 if TYPE_CHECKING:
     from MCDetect.cohort.node.inbox import Inbox
@@ -72,11 +71,7 @@ class StowServer:
         try:
             sockets = netutil.bind_sockets(address[1], address[0])
         except OSError as error:
-            raise UsageError(
-                "port-in-use",
-                f"Port {address[1]} of {address[0]} cannot be opened: {error.strerror}.",
-                "Use --stow-port.",
-            ) from error
+            raise port_refused(address, error, "--stow-port") from error
         self.port: int = sockets[0].getsockname()[1]
         self._loop = asyncio.new_event_loop()
         shared = {"inbox": inbox, "allowed": allowed, "limits": limits, "told": told, "open_requests": set()}

@@ -9,7 +9,7 @@ above a threshold at which two in a hundred suspicious ones would be lost on sim
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from MCDetect.bi_rads import Morphology
 from MCDetect.descriptors import MorphologyProbability
 from MCDetect.findings import Calcification
+from MCDetect.inference.clusters import Group, Members
 from MCDetect.inference.morphology.arrangement import arrangement_of
 from MCDetect.inference.morphology.model import BENIGN_TYPES, MorphologyModel
 
@@ -25,10 +26,6 @@ FloatMatrix = npt.NDArray[np.float64]
 
 _LEAST_MM = 0.5
 """Typically benign ones are coarse; the shape of a smaller one is that of a few pixels. Plaques are small as well."""
-
-Members = tuple[Calcification, ...]
-Group = Callable[[Sequence[Calcification]], list[Members]]
-"""Groups calcifications, see :func:`MCDetect.inference.clusters.group_calcifications`."""
 
 
 @dataclass(frozen=True)

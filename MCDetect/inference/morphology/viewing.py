@@ -11,12 +11,13 @@ import numpy.typing as npt
 from MCDetect.bi_rads import Distribution
 from MCDetect.descriptors import Descriptors, Spread
 from MCDetect.findings import Calcification, Cluster
+from MCDetect.inference.clusters import Group, Members
 from MCDetect.inference.faint import GroupFaint
 from MCDetect.inference.morphology.arrangement import nearest_distances
 from MCDetect.inference.morphology.bodies import find_body
 from MCDetect.inference.morphology.features import FEATURES, ViewContext, feature_matrix
 from MCDetect.inference.morphology.model import MorphologyModel
-from MCDetect.inference.morphology.sorting import Group, SortedGroup, Typing, sort_groups
+from MCDetect.inference.morphology.sorting import SortedGroup, Typing, sort_groups
 from MCDetect.inference.morphology.suspicion import suspicion
 from MCDetect.inference.morphology.whole import marked_whole
 
@@ -114,9 +115,7 @@ def type_view(
     )
 
 
-def _members_of(
-    groups: Sequence[tuple[Calcification, ...]], marks: Sequence[Calcification]
-) -> tuple[Calcification, ...]:
+def _members_of(groups: Sequence[Members], marks: Sequence[Calcification]) -> Members:
     members = {member.id for one in groups for member in one}
     return tuple(mark for mark in marks if mark.id in members)
 

@@ -144,28 +144,27 @@ def run(settings: BenchmarkSettings, report: Report | None = None) -> dict[str, 
     }
     tell("figures", 0.0)
     hashes = frozen_set.frozen_hashes()
+    clusters = _cluster_figures(truths, found, bundle)
+    thresholds = {name: clusters[name]["groups"]["thresholds"] for name in NAMES}
     results: dict[str, Any] = {
         "seeds": [truth.seed for truth in truths],
         "bundle": {"name": bundle.name, "sha256": bundle.sha256},
         "software_version": __version__,
         "date": datetime.now(timezone.utc).date().isoformat(),
         "frozen set": _about(truths, hashes),
-        "clusters": _cluster_figures(truths, found, bundle),
+        "clusters": clusters,
         "ideal observer, three calcifications of a cluster": cluster_bound(truths, looked),
         "calcifications": calcification_figures(truths, looked),
         "calibration": calibration_figures(truths, found[BUNDLE]),
         "sorting": sorting_figures(truths, looked, bundle.operating_points[bundle.settings["default_operating_point"]]),
-        "missed clusters above noise": None,
+        "missed clusters above noise": missed_clusters(truths, looked, thresholds[BUNDLE]["1"]),
         "simulated views without clusters": marks_per_view(
             [view for view, truth in zip(looked, truths, strict=True) if truth.is_normal], bundle.operating_points
         ),
         "injected set": None,
         "real views": None,
     }
-    at_one = results["clusters"][BUNDLE]["groups"]["thresholds"]["1"]
-    results["missed clusters above noise"] = missed_clusters(truths, looked, at_one)
     if mammograms:
-        thresholds = {name: results["clusters"][name]["groups"]["thresholds"] for name in NAMES}
         results.update(_on_real(look, mammograms, baselines, thresholds))
     tell("realism", 0.0)
     results["realism"] = compare_realism(mammograms, _REALISM_VIEWS, settings.work / "realism")

@@ -12,12 +12,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from MCDetect.errors import InputError
 from MCDetect.evaluation.predictions import Prediction
 from MCDetect.evaluation.report import Scored
 from MCDetect.training.papers.copies import resized
 from MCDetect.training.papers.recipe import ExampleSettings, PaperRecipe
-from MCDetect.training.patch_scores import PATCH_SPACING_MM
+from MCDetect.training.patch_scores import PATCH_SPACING_MM, patch_files
 
 Grey = npt.NDArray[np.uint8]
 
@@ -80,10 +79,7 @@ def read_real_patches(folder: Path) -> list[tuple[int, Path, Grey]]:
     InputError
         ``no-patches`` if the folder lacks one of the classes.
     """
-    paths = [(label, path) for label in (0, 1) for path in sorted((folder / str(label)).glob("*.pgm"))]
-    if {label for label, _ in paths} != {0, 1}:
-        raise InputError("no-patches", f"{folder} holds no patches.", "It should hold 0/*.pgm and 1/*.pgm.")
-    return [(label, path, _read(path)) for label, path in paths]
+    return [(label, path, _read(path)) for label, path in patch_files(folder)]
 
 
 def _read(path: Path) -> Grey:

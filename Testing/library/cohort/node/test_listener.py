@@ -5,7 +5,6 @@ import socket
 import ssl
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from support.certificates import Authority
 from support.cohorts import study_uid, write_examination
 from support.dicom_nodes import send
+from support.tally import Tally
 
 from MCDetect.cohort.manifest import Manifest
 from MCDetect.cohort.node.admission import AllowList, Limits, Peer
@@ -22,20 +22,6 @@ from MCDetect.cohort.node.listener import Listener
 from MCDetect.cohort.node.receipt import MISMATCH, OUT_OF_RESOURCES, SUCCESS
 from MCDetect.cohort.node.service import tls_context
 from MCDetect.errors import UsageError
-
-
-class Tally:
-    """Counts what the listener tells."""
-
-    def __init__(self) -> None:
-        self.taken: list[bool] = []
-        self.away: Counter[str] = Counter()
-
-    def received(self, size: int, seconds: float, *, new: bool) -> None:
-        self.taken.append(new)
-
-    def turned_away(self, reason: str) -> None:
-        self.away[reason] += 1
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import http.client
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from pydicom import dcmread
 from pydicom.uid import CTImageStorage
 from support.certificates import Authority
 from support.cohorts import study_uid, write_examination
+from support.tally import Tally
 
 from MCDetect.cohort.manifest import Manifest
 from MCDetect.cohort.node.admission import AllowList, Limits, Peer
@@ -22,20 +22,6 @@ from MCDetect.cohort.node.service import tls_context
 from MCDetect.cohort.node.stow import StowServer
 
 DICOM = 'multipart/related; type="application/dicom"; boundary=edge'
-
-
-class Tally:
-    """Counts what the server tells."""
-
-    def __init__(self) -> None:
-        self.taken: list[bool] = []
-        self.away: Counter[str] = Counter()
-
-    def received(self, size: int, seconds: float, *, new: bool) -> None:
-        self.taken.append(new)
-
-    def turned_away(self, reason: str) -> None:
-        self.away[reason] += 1
 
 
 @pytest.fixture
