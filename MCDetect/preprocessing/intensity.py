@@ -132,6 +132,38 @@ def normalise_by_local_noise(
     return normalised
 
 
+def contrast_deviation(unit: FloatImage, mask: npt.NDArray[np.bool_] | None = None) -> float:
+    """Return the robust deviation of an image's contrast: 1.4826 times its median absolute value in the breast.
+
+    Parameters
+    ----------
+    unit, mask
+        As for :func:`local_noise`.
+    """
+    contrast = np.abs(unit - _background(unit))
+    inside = contrast if mask is None or not mask.any() else contrast[mask]
+    return max(1.4826 * float(np.median(inside)), _MINIMUM_NOISE)
+
+
+def normalise_by_one_scale(unit: FloatImage, deviation: float) -> FloatImage:
+    """Return asinh(contrast / deviation): the background removed, and one scale for the whole view.
+
+    What :func:`normalise_by_local_noise` is compared with (:mod:`MCDetect.training.detection.ablations`); no bundle is
+    made for it.
+
+    Parameters
+    ----------
+    unit
+        As for :func:`local_noise`.
+    deviation
+        :func:`contrast_deviation` of the view.
+    """
+    contrast = unit - _background(unit)
+    contrast *= np.float32(1 / deviation)
+    normalised: FloatImage = np.arcsinh(contrast, out=contrast)
+    return normalised
+
+
 class _Blurs(NamedTuple):
     """Blurs of 1 and 2 pixels along one axis as matrices: (every second pixel of a block, the pixels they need)."""
 

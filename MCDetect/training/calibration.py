@@ -92,17 +92,35 @@ def calibrate(
     """
     tell = report or (lambda text, done: None)
     paths = calibration_views(recipe, views, processes)
+    calibrate_marks(bundle, recipe, paths, processes, lambda text, done: tell(text, 0.5 * done))
+    return calibrate_clusters(bundle, recipe, paths, processes, lambda text, done: tell(text, 0.5 + 0.5 * done))
+
+
+def calibrate_marks(
+    bundle: Path,
+    recipe: CalibrationRecipe,
+    views: Sequence[Path],
+    processes: int = 2,
+    report: Report | None = None,
+    *,
+    kind: type[Detector] | None = None,
+) -> None:
+    """Fit threshold and probability of single calcifications; everything else gets provisional settings.
+
+    As :func:`calibrate`, with the files of :func:`calibration_views`; ``kind`` as for
+    :func:`MCDetect.training.examining.examine`.
+    """
+    tell = report or (lambda text, done: None)
     settings = provisional_settings()
     settings["calcification_threshold"] = _LOWEST_LOGIT
     settings["clusters"]["minimum_count"] = 10**6  # the first pass is for single marks
     write_settings(bundle, settings)
-    marked = examine(bundle, paths, mark, processes, lambda done: tell("marks", 0.5 * done))
+    marked = examine(bundle, views, mark, processes, lambda done: tell("marks", done), kind=kind)
     settings = provisional_settings()
     settings["calcification_threshold"] = round(mark_threshold(marked, recipe.false_calcifications_per_view), 3)
     slope, intercept = _or_refuse(platt_calibration, marked)
     settings["calcification_calibration"] = {"slope": round(slope, 4), "intercept": round(intercept, 4)}
     write_settings(bundle, settings)
-    return calibrate_clusters(bundle, recipe, paths, processes, lambda text, done: tell(text, 0.5 + 0.5 * done))
 
 
 def calibration_views(recipe: CalibrationRecipe, folder: Path, processes: int = 2) -> list[Path]:
@@ -116,7 +134,13 @@ def calibration_views(recipe: CalibrationRecipe, folder: Path, processes: int = 
 
 
 def calibrate_clusters(
-    bundle: Path, recipe: CalibrationRecipe, views: Sequence[Path], processes: int = 2, report: Report | None = None
+    bundle: Path,
+    recipe: CalibrationRecipe,
+    views: Sequence[Path],
+    processes: int = 2,
+    report: Report | None = None,
+    *,
+    kind: type[Detector] | None = None,
 ) -> dict[str, Any]:
     """Fit the cluster score and the operating points of a bundle whose marks are calibrated, and write its settings.
 
@@ -124,10 +148,8 @@ def calibrate_clusters(
 
     Parameters
     ----------
-    bundle, recipe, processes, report
-        As for :func:`calibrate`.
-    views
-        From :func:`calibration_views`.
+    bundle, recipe, views, processes, report, kind
+        As for :func:`calibrate_marks`.
 
     Raises
     ------
@@ -139,7 +161,7 @@ def calibrate_clusters(
     faint = settings["calcification_threshold"] - recipe.faint_margin
     settings["faint_calcification_threshold"] = round(faint, 3)
     write_settings(bundle, settings)
-    clustered = examine(bundle, views, cluster, processes, lambda done: tell("clusters", done))
+    clustered = examine(bundle, views, cluster, processes, lambda done: tell("clusters", done), kind=kind)
     weights, bias = _or_refuse(fit_cluster_score, clustered)
     settings["cluster_score"] = {
         "intercept": round(bias, 4),

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from MCDetect.preprocessing.intensity import normalise_by_local_noise
+from MCDetect.preprocessing.intensity import contrast_deviation, normalise_by_local_noise, normalise_by_one_scale
 from MCDetect.simulation.distractors import draw_distractors
 from MCDetect.simulation.injection import (
     CALCIFICATION,
@@ -60,6 +60,9 @@ class CropSettings:
         Range of magnification of the background, with probability ``zoomed``.
     injection
         Calcifications; distractors follow :data:`MCDetect.simulation.distractors.PROBABILITIES`.
+    local_noise, distractors, degradations
+        False, in ablations, leaves out one part: the division by the local noise (one scale a view instead), the
+        distractors, or blur, noise, resampling, display and quantisation. Everything else is drawn as with it.
     """
 
     size: int = 192
@@ -67,6 +70,9 @@ class CropSettings:
     zoom: tuple[float, float] = (0.75, 1.25)
     zoomed: float = 0.4
     injection: InjectionSettings = field(default_factory=InjectionSettings)
+    local_noise: bool = True
+    distractors: bool = True
+    degradations: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ class Crop:
     Attributes
     ----------
     image
-        float32 (size, size): normalised by local noise.
+        float32 (size, size): normalised.
     labels
         uint8 (size, size): TISSUE, CALCIFICATION or IGNORED (:mod:`MCDetect.simulation.injection`).
     detectable, faint
@@ -123,8 +129,8 @@ class CropDataset:
         if not 0 <= index < self.count:
             raise IndexError(index)
         random = np.random.default_rng((self.seed, index))
-        view = _open(self.backgrounds[int(random.integers(len(self.backgrounds)))])
-        crop = draw_crop(view, random, self.settings)
+        path = self.backgrounds[int(random.integers(len(self.backgrounds)))]
+        crop = draw_crop(_open(path), random, self.settings, None if self.settings.local_noise else _deviation(path))
         image = torch.from_numpy(np.ascontiguousarray(crop.image))[None]
         labels = torch.from_numpy(np.ascontiguousarray(crop.labels))[None]
         return image, labels, crop.detectable, crop.faint
@@ -135,7 +141,17 @@ def _open(path: Path) -> npt.NDArray[np.uint16]:
     return open_background(path)
 
 
-def draw_crop(view: npt.NDArray[np.uint16], random: np.random.Generator, settings: CropSettings) -> Crop:
+@lru_cache(maxsize=512)
+def _deviation(path: Path) -> float:
+    return contrast_deviation(*decode_view(open_background(path)))
+
+
+def draw_crop(
+    view: npt.NDArray[np.uint16],
+    random: np.random.Generator,
+    settings: CropSettings,
+    view_deviation: float | None = None,
+) -> Crop:
     """Draw one example from one background.
 
     Parameters
@@ -146,11 +162,18 @@ def draw_crop(view: npt.NDArray[np.uint16], random: np.random.Generator, setting
         Every choice is drawn from it.
     settings
         What an example is.
+    view_deviation
+        :func:`~MCDetect.preprocessing.intensity.contrast_deviation` of the view, by which it is divided where
+        ``settings.local_noise`` is False; None measures it.
     """
     tile, inside, origin = _cut(view, random, settings)
+    original = tile
+    degrade = settings.degradations  # what is left out is drawn all the same: the rest of the example stays as it is
     if random.random() < 0.4:
-        tile = ndimage.gaussian_filter(tile, random.uniform(0.2, 0.9), truncate=3.0)
-    tile = add_noise(tile, noise_level(tile, inside), random)
+        blurred = ndimage.gaussian_filter(tile, random.uniform(0.2, 0.9), truncate=3.0)
+        tile = blurred if degrade else tile
+    noisy = add_noise(tile, noise_level(tile, inside), random)
+    tile = noisy if degrade else tile
     noise = noise_level(tile, inside)
     if random.random() < settings.lesions:
         near = np.zeros_like(inside)
@@ -159,23 +182,38 @@ def draw_crop(view: npt.NDArray[np.uint16], random: np.random.Generator, setting
     else:
         injection = _nothing(tile.shape)
     contrast = injection.contrast
-    tile = tile + draw_distractors(tile.shape, noise, random, blur=float(random.uniform(0.0, 1.0)))
+    distractors = draw_distractors(tile.shape, noise, random, blur=float(random.uniform(0.0, 1.0)))
+    tile = tile + distractors if settings.distractors else tile
     if random.random() < 0.5:
-        tile, contrast = resample_twice([tile, contrast], random)
+        resampled = resample_twice([tile, contrast], random)
+        tile, contrast = resampled if degrade else (tile, contrast)
         noise = noise_level(tile, inside)
     labels = truth_labels(injection, noise, contrast)
     tile = tile + contrast
     if random.random() < 0.7:
-        tile = change_display(tile, random)
+        displayed = change_display(tile, random)
+        tile = displayed if degrade else tile
     grey_step = 0.0
     if random.random() < 0.5:
-        tile, grey_step = quantise(tile, noise_level(tile, inside), random)
-    image = normalise_by_local_noise(tile, inside, grey_step)
+        quantised, step = quantise(tile, noise_level(tile, inside), random)
+        tile, grey_step = (quantised, step) if degrade else (tile, grey_step)
+    if settings.local_noise:
+        image = normalise_by_local_noise(tile, inside, grey_step)
+    else:
+        image = _by_one_scale(tile, inside, original, view_deviation or contrast_deviation(*decode_view(view)))
     window = _around(origin, settings.size, 0)
     labels[~inside] = np.where(labels[~inside] == CALCIFICATION, IGNORED, labels[~inside])
     detectable, faint = _count(injection, labels, window)
     turns, mirrored = int(random.integers(4)), bool(random.integers(2))
     return Crop(_turn(image[window], turns, mirrored), _turn(labels[window], turns, mirrored), detectable, faint)
+
+
+def _by_one_scale(
+    tile: FloatImage, inside: npt.NDArray[np.bool_], original: FloatImage, view_deviation: float
+) -> FloatImage:
+    """Divide a tile by the scale of its view, which the degradations would have changed as they changed the tile's."""
+    change = contrast_deviation(tile, inside) / contrast_deviation(original, inside)
+    return normalise_by_one_scale(tile, view_deviation * change)
 
 
 def _cut(

@@ -29,6 +29,8 @@ def examine(
     task: Callable[[Detector, ViewWithTruth], _Result],
     processes: int = 2,
     report: Callable[[float], None] | None = None,
+    *,
+    kind: type[Detector] | None = None,
 ) -> list[_Result]:
     """Return ``task`` of each view, in order.
 
@@ -44,11 +46,13 @@ def examine(
         Number of processes.
     report
         Called with the fraction done.
+    kind
+        A detector that differs from the usual one (ablations); a class of a module.
     """
     results: list[_Result] = []
     # A forked copy of a process that has used torch's threads may hang: start fresh ones.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_load, initargs=(str(bundle),)) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_load, initargs=(str(bundle), kind)) as pool:
         for result in pool.map(_examine_one, repeat(task), views):
             results.append(result)
             if report is not None:
@@ -56,13 +60,13 @@ def examine(
     return results
 
 
-def _load(bundle: str) -> None:
+def _load(bundle: str, kind: type[Detector] | None) -> None:
     import torch
 
     from MCDetect.inference.detector import Detector
 
     torch.set_num_threads(1)
-    _detectors["loaded"] = Detector.load(bundle, "cpu")
+    _detectors["loaded"] = (kind or Detector).load(bundle, "cpu")
 
 
 def _examine_one(task: Callable[[Detector, ViewWithTruth], _Result], view: Path) -> _Result:

@@ -85,8 +85,8 @@ class LookedAt:
     patches: tuple[Candidate, ...]
 
 
-def look(detector: Detector, view: ViewWithTruth, patches: bool = True) -> LookedAt:
-    """Look at one view with the detector and with the baselines; with the patch network over all patches or without."""
+def look(detector: Detector, view: ViewWithTruth, patches: bool = True, laplacian: bool = True) -> LookedAt:
+    """Look at one view with the detector, and with each baseline or without."""
     mammogram, settings = view.mammogram, detector.bundle.settings
     spacing = mammogram.spacing.millimetres
     mask = breast_mask(mammogram.pixels, spacing, mammogram.valid)
@@ -113,7 +113,8 @@ def look(detector: Detector, view: ViewWithTruth, patches: bool = True) -> Looke
         ),
         clusters=tuple(clusters),
         laplacian=tuple(
-            Mark(c.row, c.column, c.diameter_mm, c.score) for c in laplacian_marks(prepared, spacing, mammogram.shape)
+            Mark(c.row, c.column, c.diameter_mm, c.score)
+            for c in (laplacian_marks(prepared, spacing, mammogram.shape) if laplacian else ())
         ),
         patches=patch_candidates(detector.bundle, prepared, mammogram.shape) if patches else (),
     )
@@ -125,8 +126,10 @@ def look_at_all(
     work: Path,
     *,
     patches: bool = True,
+    laplacian: bool = True,
     processes: int = 2,
     report: Callable[[float], None] | None = None,
+    kind: type[Detector] | None = None,
 ) -> list[LookedAt]:
     """Return what is found in each view, in order; views that were looked at before are not looked at again.
 
@@ -140,16 +143,21 @@ def look_at_all(
         Where one file a view is kept as soon as it is done.
     patches
         False leaves out the patch network over all patches, which calibration does not ask for.
+    laplacian
+        False leaves out the Laplacian of Gaussian.
     processes
         Number of processes.
     report
         Called with the fraction done.
+    kind
+        As for :func:`MCDetect.training.examining.examine`.
     """
     folder = _folder(work, bundle)
     folder.mkdir(parents=True, exist_ok=True)
     missing = [path for path in views if not _record(folder, path).exists()]
     if missing:
-        examine(bundle.folder, missing, partial(_look_and_keep, folder=folder, patches=patches), processes, report)
+        task = partial(_look_and_keep, folder=folder, patches=patches, laplacian=laplacian)
+        examine(bundle.folder, missing, task, processes, report, kind=kind)
     return [_read(_record(folder, path)) for path in views]
 
 
@@ -162,8 +170,8 @@ def _folder(work: Path, bundle: Bundle) -> Path:
     return work / f"looked-{RECORD_VERSION}-{bundle.sha256[:12]}"
 
 
-def _look_and_keep(detector: Detector, view: ViewWithTruth, folder: Path, patches: bool = True) -> None:
-    document = json.dumps(asdict(look(detector, view, patches)), default=float)
+def _look_and_keep(detector: Detector, view: ViewWithTruth, folder: Path, *, patches: bool, laplacian: bool) -> None:
+    document = json.dumps(asdict(look(detector, view, patches, laplacian)), default=float)
     write_text_atomically(folder / f"{view.seed}.json", document)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -59,6 +60,32 @@ def found_at_own_threshold(truths: Sequence[ViewTruth], looked: Sequence[LookedA
     }
 
 
+def sensitivity_at(truths: Sequence[ViewTruth], looked: Sequence[LookedAt], rate: float) -> dict[str, float]:
+    """Return the share of calcifications that are marked at ``rate`` false marks a view, with its interval."""
+    views, threshold = _at_own_rate(truths, looked, rate)
+    return _interval(views, truths, threshold)
+
+
+def difference(
+    truths: Sequence[ViewTruth], first: Sequence[LookedAt], second: Sequence[LookedAt], rate: float
+) -> dict[str, float]:
+    """Return how much more sensitive the first is at ``rate``, with the paired bootstrap interval by examination."""
+    pair = [_at_own_rate(truths, looked, rate) for looked in (first, second)]
+
+    def statistic(indices: Indices) -> float:
+        values = [share_found([views[i] for i in indices], threshold) for views, threshold in pair]
+        return values[0] - values[1]
+
+    return _bootstrap(statistic, truths)
+
+
+def _at_own_rate(
+    truths: Sequence[ViewTruth], looked: Sequence[LookedAt], rate: float
+) -> tuple[Sequence[MarkedCalcifications], float]:
+    by_step = [[view.marks[step] for view in looked] for step in range(len(looked[0].marks))]
+    return _Steps.of(truths, by_step, [counted_calcifications(t, _counts) for t in truths]).at(rate)
+
+
 def cluster_bound(truths: Sequence[ViewTruth], looked: Sequence[LookedAt]) -> dict[str, Any] | None:
     """Return the share of clusters of which an ideal observer marks three calcifications at five false marks a view."""
     shares: dict[str, list[float]] = {"all": [], "above noise": []}
@@ -96,21 +123,43 @@ def _counts(ratio: float, kind: str) -> bool:
     return ratio >= LEAST_RATIO and kind != _LONG
 
 
+@dataclass(frozen=True)
+class _Steps:
+    """Views matched at each threshold step, which of them are normal, and the false marks a view of each step."""
+
+    matched: Sequence[Sequence[MarkedCalcifications]]
+    normal: Sequence[int]
+    most: Sequence[float]
+
+    @classmethod
+    def of(
+        cls, truths: Sequence[ViewTruth], by_step: Sequence[Sequence[Sequence[Mark]]], counted: Sequence[Any]
+    ) -> _Steps:
+        matched = [
+            [match_marks(marks, truth, part) for marks, truth, part in zip(step, truths, counted, strict=True)]
+            for step in by_step
+        ]
+        normal = [index for index, truth in enumerate(truths) if truth.is_normal]
+        return cls(matched, normal, [float(np.mean([step[i].false_logits.size for i in normal])) for step in matched])
+
+    def at(self, rate: float) -> tuple[Sequence[MarkedCalcifications], float]:
+        """Return views and threshold; marks are taken at several, since lower ones make neighbours one."""
+        # The highest that gives the rate.
+        step = next((k for k, reached in enumerate(self.most) if reached >= rate), len(self.most) - 1)
+        views = self.matched[step]
+        return views, threshold_at([views[i] for i in self.normal], rate)
+
+
 def _figures(
     truths: Sequence[ViewTruth], by_step: Sequence[Sequence[Sequence[Mark]]], counted: Sequence[Any]
 ) -> dict[str, Any]:
-    matched = [
-        [match_marks(marks, truth, part) for marks, truth, part in zip(step, truths, counted, strict=True)]
-        for step in by_step
-    ]
-    normal = [index for index, truth in enumerate(truths) if truth.is_normal]
-    most = [float(np.mean([step[i].false_logits.size for i in normal])) for step in matched]
-    document: dict[str, Any] = {"most false marks a view": round(max(most), 2), "sensitivity at false marks a view": {}}
+    steps = _Steps.of(truths, by_step, counted)
+    document: dict[str, Any] = {
+        "most false marks a view": round(max(steps.most), 2),
+        "sensitivity at false marks a view": {},
+    }
     for rate in RATES:
-        # Marks are taken at several thresholds, since lower ones make neighbours one: the highest that gives the rate.
-        step = next((k for k, reached in enumerate(most) if reached >= rate), len(most) - 1)
-        views = matched[step]
-        threshold = threshold_at([views[i] for i in normal], rate)
+        views, threshold = steps.at(rate)
         document["sensitivity at false marks a view"][f"{rate:g}"] = _interval(views, truths, threshold)
     document["at 10 false marks a view"] = {
         "centre error": _errors(views, threshold),
@@ -136,6 +185,10 @@ def _interval(views: Sequence[MarkedCalcifications], truths: Sequence[ViewTruth]
     def statistic(indices: Indices) -> float:
         return share_found([views[i] for i in indices], threshold)
 
+    return _bootstrap(statistic, truths)
+
+
+def _bootstrap(statistic: Callable[[Indices], float], truths: Sequence[ViewTruth]) -> dict[str, float]:
     interval = bootstrap_interval(statistic, [truth.examination for truth in truths], repeats=_REPEATS)
     return {
         "estimate": round(interval.estimate, 4),

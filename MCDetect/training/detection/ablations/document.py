@@ -1,0 +1,114 @@
+"""Writes ``docs/ablations.md`` and ``ablations.json``; no number in the document comes from anywhere else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from MCDetect.files import write_text_atomically
+from MCDetect.training.detection.ablations.arms import ARMS, REFERENCE
+from MCDetect.training.detection.ablations.running import CLUSTER_RATES, MARK_RATE
+from MCDetect.training.detection.figures import ABOVE_NOISE, CRITERIA
+from MCDetect.training.detection.mark_figures import LEAST_RATIO
+from MCDetect.training.detection.tables import interval, table
+
+_COLUMNS = [(part, f"{rate:g}") for part in ("all", "above noise") for rate in CLUSTER_RATES]
+_COLUMNS.append(("single calcifications", f"{MARK_RATE:g}"))
+_HEADER = [f"{part}, at {rate}" for part, rate in _COLUMNS]
+
+
+def write_document(results: Mapping[str, Any], output: Path) -> list[Path]:
+    """Write ``ablations.md`` and ``detection/ablations.json`` below ``output`` and return both.
+
+    Parameters
+    ----------
+    results
+        Of :func:`MCDetect.training.detection.ablations.running.run`.
+    output
+        Folder of the documentation.
+    """
+    document, figures = output / "ablations.md", output / "detection" / "ablations.json"
+    write_text_atomically(figures, json.dumps(results, indent=1, allow_nan=False) + "\n")
+    write_text_atomically(document, markdown(results))
+    return [document, figures]
+
+
+def markdown(results: Mapping[str, Any]) -> str:
+    """Return the document."""
+    frozen, (normal, lesion) = results["frozen set"], results["calibration views"]
+    return "\n".join(
+        [
+            "# What each part of the recipe is worth\n",
+            f"Written by `make bench-ablations` on {results['date']}, software {results['software_version']}. All "
+            "figures are in [ablations.json](detection/ablations.json). Brackets hold 95 % intervals, bootstrap by "
+            "examination.\n",
+            "**All of this is measured on simulated mammograms, after trainings much shorter than that of the default "
+            "bundle. Whether a part helps on real mammograms is not measured here.**\n",
+            f"Each arm trains the calcification network for {results['steps']} steps of {results['batch']} examples "
+            f"(the recipe: up to {results['steps of the recipe']}), with the same seed, the same first weights and, as "
+            "far as the arm allows, the same examples. Then each gets its own thresholds by the same rules on the same "
+            f"{normal + lesion} simulated views, {normal} of them without clusters: "
+            f"{results['false marks a view at the threshold']:g} false marks a view for single calcifications, and a "
+            "cluster score fitted without the patch network. There is no second stage and no model of calcification "
+            "types, so that the arms differ by the network alone. Figures are therefore lower than in "
+            "[detection.md](detection.md), and are compared with one another only.\n",
+            table(["arm", "what is left out"], [[arm.name, arm.meaning] for arm in ARMS]),
+            "\n**Without real backgrounds** is no arm: the recipe of the default bundle has none, so all of this is "
+            "without them.\n",
+            "## What was found\n",
+            f"On the first {frozen['examinations']} examinations of the frozen set: {frozen['views']} views, "
+            f"{frozen['views without clusters']} without clusters; {frozen['clusters']} clusters, "
+            f"{frozen['clusters above noise']} of them above noise (median signal-to-noise ratio {ABOVE_NOISE:g} or "
+            f"more). Clusters: sensitivity by image at {CLUSTER_RATES[0]:g} and {CLUSTER_RATES[1]:g} false positives a "
+            f"view without clusters; hit: {next(iter(CRITERIA))}. Single calcifications of signal-to-noise ratio "
+            f"{LEAST_RATIO:g} and more: at {MARK_RATE:g} false marks a view without clusters.\n",
+            table(["arm", *_HEADER], [_row(name, figures) for name, figures in results["arms"].items()]),
+            f"\n## Less the {REFERENCE.name}, paired by examination\n",
+            table(["arm", *_HEADER], [_row(name, figures) for name, figures in results["differences"].items()]),
+            f"\n{_verdict(results)}\n",
+            "## Trainings\n",
+            "Validation is on the examples of the arm itself, so that its losses are not to be compared.\n",
+            table(
+                ["arm", "steps", "minutes", "validation loss", "threshold (logit)"],
+                [_training(name, record) for name, record in results["training"].items()],
+            ),
+            "\n## How far this can be trusted\n",
+            "- One training an arm. How much two trainings differ that differ by the seed alone was not measured, and "
+            "the intervals do not hold it: they are of the views.\n"
+            "- The trainings are short. A part that helps a network that has seen much may help one less that has seen "
+            "little, or hinder it: hard examples cost steps.\n"
+            "- Distractors and degradations are there for what simulated views hold little of: detector defects, "
+            "scratches, scanned film, 8-bit pictures, other vendors' noise. The frozen set holds some of it (wider "
+            "ranges of processing, markers, clips, folds of skin), real mammograms more.\n"
+            "- Local noise is what a simulated view has too, but fewer sorts of it than the detectors in use.\n",
+        ]
+    )
+
+
+def _row(name: str, figures: Mapping[str, Any]) -> list[str]:
+    return [name, *(interval(figures[part] and figures[part][rate]) for part, rate in _COLUMNS)]
+
+
+def _training(name: str, record: Mapping[str, Any]) -> list[str]:
+    return [
+        name,
+        str(record["steps"]),
+        f"{record['minutes']:.1f}",
+        f"{record['validation_loss']:.3f}",
+        f"{record['calcification_threshold']:.2f}",
+    ]
+
+
+def _verdict(results: Mapping[str, Any]) -> str:
+    """Return which differences have an interval on one side of 0."""
+    told = []
+    for name, figures in results["differences"].items():
+        for (part, rate), header in zip(_COLUMNS, _HEADER, strict=True):
+            value = figures[part] and figures[part][rate]
+            if value and (value["low"] > 0 or value["high"] < 0):
+                told.append(f"- {name}: {header}, {'more' if value['low'] > 0 else 'less'} by {interval(value)}")
+    if not told:
+        return "No interval of a difference excludes 0."
+    return "Differences whose interval excludes 0:\n\n" + "\n".join(told)

@@ -1,0 +1,213 @@
+"""Train, calibrate and score every arm alike; :func:`run` returns one JSON document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from MCDetect.errors import UsageError
+from MCDetect.evaluation.hits import Candidate
+from MCDetect.training.backgrounds import CALIBRATION_SEEDS, TRAINING_SEEDS, prepare_backgrounds
+from MCDetect.training.detection import frozen_set, mark_figures
+from MCDetect.training.detection.ablations.arms import ARMS, REFERENCE, Arm
+from MCDetect.training.detection.ablations.training import Effort, TrainingViews, about, bundle_of
+from MCDetect.training.detection.figures import (
+    ABOVE_NOISE,
+    CRITERIA,
+    MatchedView,
+    Selection,
+    difference,
+    froc_figures,
+    match_views,
+)
+from MCDetect.training.detection.looking import LookedAt, look_at_all
+from MCDetect.training.detection.truths import ViewTruth, read_view_truth
+from MCDetect.training.recipe import Recipe, load_recipe
+from MCDetect.training.simulated_views import prepare_views
+from MCDetect.version import __version__
+
+Report = Callable[[str, float], None]
+
+CLUSTER_RATES = (0.5, 1.0)
+"""False positives a view at which clusters are compared."""
+
+MARK_RATE = 10.0
+"""False marks a view at which single calcifications are compared."""
+
+CALIBRATION_VIEWS = (20, 16)
+"""Views without and with clusters on which every arm is calibrated."""
+
+_VALIDATION_SEEDS = 100  # the first calibration seeds belong to the trainer
+_VALIDATION_BACKGROUNDS = 4
+_CENTRE = next(iter(CRITERIA))
+_LEAST_EXAMINATIONS = 3
+_PARTS: Mapping[str, Selection | None] = {
+    "all": None,
+    "above noise": lambda cluster: cluster.signal_to_noise >= ABOVE_NOISE,
+}
+
+
+@dataclass(frozen=True)
+class AblationSettings:
+    """What to train and to score.
+
+    Attributes
+    ----------
+    work
+        Where views, checkpoints, bundles and what was found are kept; ``frozen/`` and ``calibration/`` in it are those
+        of :mod:`MCDetect.training.detection`.
+    backgrounds
+        Where the backgrounds of the training are kept; None is ``backgrounds/`` in ``work``.
+    steps
+        Of each training.
+    examinations
+        Of the frozen set, from the first.
+    processes
+        That simulate and detect.
+    workers
+        Processes that make examples.
+    """
+
+    work: Path
+    backgrounds: Path | None = None
+    steps: int = 1000
+    examinations: int = 26
+    processes: int = 2
+    workers: int = 1
+
+
+def run(settings: AblationSettings, report: Report | None = None) -> dict[str, Any]:
+    """Return the figures of all arms.
+
+    Raises
+    ------
+    UsageError
+        ``wrong-ablation`` for a number of examinations that the frozen set does not have, or less than one step.
+    ModelError
+        ``cannot-calibrate`` after trainings too short to find anything; ``foreign-checkpoint``.
+    """
+    if not _LEAST_EXAMINATIONS <= settings.examinations <= frozen_set.EXAMINATIONS:
+        raise UsageError(
+            "wrong-ablation",
+            f"{settings.examinations} examinations cannot be scored: the frozen set has {frozen_set.EXAMINATIONS}.",
+            f"Give --examinations from {_LEAST_EXAMINATIONS} to {frozen_set.EXAMINATIONS}.",
+        )
+    if min(settings.steps, settings.processes) < 1 or settings.workers < 0:
+        raise UsageError("wrong-ablation", "Steps and processes must be at least 1, workers at least 0.")
+    tell = report or (lambda text, done: None)
+    recipe = load_recipe()
+    views, frozen = _prepare(settings, recipe, tell)
+    truths = [read_view_truth(path) for path in frozen]
+    effort = Effort(settings.steps, settings.workers, settings.processes)
+    folder = settings.work / "ablations"
+    looked: dict[str, list[LookedAt]] = {}
+    training: dict[str, Any] = {}
+    for arm in ARMS:
+        tell_of = _of_arm(arm, tell)
+        bundle = bundle_of(arm, recipe, views, folder, effort, report=tell_of)
+        training[arm.name] = about(bundle)
+        looked[arm.name] = look_at_all(
+            bundle,
+            frozen,
+            folder,
+            patches=False,
+            laplacian=False,
+            processes=settings.processes,
+            report=partial(tell_of, "looking at the frozen set"),
+            kind=arm.detector,
+        )
+    tell("figures", 0.0)
+    clusters = [cluster for truth in truths for cluster in truth.clusters]
+    return {
+        "software_version": __version__,
+        "date": datetime.now(timezone.utc).date().isoformat(),
+        "steps": settings.steps,
+        "batch": recipe.calcifications.batch,
+        "steps of the recipe": recipe.calcifications.trainer.steps,
+        "false marks a view at the threshold": recipe.calibration.false_calcifications_per_view,
+        "calibration views": CALIBRATION_VIEWS,
+        "frozen set": {
+            "examinations": settings.examinations,
+            "views": len(truths),
+            "views without clusters": sum(truth.is_normal for truth in truths),
+            "clusters": len(clusters),
+            "clusters above noise": sum(cluster.signal_to_noise >= ABOVE_NOISE for cluster in clusters),
+        },
+        "training": training,
+        **figures(truths, looked),
+    }
+
+
+def figures(truths: Sequence[ViewTruth], looked: Mapping[str, Sequence[LookedAt]]) -> dict[str, Any]:
+    """Return ``arms`` and, less :data:`REFERENCE`, ``differences``, of what the detectors of the arms found."""
+    matched = {
+        name: match_views(
+            truths, [[Candidate(c.outline, c.score) for c in view.clusters] for view in found], CRITERIA[_CENTRE]
+        )
+        for name, found in looked.items()
+    }
+    rate = f"{MARK_RATE:g}"
+    arms = {
+        name: {
+            **{part: _sensitivities(matched[name], selected) for part, selected in _PARTS.items()},
+            "single calcifications": {rate: mark_figures.sensitivity_at(truths, found, MARK_RATE)},
+        }
+        for name, found in looked.items()
+    }
+    reference, others = REFERENCE.name, [name for name in looked if name != REFERENCE.name]
+    differences = {
+        name: {
+            **{
+                part: arms[name][part]
+                and {f"{r:g}": difference(matched[name], matched[reference], r, selected) for r in CLUSTER_RATES}
+                for part, selected in _PARTS.items()
+            },
+            "single calcifications": {
+                rate: mark_figures.difference(truths, looked[name], looked[reference], MARK_RATE)
+            },
+        }
+        for name in others
+    }
+    return {"arms": arms, "differences": differences}
+
+
+def _sensitivities(views: Sequence[MatchedView], selected: Selection | None) -> dict[str, Any] | None:
+    found = froc_figures(views, selected)
+    values = found and found["sensitivity at false positives a view"]
+    return values and {f"{rate:g}": values[f"{rate:g}"] for rate in CLUSTER_RATES}
+
+
+def _prepare(settings: AblationSettings, recipe: Recipe, tell: Report) -> tuple[TrainingViews, list[Path]]:
+    def count(text: str) -> Callable[[int, int], None]:
+        return lambda done, total: tell(text, done / total)
+
+    seeds = list(chain(TRAINING_SEEDS[: recipe.backgrounds], CALIBRATION_SEEDS[:_VALIDATION_BACKGROUNDS]))
+    folder, processes = settings.backgrounds or settings.work / "backgrounds", settings.processes
+    backgrounds = prepare_backgrounds(folder, seeds, processes, count("simulating backgrounds"))
+    first, (normal, lesion) = CALIBRATION_SEEDS[_VALIDATION_SEEDS:], CALIBRATION_VIEWS
+    calibration = [
+        *prepare_views(settings.work / "calibration", first[:normal], with_clusters=False, processes=processes),
+        *prepare_views(
+            settings.work / "calibration",
+            first[recipe.calibration.normal_views :][:lesion],
+            with_clusters=True,
+            processes=processes,
+        ),
+    ]
+    frozen = frozen_set.prepare(
+        settings.work / "frozen",
+        frozen_set.view_seeds(settings.examinations),
+        processes,
+        count("simulating the frozen set"),
+    )
+    parts = backgrounds[: recipe.backgrounds], backgrounds[recipe.backgrounds :]
+    return TrainingViews(*parts, calibration), frozen
+
+
+def _of_arm(arm: Arm, tell: Report) -> Report:
+    return lambda text, done: tell(f"{arm.name}: {text}", done)
