@@ -7,7 +7,7 @@
 # SCALE=...        share of the published epochs in `make papers` (default 0.02; 1 is as published and needs a GPU)
 # PATCHES=...      folder of real patches, 0/ normal and 1/ with a cluster, for score-default and papers
 # REAL=...         folder of real mammograms (*.dcm) for bench-detection
-# WORK=...         folder where bench-detection keeps views and what was found in them (default work/detection)
+# WORK=...         folder where bench-detection keeps views and what was found in them (default work/detection); bench-ablations too
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,7 +20,7 @@ SIMULATOR := $(wildcard MCDetect/simulation/*.py)
 export PYTHON PIP_OPTIONS VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slicer lint train-default train-morphology calibrate-default score-default bench bench-detection papers clean setup-inference setup-training setup-benchmark setup-test
+.PHONY: help demo test test-slicer lint train-default train-morphology calibrate-default score-default bench bench-detection bench-ablations papers clean setup-inference setup-training setup-benchmark setup-test
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,9 @@ bench: setup-benchmark ## measure the speed of each stage; the figures stay as J
 
 bench-detection: setup-training ## score the default bundle on the frozen sets and write docs/detection.md (resumable)
 	$(BIN)/python -m MCDetect.training.detection --work $(WORK) $(if $(REAL),--real "$(REAL)")
+
+bench-ablations: setup-training ## train without one part of the recipe at a time and write docs/ablations.md (resumable)
+	$(BIN)/python -m MCDetect.training.detection.ablations --work $(WORK) --backgrounds training-output/backgrounds
 
 papers: setup-training ## run the recipes of all papers on small simulated data and put the table into docs/papers.md
 	$(BIN)/python -m MCDetect.training.papers.compare --output training-output/papers --scale $(SCALE) $(if $(PATCHES),--patches "$(PATCHES)")

@@ -71,10 +71,13 @@ def match_marks(marks: Sequence[Mark], truth: ViewTruth, counted: npt.NDArray[np
 
 
 def threshold_at(views: Sequence[MarkedCalcifications], rate: float) -> float:
-    """Return the lowest logit from which these views carry at most ``rate`` false marks on average."""
+    """Return the lowest logit from which these views carry at most ``rate`` false marks on average.
+
+    Where all of them are allowed it is below every mark, and above the minus infinity of calcifications without one.
+    """
     wrong = np.sort(np.concatenate([view.false_logits for view in views]))[::-1]
     allowed = int(rate * len(views) + 1e-9)
-    return -np.inf if allowed >= wrong.size else float(np.nextafter(wrong[allowed], np.inf))
+    return float(np.finfo(float).min if allowed >= wrong.size else np.nextafter(wrong[allowed], np.inf))
 
 
 def share_found(views: Sequence[MarkedCalcifications], threshold: float) -> float:

@@ -32,7 +32,7 @@ def examined(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Have no view simulated and none looked at; return what the detector would have been asked to do."""
     asked: list[str] = []
 
-    def examine(folder, views, task, processes, report=None):
+    def examine(folder, views, task, processes, report=None, *, kind=None):
         asked.append(task.__name__)
         assert json.loads((folder / "configs" / "inference.json").read_text())["faint_calcification_threshold"] < 0
         return [found([5.0, 4.0], right=True)] * 20 + [found([1.0], right=False)] * 20

@@ -27,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--work", type=Path, required=True, help="folder of views, trainings and what was found")
     parser.add_argument("--backgrounds", type=Path, help="folder of the backgrounds (default: in the work folder)")
     parser.add_argument("--output", type=Path, default=Path("docs"), help="folder for ablations.md and detection/")
+    parser.add_argument(
+        "--arms", nargs="+", choices=usual.arms, default=usual.arms, metavar="NAME", help=", ".join(usual.arms)
+    )
     parser.add_argument("--steps", type=int, default=usual.steps, help="of each training")
     parser.add_argument("--examinations", type=int, default=usual.examinations, help="of the frozen set")
     parser.add_argument("--processes", type=int, default=usual.processes, help="that simulate and detect")

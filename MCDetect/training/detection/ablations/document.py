@@ -54,7 +54,9 @@ def markdown(results: Mapping[str, Any]) -> str:
             "cluster score fitted without the patch network. There is no second stage and no model of calcification "
             "types, so that the arms differ by the network alone. Figures are therefore lower than in "
             "[detection.md](detection.md), and are compared with one another only.\n",
-            table(["arm", "what is left out"], [[arm.name, arm.meaning] for arm in ARMS]),
+            table(
+                ["arm", "what is left out"], [[arm.name, arm.meaning] for arm in ARMS if arm.name in results["arms"]]
+            ),
             "\n**Without real backgrounds** is no arm: the recipe of the default bundle has none, so all of this is "
             "without them.\n",
             "## What was found\n",

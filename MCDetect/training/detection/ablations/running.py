@@ -63,6 +63,8 @@ class AblationSettings:
         of :mod:`MCDetect.training.detection`.
     backgrounds
         Where the backgrounds of the training are kept; None is ``backgrounds/`` in ``work``.
+    arms
+        Names of those to compare; the reference is always there.
     steps
         Of each training.
     examinations
@@ -75,6 +77,7 @@ class AblationSettings:
 
     work: Path
     backgrounds: Path | None = None
+    arms: Sequence[str] = tuple(arm.name for arm in ARMS)
     steps: int = 1000
     examinations: int = 26
     processes: int = 2
@@ -107,7 +110,7 @@ def run(settings: AblationSettings, report: Report | None = None) -> dict[str, A
     folder = settings.work / "ablations"
     looked: dict[str, list[LookedAt]] = {}
     training: dict[str, Any] = {}
-    for arm in ARMS:
+    for arm in (arm for arm in ARMS if arm is REFERENCE or arm.name in settings.arms):
         tell_of = _of_arm(arm, tell)
         bundle = bundle_of(arm, recipe, views, folder, effort, report=tell_of)
         training[arm.name] = about(bundle)
