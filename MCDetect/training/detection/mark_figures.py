@@ -60,20 +60,22 @@ def found_at_own_threshold(truths: Sequence[ViewTruth], looked: Sequence[LookedA
     }
 
 
-def sensitivity_at(truths: Sequence[ViewTruth], looked: Sequence[LookedAt], rate: float) -> dict[str, float]:
-    """Return the share of calcifications that are marked at ``rate`` false marks a view, with its interval."""
-    views, threshold = _at_own_rate(truths, looked, rate)
-    return _interval(views, truths, threshold)
+def sensitivity_at(truths: Sequence[ViewTruth], looked: Sequence[LookedAt], rate: float) -> dict[str, float] | None:
+    """Return the share of calcifications marked at ``rate`` false marks a view; None where there are not so many."""
+    found = _at_own_rate(truths, looked, rate)
+    return found and _interval(found[0], truths, found[1])
 
 
 def difference(
     truths: Sequence[ViewTruth], first: Sequence[LookedAt], second: Sequence[LookedAt], rate: float
-) -> dict[str, float]:
-    """Return how much more sensitive the first is at ``rate``, with the paired bootstrap interval by examination."""
-    pair = [_at_own_rate(truths, looked, rate) for looked in (first, second)]
+) -> dict[str, float] | None:
+    """Return how much more sensitive the first is at ``rate``, paired by examination; or None, as above."""
+    one, other = (_at_own_rate(truths, looked, rate) for looked in (first, second))
+    if one is None or other is None:
+        return None
 
     def statistic(indices: Indices) -> float:
-        values = [share_found([views[i] for i in indices], threshold) for views, threshold in pair]
+        values = [share_found([views[i] for i in indices], threshold) for views, threshold in (one, other)]
         return values[0] - values[1]
 
     return _bootstrap(statistic, truths)
@@ -81,9 +83,10 @@ def difference(
 
 def _at_own_rate(
     truths: Sequence[ViewTruth], looked: Sequence[LookedAt], rate: float
-) -> tuple[Sequence[MarkedCalcifications], float]:
+) -> tuple[Sequence[MarkedCalcifications], float] | None:
     by_step = [[view.marks[step] for view in looked] for step in range(len(looked[0].marks))]
-    return _Steps.of(truths, by_step, [counted_calcifications(t, _counts) for t in truths]).at(rate)
+    steps = _Steps.of(truths, by_step, [counted_calcifications(t, _counts) for t in truths])
+    return steps.at(rate) if max(steps.most) >= rate else None
 
 
 def cluster_bound(truths: Sequence[ViewTruth], looked: Sequence[LookedAt]) -> dict[str, Any] | None:

@@ -9,13 +9,13 @@ from typing import Any
 
 from MCDetect.files import write_text_atomically
 from MCDetect.training.detection.ablations.arms import ARMS, REFERENCE
-from MCDetect.training.detection.ablations.running import CLUSTER_RATES, MARK_RATE
+from MCDetect.training.detection.ablations.running import CLUSTER_RATES, MARK_RATES
 from MCDetect.training.detection.figures import ABOVE_NOISE, CRITERIA
 from MCDetect.training.detection.mark_figures import LEAST_RATIO
 from MCDetect.training.detection.tables import interval, table
 
 _COLUMNS = [(part, f"{rate:g}") for part in ("all", "above noise") for rate in CLUSTER_RATES]
-_COLUMNS.append(("single calcifications", f"{MARK_RATE:g}"))
+_COLUMNS += [("single calcifications", f"{rate:g}") for rate in MARK_RATES]
 _HEADER = [f"{part}, at {rate}" for part, rate in _COLUMNS]
 
 
@@ -63,9 +63,11 @@ def markdown(results: Mapping[str, Any]) -> str:
             f"On the first {frozen['examinations']} examinations of the frozen set: {frozen['views']} views, "
             f"{frozen['views without clusters']} without clusters; {frozen['clusters']} clusters, "
             f"{frozen['clusters above noise']} of them above noise (median signal-to-noise ratio {ABOVE_NOISE:g} or "
-            f"more). Clusters: sensitivity by image at {CLUSTER_RATES[0]:g} and {CLUSTER_RATES[1]:g} false positives a "
-            f"view without clusters; hit: {next(iter(CRITERIA))}. Single calcifications of signal-to-noise ratio "
-            f"{LEAST_RATIO:g} and more: at {MARK_RATE:g} false marks a view without clusters.\n",
+            "more).\n",
+            "“all” and “above noise” are sensitivities for clusters by image, the number is that of false positives a "
+            f"view without clusters; hit: {next(iter(CRITERIA))}. Single calcifications are those of signal-to-noise "
+            f"ratio {LEAST_RATIO:g} and more, vascular ones apart, the number is that of false marks a view without "
+            "clusters; a dash where an arm does not carry so many.\n",
             table(["arm", *_HEADER], [_row(name, figures) for name, figures in results["arms"].items()]),
             f"\n## Less the {REFERENCE.name}, paired by examination\n",
             table(["arm", *_HEADER], [_row(name, figures) for name, figures in results["differences"].items()]),

@@ -28,7 +28,8 @@ def truth(number: int, with_cluster: bool, ratio: float = 8.0) -> ViewTruth:
 
 
 def seen(number: int, finds: bool) -> LookedAt:
-    marks = tuple(Mark(row, column, 0.3, 3.0) for row, column in PLACES) if finds else ()
+    false = tuple(Mark(600.0, 600.0 + 20 * k, 0.3, 1.0) for k in range(6))
+    marks = (*(Mark(row, column, 0.3, 3.0) for row, column in PLACES), *false) if finds else false
     clusters = (FoundCluster(OUTLINE, 0.9, (3.0,) * 4, {}, False),) if finds else ()
     return LookedAt(400_000 + number, 100.0, (marks,) * len(THRESHOLD_STEPS), clusters, (), ())
 
@@ -64,17 +65,25 @@ def results(truths: list[ViewTruth] = TRUTHS) -> dict:
 def test_an_arm_that_finds_all_has_one_and_a_blind_one_nought():
     found = figures(TRUTHS, LOOKED)
     assert found["arms"][REFERENCE.name]["all"]["0.5"]["estimate"] == 1.0
-    assert found["arms"][REFERENCE.name]["single calcifications"]["10"]["estimate"] == 1.0
+    assert found["arms"][REFERENCE.name]["single calcifications"]["2"]["estimate"] == 1.0
     assert found["arms"][BLIND]["above noise"]["1"]["estimate"] == 0.0
-    assert found["arms"][BLIND]["single calcifications"]["10"]["estimate"] == 0.0
+    assert found["arms"][BLIND]["single calcifications"]["2"]["estimate"] == 0.0
 
 
 def test_differences_are_paired_and_less_the_reference():
     found = figures(TRUTHS, LOOKED)["differences"]
     assert set(found) == {arm.name for arm in ARMS[1:]}
     assert found[BLIND]["all"]["1"] == {"estimate": -1.0, "low": -1.0, "high": -1.0}
-    assert found[BLIND]["single calcifications"]["10"]["high"] == -1.0
-    assert found[ARMS[2].name]["single calcifications"]["10"] == {"estimate": 0.0, "low": 0.0, "high": 0.0}
+    assert found[BLIND]["single calcifications"]["2"]["high"] == -1.0
+    assert found[ARMS[2].name]["single calcifications"]["2"] == {"estimate": 0.0, "low": 0.0, "high": 0.0}
+
+
+def test_an_arm_with_too_few_false_marks_is_not_compared():
+    """At its lowest threshold it would be judged at another rate than the others."""
+    silent = [replace(view, marks=((),) * len(THRESHOLD_STEPS)) for view in LOOKED[REFERENCE.name]]
+    found = figures(TRUTHS, LOOKED | {BLIND: silent})
+    assert found["arms"][BLIND]["single calcifications"] == {"2": None, "5": None}
+    assert found["differences"][BLIND]["single calcifications"] == {"2": None, "5": None}
 
 
 def test_the_document_names_every_arm_and_the_differences_that_are_certain(tmp_path: Path):
