@@ -6,7 +6,7 @@
 # WORKERS=...      processes that run the tests (default 2)
 # SCALE=...        share of the published epochs in `make papers` (default 0.02; 1 is as published and needs a GPU)
 # PATCHES=...      folder of real patches, 0/ normal and 1/ with a cluster, for score-default and papers
-# REAL=...         folder of real mammograms (*.dcm) for bench-detection
+# REAL=...         folder of real mammograms (*.dcm) for bench-detection and bench-ablations
 # WORK=...         folder where bench-detection keeps views and what was found in them (default work/detection); bench-ablations too
 
 VENV := .venv
@@ -61,7 +61,7 @@ bench-detection: setup-training ## score the default bundle on the frozen sets a
 	$(BIN)/python -m MCDetect.training.detection --work $(WORK) $(if $(REAL),--real "$(REAL)")
 
 bench-ablations: setup-training ## train without one part of the recipe at a time and write docs/ablations.md (resumable)
-	$(BIN)/python -m MCDetect.training.detection.ablations --work $(WORK) --backgrounds training-output/backgrounds
+	$(BIN)/python -m MCDetect.training.detection.ablations --work $(WORK) --backgrounds training-output/backgrounds $(if $(REAL),--real "$(REAL)")
 
 papers: setup-training ## run the recipes of all papers on small simulated data and put the table into docs/papers.md
 	$(BIN)/python -m MCDetect.training.papers.compare --output training-output/papers --scale $(SCALE) $(if $(PATCHES),--patches "$(PATCHES)")

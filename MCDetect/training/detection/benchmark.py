@@ -123,7 +123,7 @@ def run(settings: BenchmarkSettings, report: Report | None = None) -> dict[str, 
         raise UsageError(
             "wrong-benchmark", f"The frozen set has {frozen_set.EXAMINATIONS} examinations; 3 are the least."
         )
-    mammograms = _mammograms(settings.real)
+    mammograms = mammograms_in(settings.real)
     tell = report or (lambda text, done: None)
     bundle = find_bundle(settings.bundle)
     look = _Look(bundle, settings, tell)
@@ -184,7 +184,8 @@ def _seeds(settings: BenchmarkSettings, bundle: Bundle) -> list[int]:
     return [seed for seeds in each for seed in seeds]
 
 
-def _mammograms(folder: Path | None) -> list[Path]:
+def mammograms_in(folder: Path | None) -> list[Path]:
+    """Return the DICOM files of a folder by name, none without one; ``no-mammograms`` where it holds none."""
     if folder is None:
         return []
     found = sorted(folder.glob("*.dcm")) if folder.is_dir() else []

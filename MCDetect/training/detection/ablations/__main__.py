@@ -26,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m MCDetect.training.detection.ablations", description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="folder of views, trainings and what was found")
     parser.add_argument("--backgrounds", type=Path, help="folder of the backgrounds (default: in the work folder)")
+    parser.add_argument("--real", type=Path, help="folder with real For Presentation mammograms (*.dcm)")
     parser.add_argument("--output", type=Path, default=Path("docs"), help="folder for ablations.md and detection/")
     parser.add_argument(
         "--arms", nargs="+", choices=usual.arms, default=usual.arms, metavar="NAME", help=", ".join(usual.arms)

@@ -58,7 +58,7 @@ def markdown(results: Mapping[str, Any]) -> str:
                 ["arm", "what is left out"], [[arm.name, arm.meaning] for arm in ARMS if arm.name in results["arms"]]
             ),
             "\n**Without real backgrounds** is no arm: the recipe of the default bundle has none, so all of this is "
-            "without them.\n",
+            f"without them.{_not_run(results)}\n",
             "## What was found\n",
             f"On the first {frozen['examinations']} examinations of the frozen set: {frozen['views']} views, "
             f"{frozen['views without clusters']} without clusters; {frozen['clusters']} clusters, "
@@ -72,6 +72,11 @@ def markdown(results: Mapping[str, Any]) -> str:
             f"\n## Less the {REFERENCE.name}, paired by examination\n",
             table(["arm", *_HEADER], [_row(name, figures) for name, figures in results["differences"].items()]),
             f"\n{_verdict(results)}\n",
+            "## Marks a view\n",
+            "Marks and, in brackets, clusters at the usual operating point, each at the thresholds of its arm. Real "
+            "views are not annotated: some marks on them are right.\n",
+            _marks(results["marks"]),
+            "",
             "## Trainings\n",
             "Validation is on the examples of the arm itself, so that its losses are not to be compared.\n",
             table(
@@ -91,8 +96,19 @@ def markdown(results: Mapping[str, Any]) -> str:
     )
 
 
+def _not_run(results: Mapping[str, Any]) -> str:
+    left = [arm.name for arm in ARMS if arm.name not in results["arms"]]
+    return f" Not run: {', '.join(left)}." if left else ""
+
+
 def _row(name: str, figures: Mapping[str, Any]) -> list[str]:
     return [name, *(interval(figures[part] and figures[part][rate]) for part, rate in _COLUMNS)]
+
+
+def _marks(marks: Mapping[str, Any]) -> str:
+    views = list(next(iter(marks.values())))
+    rows = [[name, *(f"{of[v]['marks']:.1f} ({of[v]['clusters']:.1f})" for v in views)] for name, of in marks.items()]
+    return table(["arm", *views], rows)
 
 
 def _training(name: str, record: Mapping[str, Any]) -> list[str]:
@@ -114,5 +130,8 @@ def _verdict(results: Mapping[str, Any]) -> str:
             if value and (value["low"] > 0 or value["high"] < 0):
                 told.append(f"- {name}: {header}, {'more' if value['low'] > 0 else 'less'} by {interval(value)}")
     if not told:
-        return "No interval of a difference excludes 0."
+        return (
+            "No interval of a difference excludes 0: with trainings this short and this many views, no part is shown "
+            "to help or to hinder."
+        )
     return "Differences whose interval excludes 0:\n\n" + "\n".join(told)

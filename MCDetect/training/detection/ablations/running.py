@@ -10,12 +10,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from MCDetect.bundles.store import Bundle
 from MCDetect.errors import UsageError
 from MCDetect.evaluation.hits import Candidate
 from MCDetect.training.backgrounds import CALIBRATION_SEEDS, TRAINING_SEEDS, prepare_backgrounds
-from MCDetect.training.detection import frozen_set, mark_figures
+from MCDetect.training.detection import frozen_set, injected_set, mark_figures
 from MCDetect.training.detection.ablations.arms import ARMS, REFERENCE, Arm
 from MCDetect.training.detection.ablations.training import Effort, TrainingViews, about, bundle_of
+from MCDetect.training.detection.benchmark import mammograms_in
 from MCDetect.training.detection.figures import (
     ABOVE_NOISE,
     CRITERIA,
@@ -64,6 +66,8 @@ class AblationSettings:
         of :mod:`MCDetect.training.detection`.
     backgrounds
         Where the backgrounds of the training are kept; None is ``backgrounds/`` in ``work``.
+    real
+        A folder of real mammograms whose marks are counted, or None.
     arms
         Names of those to compare; the reference is always there.
     steps
@@ -78,6 +82,7 @@ class AblationSettings:
 
     work: Path
     backgrounds: Path | None = None
+    real: Path | None = None
     arms: Sequence[str] = tuple(arm.name for arm in ARMS)
     steps: int = 1000
     examinations: int = 26
@@ -92,6 +97,8 @@ def run(settings: AblationSettings, report: Report | None = None) -> dict[str, A
     ------
     UsageError
         ``wrong-ablation`` for a number of examinations that the frozen set does not have, or less than one step.
+    InputError
+        ``no-mammograms`` when the folder of real mammograms is not there or empty.
     ModelError
         ``cannot-calibrate`` after trainings too short to find anything; ``foreign-checkpoint``.
     """
@@ -104,27 +111,35 @@ def run(settings: AblationSettings, report: Report | None = None) -> dict[str, A
     if min(settings.steps, settings.processes) < 1 or settings.workers < 0:
         raise UsageError("wrong-ablation", "Steps and processes must be at least 1, workers at least 0.")
     tell = report or (lambda text, done: None)
+    mammograms = mammograms_in(settings.real)
     recipe = load_recipe()
     views, frozen = _prepare(settings, recipe, tell)
     truths = [read_view_truth(path) for path in frozen]
     effort = Effort(settings.steps, settings.workers, settings.processes)
     folder = settings.work / "ablations"
+    real = injected_set.prepare(settings.work / "injected", mammograms)[0] if mammograms else []
     looked: dict[str, list[LookedAt]] = {}
     training: dict[str, Any] = {}
+    marks: dict[str, Any] = {}
     for arm in (arm for arm in ARMS if arm is REFERENCE or arm.name in settings.arms):
         tell_of = _of_arm(arm, tell)
         bundle = bundle_of(arm, recipe, views, folder, effort, report=tell_of)
         training[arm.name] = about(bundle)
-        looked[arm.name] = look_at_all(
+        seen = look_at_all(
             bundle,
-            frozen,
+            [*frozen, *real],
             folder,
             patches=False,
             laplacian=False,
             processes=settings.processes,
-            report=partial(tell_of, "looking at the frozen set"),
+            report=partial(tell_of, "looking at the test views"),
             kind=arm.detector,
         )
+        looked[arm.name] = seen[: len(frozen)]
+        normal = [view for view, truth in zip(seen, truths, strict=False) if truth.is_normal]
+        marks[arm.name] = {"simulated, without clusters": marks_on(normal, bundle)} | {
+            path.stem: marks_on([view], bundle) for path, view in zip(mammograms, seen[len(frozen) :], strict=True)
+        }
     tell("figures", 0.0)
     clusters = [cluster for truth in truths for cluster in truth.clusters]
     return {
@@ -143,6 +158,7 @@ def run(settings: AblationSettings, report: Report | None = None) -> dict[str, A
             "clusters above noise": sum(cluster.signal_to_noise >= ABOVE_NOISE for cluster in clusters),
         },
         "training": training,
+        "marks": marks,
         **figures(truths, looked),
     }
 
@@ -177,6 +193,13 @@ def figures(truths: Sequence[ViewTruth], looked: Mapping[str, Sequence[LookedAt]
         for name in others
     }
     return {"arms": arms, "differences": differences}
+
+
+def marks_on(looked: Sequence[LookedAt], bundle: Bundle) -> dict[str, float]:
+    """Return the mean numbers of marks, and of clusters at the usual operating point, a view."""
+    name = bundle.settings["default_operating_point"]
+    counted = mark_figures.marks_per_view(looked, {name: bundle.operating_points[name]})
+    return {"marks": counted["marks a view"]["mean"], "clusters": counted[f"clusters a view, {name}"]["mean"]}
 
 
 def _sensitivities(views: Sequence[MatchedView], selected: Selection | None) -> dict[str, Any] | None:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from MCDetect.errors import UsageError
+from MCDetect.errors import InputError, UsageError
 from MCDetect.training.detection.ablations import document, running
 from MCDetect.training.detection.ablations.__main__ import main
 from MCDetect.training.detection.ablations.arms import ARMS, REFERENCE
-from MCDetect.training.detection.ablations.running import AblationSettings, figures
+from MCDetect.training.detection.ablations.running import AblationSettings, figures, marks_on
 from MCDetect.training.detection.looking import THRESHOLD_STEPS, FoundCluster, LookedAt, Mark
 from MCDetect.training.detection.truths import TrueCalcification, TrueCluster, ViewTruth
 
 PLACES = ((100.0, 100.0), (100.0, 110.0), (110.0, 100.0), (112.0, 112.0))
 OUTLINE = ((90.0, 90.0), (90.0, 122.0), (122.0, 122.0), (122.0, 90.0))
 BLIND = ARMS[1].name
+BUNDLE = SimpleNamespace(settings={"default_operating_point": "balanced"}, operating_points={"balanced": 0.5})
 
 
 def truth(number: int, with_cluster: bool, ratio: float = 8.0) -> ViewTruth:
@@ -58,6 +60,7 @@ def results(truths: list[ViewTruth] = TRUTHS) -> dict:
             ("examinations", "views", "views without clusters", "clusters", "clusters above noise"), 4
         ),
         "training": {arm.name: record for arm in ARMS},
+        "marks": {arm.name: {"simulated": marks_on(LOOKED[arm.name], BUNDLE)} for arm in ARMS},
         **figures(truths, LOOKED),
     }
 
@@ -76,6 +79,17 @@ def test_differences_are_paired_and_less_the_reference():
     assert found[BLIND]["all"]["1"] == {"estimate": -1.0, "low": -1.0, "high": -1.0}
     assert found[BLIND]["single calcifications"]["2"]["high"] == -1.0
     assert found[ARMS[2].name]["single calcifications"]["2"] == {"estimate": 0.0, "low": 0.0, "high": 0.0}
+
+
+def test_marks_and_clusters_are_counted_whatever_is_under_them():
+    assert marks_on(LOOKED[REFERENCE.name], BUNDLE) == {"marks": 8.0, "clusters": 0.5}
+    assert marks_on(LOOKED[BLIND], BUNDLE) == {"marks": 6.0, "clusters": 0.0}
+
+
+def test_a_folder_without_mammograms_is_refused_before_any_work(tmp_path: Path):
+    with pytest.raises(InputError, match="holds no"):
+        running.run(AblationSettings(tmp_path, real=tmp_path))
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_arm_with_too_few_false_marks_is_not_compared():
