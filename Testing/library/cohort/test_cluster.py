@@ -34,10 +34,14 @@ def scheduler():
 
 def test_what_goes_wrong_because_the_scheduler_died_is_told_as_that(scheduler):
     process, address = scheduler
-    with pytest.raises(SchedulerLostError, match="lost"), workers(address, None, "cpu"):
+
+    def stumble():
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         raise MemoryError("half a message from a dying scheduler, read as a length")
+
+    with pytest.raises(SchedulerLostError, match="lost"), workers(address, None, "cpu"):
+        stumble()
 
 
 def test_what_goes_wrong_otherwise_is_not_taken_for_that(scheduler):
