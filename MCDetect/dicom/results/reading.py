@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydicom.dataset import Dataset
@@ -104,8 +105,13 @@ def _correspondences(pieces: Sequence[Piece]) -> tuple[Correspondence, ...]:
 
 
 def _review(pieces: Sequence[Piece]) -> Review | None:
+    """Return the review; a comment is in the measurement report, and each report names its own predecessors."""
     reviews = [piece.review for piece in pieces if piece.review is not None]
-    return max(reviews, key=lambda review: len(review.comment), default=None)
+    if not reviews:
+        return None
+    replaced = dict.fromkeys(uid for review in reviews for uid in review.predecessor_uids)
+    told = max(reviews, key=lambda review: len(review.comment))
+    return replace(told, predecessor_uids=tuple(replaced))
 
 
 def _read(one: Object) -> tuple[str, Piece]:

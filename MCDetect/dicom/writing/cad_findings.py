@@ -6,34 +6,28 @@ DICOM PS3.16: template 4006 single image finding with 4010 (cluster), 4019 (algo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
-from MCDetect.bi_rads import Morphology
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing import content_items as items
-from MCDetect.dicom.writing.common import algorithm_parameters, tracking_identifier
-from MCDetect.dicom.writing.context import READER_ALGORITHM, by_reader
-from MCDetect.dicom.writing.geometry import cluster_center, graphic_outline, graphic_point
+from MCDetect.dicom.writing.cad_calcifications import (
+    Setting,
+    algorithm_items,
+    calcification_item,
+    certainty_items,
+    tracking_items,
+    type_items,
+)
+from MCDetect.dicom.writing.context import by_reader
+from MCDetect.dicom.writing.geometry import cluster_center, graphic_outline
 from MCDetect.dicom.writing.operating_points import OperatingPoint, intent_item, need_not_be_drawn, number_of
-from MCDetect.findings import Algorithm, Calcification, Cluster, Correspondence, Decision, ImageFindings
-from MCDetect.version import __version__
-
-Positions = Mapping[str, Sequence[int]]
-"""Where in the report the library entry of each image stands, by SOP Instance UID."""
-
-
-class Setting(NamedTuple):
-    """What holds for all findings of a report."""
-
-    algorithm: Algorithm
-    positions: Positions
-    points: Sequence[OperatingPoint]
+from MCDetect.dicom.writing.tracking import joint_identifier, tracking_identifier
+from MCDetect.findings import Cluster, Correspondence, Decision, ImageFindings
 
 
 @dataclass(frozen=True)
@@ -100,7 +94,8 @@ def correspondence_uid(first: str, second: str) -> str:
 
 def _composite(relationship: str, feature: Feature, correspondence: Correspondence, setting: Setting) -> Dataset:
     named = {c.tracking_uid: tracking_identifier(image, c) for image, c in feature.findings()}
-    label = " and ".join(named[uid] for uid in correspondence.tracking_uids)
+    first, second = correspondence.tracking_uids
+    label = joint_identifier(named[first], named[second])
     # A reader joins with full certainty; that is no statement of the algorithm.
     is_readers = correspondence.confirmed and correspondence.score == 1
     # That two clusters are one is to be presented when a reader has said so, and may be when software has.
@@ -108,8 +103,7 @@ def _composite(relationship: str, feature: Feature, correspondence: Corresponden
     item = items.add(
         items.code(relationship, codes.COMPOSITE_FEATURE, codes.CALCIFICATION_CLUSTER),
         items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, intent),
-        items.text(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_IDENTIFIER, label),
-        items.uid(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_UID, correspondence_uid(*correspondence.tracking_uids)),
+        *tracking_items(label, correspondence_uid(*correspondence.tracking_uids)),
         items.code(items.HAS_PROPERTIES, codes.COMPOSITE_TYPE, codes.RELATED_SPATIALLY),
         items.code(items.HAS_PROPERTIES, codes.SCOPE_OF_FEATURE, codes.ON_MULTIPLE_IMAGES),
         *algorithm_items(setting.algorithm, is_readers=is_readers),
@@ -127,14 +121,13 @@ def _cluster(relationship: str, image: ImageFindings, cluster: Cluster, setting:
     finding = items.add(
         items.code(relationship, codes.SINGLE_IMAGE_FINDING, codes.CALCIFICATION_CLUSTER),
         intent_item(cluster, setting.points),
-        items.text(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_IDENTIFIER, tracking_identifier(image, cluster)),
-        items.uid(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_UID, cluster.tracking_uid),
+        *tracking_items(tracking_identifier(image, cluster), cluster.tracking_uid),
         *algorithm_items(setting.algorithm, is_readers=by_reader(cluster)),
-        *_certainty(cluster),
+        *certainty_items(cluster),
         items.add(center, items.by_reference(items.SELECTED_FROM, position)),
         items.add(outline, items.by_reference(items.SELECTED_FROM, position)),
     )
-    items.add(finding, *_type(cluster.morphology or cluster.benign_type))
+    items.add(finding, *type_items(cluster.morphology or cluster.benign_type))
     items.add(
         finding,
         items.code(items.HAS_PROPERTIES, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS[cluster.distribution]),
@@ -144,49 +137,6 @@ def _cluster(relationship: str, image: ImageFindings, cluster: Cluster, setting:
     rejected = cluster.decision is Decision.REJECTED
     intent = codes.NOT_FOR_PRESENTATION if rejected else codes.PRESENTATION_OPTIONAL
     members = image.members(cluster)
-    nested = (_calcification(image, member, setting.algorithm, position, intent) for member in members)
-    return items.add(finding, *nested)
-
-
-def _calcification(
-    image: ImageFindings, calcification: Calcification, algorithm: Algorithm, position: Sequence[int], intent: Code
-) -> Dataset:
-    point = graphic_point(image, calcification.row, calcification.column)
-    center = items.coordinates(items.HAS_PROPERTIES, codes.CENTER, "POINT", point)
     return items.add(
-        items.code(items.INFERRED_FROM, codes.SINGLE_IMAGE_FINDING, codes.INDIVIDUAL_CALCIFICATION),
-        items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, intent),
-        *algorithm_items(algorithm, is_readers=by_reader(calcification)),
-        *_certainty(calcification),
-        items.add(center, items.by_reference(items.SELECTED_FROM, position)),
-        *_type(calcification.benign_type),
+        finding, *(calcification_item(items.INFERRED_FROM, image, member, intent, setting) for member in members)
     )
-
-
-def _type(term: Morphology | None) -> list[Dataset]:
-    """Return the calcification type (CID 6010), or nothing."""
-    if term is None:
-        return []
-    return [items.code(items.HAS_PROPERTIES, codes.CALCIFICATION_TYPE, codes.MORPHOLOGIES[term])]
-
-
-def _certainty(one: Cluster | Calcification) -> list[Dataset]:
-    """Return the certainty of what the algorithm found; nothing for what a reader drew."""
-    if by_reader(one):
-        return []
-    return [items.number(items.HAS_PROPERTIES, codes.CERTAINTY, 100 * one.score, codes.PERCENT, digits=1)]
-
-
-def algorithm_items(algorithm: Algorithm, *, with_parameters: bool = False, is_readers: bool = False) -> list[Dataset]:
-    """Return name and version, which every finding has to have, and the parameters where they are told once."""
-    name, version = (READER_ALGORITHM, __version__) if is_readers else (algorithm.name, algorithm.version)
-    described = [
-        items.text(items.HAS_PROPERTIES, codes.ALGORITHM_NAME, name),
-        items.text(items.HAS_PROPERTIES, codes.ALGORITHM_VERSION, version),
-    ]
-    if with_parameters:
-        described += [
-            items.text(items.HAS_PROPERTIES, codes.ALGORITHM_PARAMETERS, f"{name}: {value}")
-            for name, value in algorithm_parameters(algorithm)
-        ]
-    return described

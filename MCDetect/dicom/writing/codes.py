@@ -5,13 +5,14 @@ from __future__ import annotations
 from pydicom.sr.coding import Code
 
 from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
-from MCDetect.findings import Decision
+from MCDetect.findings import Decision, SpacingSource
 
 # Findings (CID 6014) and where they are
 CALCIFICATION_CLUSTER = Code("129769006", "SCT", "Calcification Cluster")
 INDIVIDUAL_CALCIFICATION = Code("129770007", "SCT", "Individual Calcification")
 ABNORMAL_STRUCTURE = Code("49755003", "SCT", "Morphologically Altered Structure")
 BREAST = Code("76752008", "SCT", "Breast")
+NIPPLE = Code("24142002", "SCT", "Nipple")
 ABSENT = Code("272519000", "SCT", "Absent")  # CID 240
 SIDES = {"L": Code("7771000", "SCT", "Left"), "R": Code("24028007", "SCT", "Right")}
 BREASTS = {"L": Code("80248007", "SCT", "Left breast"), "R": Code("73056007", "SCT", "Right breast")}
@@ -73,6 +74,12 @@ DECISIONS = {
     Decision.UNDECIDED: Code("undecided", LOCAL_SCHEME, "Undecided"),
     Decision.ACCEPTED: Code("accepted", LOCAL_SCHEME, "Accepted"),
     Decision.REJECTED: Code("rejected", LOCAL_SCHEME, "Rejected"),
+}
+
+# Nor has where the millimetres of an image come from: Pixel Spacing Calibration Type (PS3.3, 10.7) knows two ways only.
+SPACING_SOURCE = Code("spacing-source", LOCAL_SCHEME, "Where the pixel spacing comes from")
+SPACING_SOURCES = {
+    one: Code(one.name.lower().replace("_", "-")[:16], LOCAL_SCHEME, one.value.capitalize()) for one in SpacingSource
 }
 
 # What the algorithm makes of a cluster has no codes in the standard either.
