@@ -31,9 +31,10 @@ from MCDetect.dicom.results.report_content import (
 from MCDetect.dicom.results.shapes import Outline, outline_of_graphic
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing.cad_findings import correspondence_uid
+from MCDetect.dicom.writing.cad_mentions import is_mention
 from MCDetect.dicom.writing.content_tree import Position, all_children, content_tree
 from MCDetect.dicom.writing.context import READER_ALGORITHM
-from MCDetect.dicom.writing.tracking import calcification_number, cluster_number, comes_first
+from MCDetect.dicom.writing.tracking import calcification_number, cluster_number, comes_first, is_confirmed
 from MCDetect.findings import Correspondence, Decision, Origin, Refusal
 
 _OTHER_TYPES = {code: term_ for term_, others in codes.OTHER_MORPHOLOGIES.items() for code in others}
@@ -132,6 +133,8 @@ class CadReport:
         elif hidden and not self.is_ours:
             # Of another maker's device, which did not think it worth showing: no reader has rejected it.
             self._left_out.setdefault(uid, [0, 0])[1] += is_cluster
+        elif is_cluster and self.is_ours and is_mention(tree, position):
+            pass
         elif is_cluster:
             self._read_cluster(position, uid, outline, hidden)
         elif centre is not None and position not in self._members:
@@ -211,9 +214,10 @@ class CadReport:
             return
         certainty = _fraction(number(self.tree, position, codes.CERTAINTY_OF_FEATURE))
         required = same(coded(self.tree, position, codes.RENDERING_INTENT), codes.PRESENTATION_REQUIRED)
-        confirmed = self.is_ours and required
+        label = text(self.tree, position, codes.TRACKING_IDENTIFIER)
+        confirmed = self.is_ours and (required or is_confirmed(label))
         first, second = pairs[0]
-        if comes_first(self._names.get(second, ""), text(self.tree, position, codes.TRACKING_IDENTIFIER)):
+        if comes_first(self._names.get(second, ""), label):
             first, second = second, first
         score = 1.0 if certainty is None else certainty
         self.piece.correspondences.append(Correspondence((first, second), score, confirmed))

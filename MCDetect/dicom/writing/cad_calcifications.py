@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
@@ -22,7 +20,7 @@ from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing import content_items as items
 from MCDetect.dicom.writing.algorithm_texts import parameter_lines
 from MCDetect.dicom.writing.context import READER_ALGORITHM, by_reader
-from MCDetect.dicom.writing.geometry import graphic_point
+from MCDetect.dicom.writing.geometry import Coordinates, graphic_point
 from MCDetect.dicom.writing.operating_points import OperatingPoint
 from MCDetect.dicom.writing.tracking import calcification_identifier, calcification_uid, view_label
 from MCDetect.findings import Algorithm, Calcification, Cluster, ImageFindings
@@ -68,7 +66,7 @@ def calcification_item(
         *tracking_items(calcification_identifier(image, calcification), calcification_uid(image, calcification)),
         *algorithm_items(setting.algorithm, is_readers=by_reader(calcification)),
         *certainty_items(calcification),
-        _on_image(codes.CENTER, "POINT", point, image, setting),
+        center_item(point, image, setting),
     )
     if calcification.id in setting.outlined[image.sop_instance_uid]:
         contour = contour_of_runs(calcification.runs)
@@ -82,13 +80,16 @@ def _nipple(image: ImageFindings, nipple: tuple[float, float], setting: Setting)
         items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, codes.NOT_FOR_PRESENTATION),
         *tracking_items(f"{view_label(image)} nipple", stable_uid(image.sop_instance_uid, "nipple")),
         *algorithm_items(setting.algorithm),
-        _on_image(codes.CENTER, "POINT", graphic_point(image, *nipple), image, setting),
+        center_item(graphic_point(image, *nipple), image, setting),
     )
 
 
-def _on_image(
-    name: Code, graphic_type: str, points: npt.NDArray[np.float64], image: ImageFindings, setting: Setting
-) -> Dataset:
+def center_item(point: Coordinates, image: ImageFindings, setting: Setting) -> Dataset:
+    """Return the centre of a finding, selected from its image."""
+    return _on_image(codes.CENTER, "POINT", point, image, setting)
+
+
+def _on_image(name: Code, graphic_type: str, points: Coordinates, image: ImageFindings, setting: Setting) -> Dataset:
     drawn = items.coordinates(items.HAS_PROPERTIES, name, graphic_type, points)
     return items.add(drawn, items.by_reference(items.SELECTED_FROM, setting.positions[image.sop_instance_uid]))
 

@@ -6,7 +6,7 @@ DICOM PS3.16: template 4006 single image finding with 4010 (cluster), 4019 (algo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
@@ -51,7 +51,7 @@ def features_of(images: Sequence[ImageFindings], correspondences: Sequence[Corre
 
     A template has room for two targets in a composite feature, so that a cluster that is seen in three views is joined
     to the feature of the other two. A correspondence is left out that joins what is joined already, or names a cluster
-    that is not in the report or was rejected, or two of one image.
+    that is not in the report or was rejected, or two of one image; ``cad_mentions`` tells of those.
     """
     features = {c.tracking_uid: Feature((image, c)) for image in images for c in image.clusters}
     alone = dict(features)
@@ -93,25 +93,37 @@ def correspondence_uid(first: str, second: str) -> str:
 
 
 def _composite(relationship: str, feature: Feature, correspondence: Correspondence, setting: Setting) -> Dataset:
-    named = {c.tracking_uid: tracking_identifier(image, c) for image, c in feature.findings()}
-    first, second = correspondence.tracking_uids
-    label = joint_identifier(named[first], named[second])
-    # A reader joins with full certainty; that is no statement of the algorithm.
-    is_readers = correspondence.confirmed and correspondence.score == 1
     # That two clusters are one is to be presented when a reader has said so, and may be when software has.
     intent = codes.PRESENTATION_REQUIRED if correspondence.confirmed else codes.PRESENTATION_OPTIONAL
+    item = composite_item(relationship, correspondence, feature.findings(), intent, setting)
+    return items.add(item, *(feature_item(items.INFERRED_FROM, one, setting) for one in feature.joined))
+
+
+def composite_item(
+    relationship: str,
+    correspondence: Correspondence,
+    findings: Iterable[tuple[ImageFindings, Cluster]],
+    intent: Code,
+    setting: Setting,
+) -> Dataset:
+    """Return a composite feature without its targets; ``findings`` are at least the clusters that correspond."""
+    names = {cluster.tracking_uid: tracking_identifier(image, cluster) for image, cluster in findings}
+    first, second = correspondence.tracking_uids
+    label = joint_identifier(names[first], names[second], confirmed=correspondence.confirmed)
+    # A reader joins with full certainty; that is no statement of the algorithm.
+    is_readers = correspondence.confirmed and correspondence.score == 1
     item = items.add(
         items.code(relationship, codes.COMPOSITE_FEATURE, codes.CALCIFICATION_CLUSTER),
         items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, intent),
-        *tracking_items(label, correspondence_uid(*correspondence.tracking_uids)),
+        *tracking_items(label, correspondence_uid(first, second)),
         items.code(items.HAS_PROPERTIES, codes.COMPOSITE_TYPE, codes.RELATED_SPATIALLY),
         items.code(items.HAS_PROPERTIES, codes.SCOPE_OF_FEATURE, codes.ON_MULTIPLE_IMAGES),
         *algorithm_items(setting.algorithm, is_readers=is_readers),
     )
-    if not is_readers:
-        certainty = 100 * correspondence.score
-        items.add(item, items.number(items.HAS_PROPERTIES, codes.CERTAINTY_OF_FEATURE, certainty, codes.PERCENT, 1))
-    return items.add(item, *(feature_item(items.INFERRED_FROM, one, setting) for one in feature.joined))
+    if is_readers:
+        return item
+    certainty = 100 * correspondence.score
+    return items.add(item, items.number(items.HAS_PROPERTIES, codes.CERTAINTY_OF_FEATURE, certainty, codes.PERCENT, 1))
 
 
 def _cluster(relationship: str, image: ImageFindings, cluster: Cluster, setting: Setting) -> Dataset:

@@ -6,8 +6,8 @@ the report and is not for presentation. Neither are calcifications outside of cl
 does not count them: with them nearly every report would have to say "with findings" (CID 6047).
 
 Templates: 4000 root, 4020 image library, 4001 overall impression, 4003 individual impression with the findings of
-``cad_findings`` and ``cad_calcifications``, 4015 and 4017 detections performed with 4023 (operating points), 4016 and
-4018 analyses performed.
+``cad_findings``, ``cad_calcifications`` and ``cad_mentions``, 4015 and 4017 detections performed with 4023 (operating
+points), 4016 and 4018 analyses performed.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ from MCDetect.dicom.writing import content_items as items
 from MCDetect.dicom.writing.cad_calcifications import Positions, Setting, algorithm_items, impression_of_image
 from MCDetect.dicom.writing.cad_findings import Feature, feature_item, features_of, intent_of
 from MCDetect.dicom.writing.cad_image_library import image_library
+from MCDetect.dicom.writing.cad_mentions import mention, mentioned
 from MCDetect.dicom.writing.common import CAD_REPORT, complete, instance_uid, series_uid
 from MCDetect.dicom.writing.context import RAW, ReportContext
 from MCDetect.dicom.writing.macros import evidence
 from MCDetect.dicom.writing.operating_points import operating_point_items, operating_points, parameter_items
 from MCDetect.dicom.writing.review_items import document_modules
-from MCDetect.findings import Algorithm, ImageFindings
+from MCDetect.findings import Algorithm, Correspondence, ImageFindings
 
 # The image library is the second item of the root, after the language; see `cad_report`.
 _LIBRARY_POSITION = (1, 2)
@@ -86,7 +87,7 @@ def cad_report(
         dataset,
         items.code(items.HAS_CONCEPT_MODIFIER, codes.LANGUAGE, codes.ENGLISH),
         image_library(images, sources, refused),
-        _overall_impression(images, features, bool(failed), setting),
+        _overall_impression(images, features, context.correspondences, bool(failed), setting),
         _summary_of_detections(succeeded, failed, setting),
         _summary_of_analyses(features, algorithm, positions),
     )
@@ -104,7 +105,11 @@ def findings_summary(found: bool, some_failed: bool, all_failed: bool) -> Code:
 
 
 def _overall_impression(
-    images: Sequence[ImageFindings], features: Sequence[Feature], failed: bool, setting: Setting
+    images: Sequence[ImageFindings],
+    features: Sequence[Feature],
+    correspondences: Sequence[Correspondence],
+    failed: bool,
+    setting: Setting,
 ) -> Dataset:
     status = findings_summary(bool(features), failed, not images)
     summary = items.code(items.CONTAINS, codes.FINDINGS_SUMMARY, status)
@@ -117,7 +122,8 @@ def _overall_impression(
         )
         items.add(summary, impression)
     besides = (impression_of_image(image, setting) for image in images)
-    return items.add(summary, *(impression for impression in besides if impression is not None))
+    items.add(summary, *(impression for impression in besides if impression is not None))
+    return items.add(summary, *(mention(one, images, setting) for one in mentioned(images, correspondences)))
 
 
 def _summary_of_detections(succeeded: Sequence[Dataset], failed: Sequence[Dataset], setting: Setting) -> Dataset:

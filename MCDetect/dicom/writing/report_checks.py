@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
 from MCDetect.dicom.writing import codes
+from MCDetect.dicom.writing.cad_mentions import is_mention
 from MCDetect.dicom.writing.cad_report import findings_summary
 from MCDetect.dicom.writing.calcification_checks import check_breasts, check_calcifications, check_nipples
 from MCDetect.dicom.writing.checks import check_common, check_graphic, check_image_references, fail
@@ -92,7 +93,9 @@ def check_cad_report(  # noqa: PLR0917
     clusters = {
         position
         for position, item in tree.items()
-        if named(item, codes.SINGLE_IMAGE_FINDING) and code_value(item) == codes.CALCIFICATION_CLUSTER.value
+        if named(item, codes.SINGLE_IMAGE_FINDING)
+        and code_value(item) == codes.CALCIFICATION_CLUSTER.value
+        and not is_mention(tree, position)
     }
     _check_operating_points(tree, points)
     _check_outlines(tree, clusters, images, codes.OUTLINE)

@@ -11,6 +11,7 @@ from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.findings import Calcification, Cluster, ImageFindings
 
 _JOINT = " and "
+_CONFIRMED = ", confirmed by a reader"
 
 
 def view_label(image: ImageFindings) -> str:
@@ -52,9 +53,14 @@ def calcification_uid(image: ImageFindings, calcification: Calcification) -> str
     return stable_uid(image.sop_instance_uid, "calcification", str(calcification.id), pixels)
 
 
-def joint_identifier(first: str, second: str) -> str:
+def joint_identifier(first: str, second: str, *, confirmed: bool) -> str:
     """Return what two clusters are called that are the same, from their own tracking identifiers."""
-    return first + _JOINT + second
+    return first + _JOINT + second + (_CONFIRMED if confirmed else "")
+
+
+def is_confirmed(joint: str) -> bool:
+    """Say whether :func:`joint_identifier` tells that a reader has confirmed it."""
+    return joint.endswith(_CONFIRMED)
 
 
 def comes_first(identifier: str, joint: str) -> bool:

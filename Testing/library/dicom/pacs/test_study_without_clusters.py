@@ -65,7 +65,7 @@ def test_a_report_without_regions_opens_without_an_error(
             ".flatMap(s => s.measurements).map(m => m.TrackingIdentifier)"
         )
         names = wait_for("what the report tells", lambda: viewer.ask(told))
-        assert names == ["R CC without clusters", "R MLO without clusters"]
+        assert names == ["R CC breast", "R MLO breast"]
         # There is no region to go to, so OHIF 3.12 shows no image beside it; the next double-click does.
         viewer.open("MG", study[0].SeriesDescription)
         wait_for("the image", lambda: viewer.screen().std() > 5)

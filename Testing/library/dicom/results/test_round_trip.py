@@ -48,15 +48,7 @@ def as_told(findings: Findings) -> Findings:
         warnings = tuple(clean(warning) for warning in image.warnings if clean(warning))
         images.append(replace(image, clusters=clusters, warnings=warnings))
     review = findings.review and replace(findings.review, comment=clean(findings.review.comment))
-    return replace(findings, images=tuple(images), review=review, correspondences=told_correspondences(findings))
-
-
-def told_correspondences(findings: Findings) -> tuple[Any, ...]:
-    """Return those that a report tells: none of rejected clusters, and two of three that make a ring."""
-    rejected = {c.tracking_uid for i in findings.images for c in i.clusters if c.decision is Decision.REJECTED}
-    kept = [pair for pair in findings.correspondences if not rejected & set(pair.tracking_uids)]
-    is_ring = len(kept) == 3 and len({uid for pair in kept for uid in pair.tracking_uids}) == 3
-    return tuple(kept[:2] if is_ring else kept)
+    return replace(findings, images=tuple(images), review=review)
 
 
 def by_uids(findings: Findings) -> Findings:

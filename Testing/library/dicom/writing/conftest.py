@@ -161,7 +161,8 @@ def find() -> Callable[..., ImageFindings]:
             spacing_mm=(0.0673, 0.0673),
             spacing_source=SpacingSource.MAGNIFICATION_CORRECTED,
             score=max((score for _, _, score in groups), default=0.0),
-            breast_area_mm2=400.0,
+            breast_area_mm2=400.25,
+            nipple=(header.Rows / 2, 12.5),
             calcifications=tuple(calcifications),
             clusters=tuple(
                 Cluster(
