@@ -61,7 +61,7 @@ def measurement_report(
     uids = [image.sop_instance_uid for image in images]
     report = highdicom.sr.MeasurementReport(
         observation_context=_observers(algorithm, context.review),
-        procedure_reported=codes.MAMMOGRAPHY,
+        procedure_reported=codes.IMAGING_PROCEDURE,
         imaging_measurements=groups_of(images, algorithm, context),
         title=codes.IMAGING_MEASUREMENT_REPORT,
         language_of_content_item_and_descendants=highdicom.sr.LanguageOfContentItemAndDescendants(codes.ENGLISH),

@@ -61,7 +61,7 @@ def by_uids(findings: Findings) -> Findings:
 
 
 @given(examinations())
-@settings(max_examples=25)
+@settings(max_examples=20)
 def test_all_objects_together_give_equal_findings(findings: Findings) -> None:
     read = read_results(written(findings, *EVERYTHING))
     alike(asdict(by_uids(read)), asdict(by_uids(as_told(findings))))
@@ -76,7 +76,7 @@ def test_the_mammograms_change_nothing_of_what_the_objects_tell(findings: Findin
 
 
 @given(examinations())
-@settings(max_examples=15)
+@settings(max_examples=12)
 def test_the_cad_report_alone_gives_what_it_carries(findings: Findings) -> None:
     read, told = read_results(written(findings, "cad-sr")), as_told(findings)
     alike(asdict(read.algorithm), asdict(told.algorithm))
@@ -93,7 +93,7 @@ def test_the_cad_report_alone_gives_what_it_carries(findings: Findings) -> None:
 
 
 @given(examinations())
-@settings(max_examples=10)
+@settings(max_examples=8)
 def test_the_measurements_alone_give_what_they_carry(findings: Findings) -> None:
     read, told = read_results(written(findings, "measurements-sr")), as_told(findings)
     alike(asdict(read.algorithm), asdict(told.algorithm))
@@ -108,7 +108,7 @@ def test_the_measurements_alone_give_what_they_carry(findings: Findings) -> None
 
 
 @given(examinations())
-@settings(max_examples=10)
+@settings(max_examples=8)
 def test_the_segmentations_alone_give_the_pixels(findings: Findings) -> None:
     objects = written(findings, "seg")
     if not objects:
