@@ -56,9 +56,11 @@ def read_results(objects: Sequence[Object], sources: Iterable[Object] = ()) -> F
     Returns
     -------
     Findings
-        An entry for each image that an object speaks of, in the order of the objects. Calcifications are numbered
-        anew. What no object tells is computed where it can be; else scores and the area of the breast are 0, and the
-        model is "unknown".
+        Equal to those that were written where ``objects`` are all segmentations and both reports of a call, but for the
+        paths of files, the reasons of refusals and what ``docs/dicom_conformance.md`` says of rounding. Of fewer
+        objects: an entry for each image that one speaks of, in the order of the objects; what none tells is computed
+        where it can be, else scores and the area of the breast are 0 and the model is "unknown"; calcifications are
+        numbered anew if no CAD report of ours is among them.
 
     Raises
     ------

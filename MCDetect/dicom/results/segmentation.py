@@ -24,9 +24,9 @@ _SIDES = {code: side for side, code in codes.SIDES.items()}
 def read_segmentation(dataset: Dataset) -> Piece:
     """Return what a segmentation tells.
 
-    It has exact pixels, tracking UIDs, numbers of clusters, side, model and who drew a segment. It has no view, no
-    scores, no outline (the convex hull of the region stands for it), nothing that a reader said, and nothing of
-    rejected clusters.
+    It has exact pixels (calcifications that touch are one), tracking UIDs, numbers of clusters, side, model and who
+    drew a segment. It has no view, no numbers or scores of calcifications, no outline (the convex hull of the region stands
+    for it), nothing that a reader said, and nothing of rejected clusters.
 
     Raises
     ------
