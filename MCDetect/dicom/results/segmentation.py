@@ -25,8 +25,8 @@ def read_segmentation(dataset: Dataset) -> Piece:
     """Return what a segmentation tells.
 
     It has exact pixels (calcifications that touch are one), tracking UIDs, numbers of clusters, side, model and who
-    drew a segment. It has no view, no numbers or scores of calcifications, no outline (the convex hull of the region stands
-    for it), nothing that a reader said, and nothing of rejected clusters.
+    drew a segment. It has no view, no numbers or scores of calcifications, no outline (the convex hull of the region
+    stands for it), nothing that a reader said, and nothing of rejected clusters.
 
     Raises
     ------
