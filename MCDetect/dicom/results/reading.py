@@ -76,8 +76,9 @@ def read_results(objects: Sequence[Object], sources: Iterable[Object] = ()) -> F
     pieces = [_read(one) for one in objects]
     pieces.sort(key=lambda entry: _ORDER.index(entry[0]))
     told = [piece for _, piece in pieces]
-    algorithms = {piece.algorithm for piece in told if piece.algorithm is not None}
-    if len(algorithms) > 1:
+    algorithms = [piece.algorithm for piece in told if piece.algorithm is not None]
+    # Images of one call may have been analysed on several computers, and objects of before do not name theirs.
+    if len({replace(one, device=UNKNOWN, calcification_threshold=0.0) for one in algorithms}) > 1:
         raise UsageError(
             "mixed-results",
             "The results come from different models or operating points.",
@@ -93,7 +94,7 @@ def read_results(objects: Sequence[Object], sources: Iterable[Object] = ()) -> F
             images.append(assembled(of_image, headers.get(uid)))
     refused = {uid: refusal for piece in told for uid, refusal in piece.refused.items()}
     return Findings(
-        algorithm=next(iter(algorithms), _NOBODY),
+        algorithm=max(algorithms, key=lambda one: one.device != UNKNOWN, default=_NOBODY),
         images=tuple(images),
         refused=tuple(refused.values()),
         correspondences=_correspondences(told),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import Any
 
-import pytest
 from hypothesis import given, settings
+from support.alike import alike
 from support.written_examinations import COLUMNS, EVERYTHING, ROWS, SPACING, examinations, header_of, written
 
 from MCDetect.dicom.results.reading import read_results
@@ -14,30 +13,10 @@ from MCDetect.dicom.writing.context import shown
 from MCDetect.dicom.writing.reader_texts import clean
 from MCDetect.findings import Calcification, Decision, Findings, ImageFindings, Origin, SpacingSource
 
-COORDINATES = 1e-5  # of a pixel: graphic coordinates are single floats, and the images here have 120 rows
 WITH_OUTLINE = ("id", "tracking_uid", "outline", "score", "distribution", "origin", "benign_type")
 SAID = ("morphology", "decision", "reason", "comment", "assessment")
 MEASURED = ("area_mm2", "diameter_mm", "density_per_cm2", "descriptors")
 OF_STUDY = ("sop_instance_uid", "sop_class_uid", "series_instance_uid", "study_instance_uid", "laterality")
-
-
-def alike(read: Any, wanted: Any, name: str = "") -> None:
-    """Compare exactly, but numbers as doubles go through percent, and coordinates as single floats."""
-    if isinstance(wanted, dict):
-        assert read.keys() == wanted.keys(), name
-        for key in wanted:
-            inside = name if name in ("nipple", "outline") else key
-            alike(read[key], wanted[key], inside)
-    elif isinstance(wanted, (list, tuple)):
-        assert len(read) == len(wanted), (name, read, wanted)
-        for one, other in zip(read, wanted, strict=True):
-            alike(one, other, name)
-    elif isinstance(wanted, float):
-        is_coordinate = name in ("row", "column", "nipple", "outline")
-        tolerance = {"abs": COORDINATES} if is_coordinate else {"rel": 1e-12, "abs": 1e-15}
-        assert read == pytest.approx(wanted, **tolerance), name
-    else:
-        assert read == wanted, name
 
 
 def as_told(findings: Findings) -> Findings:
