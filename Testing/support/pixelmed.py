@@ -20,7 +20,7 @@ def wrong_faults(path: Path) -> list[str]:
     """Return what PixelMed says wrongly of a measurement report: of groups without a region, where one has a region.
 
     It takes all groups for those of template 1410 when exactly one group of the report has a region. A rejected cluster
-    has none, so that no viewer draws it, and a breast has none.
+    has none, so that no viewer draws it.
     """
     from pydicom import dcmread
 

@@ -49,7 +49,15 @@ def read_measurement_report(report: Dataset) -> Piece:
         if is_named(item, codes.IMAGE_LIBRARY_GROUP):
             for entry in all_children(tree, position):
                 uid = str(tree[entry].ReferencedSOPSequence[0].ReferencedSOPInstanceUID)
-                describe_entry(tree, entry, piece.image(uid))
+                image = piece.image(uid)
+                describe_entry(tree, entry, image)
+                source = term(tree, entry, codes.SPACING_SOURCE, codes.SPACING_SOURCES)
+                if source is not None:  # reports of before tell none of it
+                    image.fields |= {
+                        "spacing_source": source,
+                        "breast_area_mm2": number(tree, entry, codes.AREA),
+                        "warnings": texts(tree, entry, codes.COMMENT),
+                    }
         elif is_named(item, codes.MEASUREMENT_GROUP):
             _take_group(tree, position, piece)
     locate(report, piece.images)
@@ -66,11 +74,7 @@ def _take_group(tree: Tree, position: Position, piece: Piece) -> None:
     outline: Outline | None = None
     uid = image_of(tree, position)
     if same(coded(tree, position, codes.FINDING), codes.BREAST):
-        fields = piece.image(uid).fields
-        fields["breast_area_mm2"] = number(tree, position, codes.AREA)
-        source = term(tree, position, codes.SPACING_SOURCE, codes.SPACING_SOURCES)
-        if source is not None:  # reports of before tell neither this nor the warnings
-            fields |= {"spacing_source": source, "warnings": texts(tree, position, codes.COMMENT)}
+        piece.image(uid).fields.setdefault("breast_area_mm2", number(tree, position, codes.AREA))
         return
     for region in below(tree, position, codes.IMAGE_REGION):
         outline = outline_of_graphic(str(tree[region].GraphicType), tree[region].GraphicData)

@@ -15,6 +15,7 @@ from MCDetect.dicom.writing.checks import fail
 from MCDetect.dicom.writing.content_tree import Position, children, code_value, named, selected_image
 from MCDetect.dicom.writing.context import by_reader
 from MCDetect.dicom.writing.geometry import graphic_point
+from MCDetect.dicom.writing.reader_texts import clean
 from MCDetect.dicom.writing.tracking import calcification_number, calcification_uid
 from MCDetect.findings import Calcification, Cluster, ImageFindings
 
@@ -65,25 +66,46 @@ def check_nipples(tree: Tree, images: Sequence[ImageFindings]) -> None:
 
 
 def check_breasts(tree: Tree, groups: set[Position], images: Sequence[ImageFindings]) -> None:
-    """Check that each image has one group at ``groups`` that counts its calcifications and denies clusters if need be.
+    """Check that without clusters each image has one group at ``groups`` that says so, and that the library is right.
 
-    The area of the breast, where it is known, and where the millimetres come from have to be those of the findings too.
+    It has an entry for each image with the area of the breast, if that is known, where the millimetres come from, and
+    the warnings.
     """
     by_uid = {image.sop_instance_uid: image for image in images}
-    if sorted(selected_image(tree, position) for position in groups) != sorted(by_uid):
-        fail("the report does not speak of each image once")
+    denied = [] if any(image.clusters for image in images) else sorted(by_uid)
+    if sorted(selected_image(tree, position) for position in groups) != denied:
+        fail("a report without clusters does not speak of each image once")
     for position in groups:
         image = by_uid[selected_image(tree, position)]
-        absent = [code_value(tree[child]) for child in children(tree, position, codes.CALCIFICATION_CLUSTER)]
-        if absent != ([] if image.clusters else [codes.ABSENT.value]):
-            fail("the report does not tell of an image whether it is without clusters")
+        if [code_value(tree[child]) for child in children(tree, position, codes.CALCIFICATION_CLUSTER)] != [
+            codes.ABSENT.value
+        ]:
+            fail("a report without clusters does not say that there is none")
+        if _numbers(tree, position, codes.NUMBER_OF_CALCIFICATIONS) != [len(image.calcifications)]:
+            fail("the number of calcifications of an image is not that of the findings")
+        _check_area(tree, position, image)
+    entries = {
+        str(item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID): position
+        for position, item in tree.items()
+        if named(tree.get(position[:-1], Dataset()), codes.IMAGE_LIBRARY_GROUP)
+    }
+    if entries.keys() != by_uid.keys():
+        fail("the library is not that of the images")
+    for uid, position in entries.items():
+        image = by_uid[uid]
         source = [code_value(tree[child]) for child in children(tree, position, codes.SPACING_SOURCE)]
         if source != [codes.SPACING_SOURCES[image.spacing_source].value]:
             fail("the report does not tell where the millimetres of an image come from")
-        area = [image.breast_area_mm2] if image.breast_area_mm2 else []
-        for name, expected in ((codes.NUMBER_OF_CALCIFICATIONS, [len(image.calcifications)]), (codes.AREA, area)):
-            if not _near(_numbers(tree, position, name), expected, 0.51 if name is codes.AREA else 0):
-                fail(f"the {name.meaning} of an image is not that of the findings")
+        said = [str(tree[child].TextValue) for child in children(tree, position, codes.COMMENT)]
+        if said != [clean(warning) for warning in image.warnings if clean(warning)]:
+            fail("the warnings about an image are not those of the findings")
+        _check_area(tree, position, image)
+
+
+def _check_area(tree: Tree, position: Position, image: ImageFindings) -> None:
+    known = [image.breast_area_mm2] if image.breast_area_mm2 else []
+    if not _near(_numbers(tree, position, codes.AREA), known, 0.51):
+        fail("the area of a breast is not that of the findings")
 
 
 def _placed(image: ImageFindings) -> Iterator[tuple[Cluster | None, Calcification]]:

@@ -122,6 +122,7 @@ IMAGING_PROCEDURE = Code("363679005", "SCT", "Imaging procedure")  # CID 100 has
 OBSERVER_TYPE = Code("121005", "DCM", "Observer Type")
 DEVICE = Code("121007", "DCM", "Device")
 PERSON = Code("121006", "DCM", "Person")
+FINDING_SITE = Code("363698007", "SCT", "Finding Site")
 FINDING = Code("121071", "DCM", "Finding")
 ASSESSMENT_CATEGORY = Code("111005", "DCM", "Assessment Category")
 CALCIFICATION_TYPE = Code("111009", "DCM", "Calcification Type")

@@ -1,4 +1,4 @@
-"""Groups of measurements in a TID 1500 report: one for each cluster, one for each image.
+"""Groups of measurements in a TID 1500 report: one for each cluster, or one for each image where there is no cluster.
 
 DICOM PS3.16: template 1410 for a cluster with its outline; template 1501, which has no region, for one that a reader
 rejected and for the breast of an image.
@@ -28,13 +28,15 @@ Group: TypeAlias = (
 
 
 def groups_of(images: Sequence[ImageFindings], algorithm: Algorithm, context: ReportContext) -> list[Group]:
-    """Return the groups of all clusters and breasts, those with a region first: viewers go to the first one."""
+    """Return the groups of all clusters, those with a region first, or of all breasts where there is no cluster.
+
+    Viewers go to the first one. OHIF 3.12 shows nothing of a report in which a group without a region stands beside
+    one that has one, so that what is told of breasts stands in the image library.
+    """
     clusters = [(image, cluster) for image in images for cluster in image.clusters]
     clusters.sort(key=lambda entry: entry[1].decision is Decision.REJECTED)
-    return [
-        *(_group(image, cluster, algorithm, context) for image, cluster in clusters),
-        *(_breast(image, algorithm) for image in images),
-    ]
+    groups = [_group(image, cluster, algorithm, context) for image, cluster in clusters]
+    return groups or [_breast(image, algorithm) for image in images]
 
 
 def _group(image: ImageFindings, cluster: Cluster, algorithm: Algorithm, context: ReportContext) -> Group:
@@ -67,10 +69,7 @@ def _breast(image: ImageFindings, algorithm: Algorithm) -> highdicom.sr.Measurem
     measurements = [_measurement(codes.NUMBER_OF_CALCIFICATIONS, len(image.calcifications), codes.NO_UNITS, 0)]
     if image.breast_area_mm2:  # unknown where the findings were read from objects that do not tell it
         measurements.insert(0, _measurement(codes.AREA, image.breast_area_mm2, codes.SQUARE_MILLIMETRE, 0))
-    evaluations = [(codes.SPACING_SOURCE, codes.SPACING_SOURCES[image.spacing_source])]
-    if not image.clusters:
-        evaluations.append((codes.CALCIFICATION_CLUSTER, codes.ABSENT))
-    group = highdicom.sr.MeasurementsAndQualitativeEvaluations(
+    return highdicom.sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=highdicom.sr.TrackingIdentifier(
             stable_uid(image.sop_instance_uid, "breast"), f"{view_label(image)} breast"
         ),
@@ -78,10 +77,9 @@ def _breast(image: ImageFindings, algorithm: Algorithm) -> highdicom.sr.Measurem
         finding_type=codes.BREAST,
         finding_sites=[_site(image)],
         measurements=measurements,
-        qualitative_evaluations=[highdicom.sr.QualitativeEvaluation(name, value) for name, value in evaluations],
+        qualitative_evaluations=[highdicom.sr.QualitativeEvaluation(codes.CALCIFICATION_CLUSTER, codes.ABSENT)],
         source_images=[_whole(image)],
     )
-    return _with_texts(group, *((codes.COMMENT, warning) for warning in image.warnings))
 
 
 def _with_texts(group: Group, *texts: tuple[Code, str]) -> Group:

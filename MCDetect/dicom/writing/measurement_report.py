@@ -6,9 +6,9 @@ morphology, assessment, decision, comment.
 Sizes stand here and not in the Mammography CAD report, whose template has no place for them. A cluster that a reader
 rejected is told without a region (template 1501), so that no viewer draws it.
 
-Each image has another group without a region (template 1501), about the breast: its area that was searched, how many
-calcifications there are, where its millimetres come from, what is remarkable about the image, and that there is no
-cluster where there is none.
+The image library tells of each image its size, where its millimetres come from, the area of the breast that was
+searched, and warnings. In a study without clusters each image has a group (template 1501) that says so, with the area
+and how many single calcifications there are.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def measurement_report(
     algorithm: Algorithm,
     context: ReportContext = RAW,
 ) -> Dataset:
-    """Return a Comprehensive SR with a group of measurements for each of ``images`` and for each of its clusters.
+    """Return a Comprehensive SR with a group of measurements for each cluster of ``images``, or that there is none.
 
     Parameters
     ----------
@@ -106,16 +106,28 @@ def _observers(algorithm: Algorithm, review: Review | None) -> highdicom.sr.Obse
 
 
 def _insert_library(dataset: Dataset, images: Sequence[ImageFindings], sources: Mapping[str, Dataset]) -> None:
-    """Put an image library (template 1600) with size, spacing, side and view before the measurements."""
+    """Put an image library (template 1600) with what is told of each image before the measurements."""
     group = items.container(items.CONTAINS, codes.IMAGE_LIBRARY_GROUP)
     for image in images:
         entry = library_entry(image, sources[image.sop_instance_uid], codes.SIDES)
         for name, pixels in ((codes.PIXEL_ROWS, image.rows), (codes.PIXEL_COLUMNS, image.columns)):
             items.add(entry, items.number(items.HAS_ACQUISITION_CONTEXT, name, pixels, codes.PIXELS))
-        items.add(group, entry)
+        items.add(group, items.add(entry, *_of_image(image)))
     library = items.add(items.container(items.CONTAINS, codes.IMAGE_LIBRARY), group)
     names = [item.ConceptNameCodeSequence[0].CodeValue for item in dataset.ContentSequence]
     dataset.ContentSequence.insert(names.index(codes.IMAGING_MEASUREMENTS.value), library)
+
+
+def _of_image(image: ImageFindings) -> list[Dataset]:
+    """Return where the millimetres come from, the area of the breast if it is known, and the warnings."""
+    source = codes.SPACING_SOURCES[image.spacing_source]
+    told = [items.code(items.HAS_ACQUISITION_CONTEXT, codes.SPACING_SOURCE, source)]
+    if image.breast_area_mm2:
+        area = image.breast_area_mm2
+        measured = items.number(items.HAS_ACQUISITION_CONTEXT, codes.AREA, area, codes.SQUARE_MILLIMETRE)
+        told.append(items.add(measured, items.code(items.HAS_CONCEPT_MODIFIER, codes.FINDING_SITE, codes.BREAST)))
+    texts = filter(None, map(clean, image.warnings))
+    return told + [items.text(items.HAS_ACQUISITION_CONTEXT, codes.COMMENT, text) for text in texts]
 
 
 def _name_local_scheme(dataset: Dataset) -> None:

@@ -38,7 +38,7 @@ def check_measurement_report(
 ) -> None:
     """Check a TID 1500 report: a group a cluster with its outline and numbers, on the right image, and what was said.
 
-    A rejected cluster has a group without an outline. Each image has a group about the breast.
+    A rejected cluster has a group without an outline. Where there are no clusters, each image has a group saying so.
 
     Raises
     ------

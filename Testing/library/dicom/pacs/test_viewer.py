@@ -180,9 +180,8 @@ def test_the_measurements_are_shown_on_their_images_at_their_place(viewer, case)
         ".flatMap(s => s.measurements).map(m => [m.ReferencedSOPInstanceUID, m.labels.map(l => l.label + l.value)])"
     )
     clusters = [(image, cluster) for image in case.images.values() for cluster in image["clusters"]]
-    # Groups without a region, about the breasts, come after those of the clusters.
-    assert len(measurements) == len(clusters) + len(case.images)
-    for (uid, labels), (image, cluster) in zip(measurements, clusters, strict=False):
+    assert len(measurements) == len(clusters)
+    for (uid, labels), (image, cluster) in zip(measurements, clusters, strict=True):
         assert uid == image["sop_instance_uid"]
         told = " ".join(labels)
         assert f"{cluster['area_mm2']:.2f} mm2" in told
