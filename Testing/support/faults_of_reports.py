@@ -104,6 +104,51 @@ def lose_calcification(report: Dataset) -> None:
     del cluster.ContentSequence[-1]
 
 
+def calcifications(report: Dataset) -> list[Dataset]:
+    """Return those outside of clusters last."""
+    findings = items_named(report, codes.SINGLE_IMAGE_FINDING)
+    return [item for item in findings if item.ConceptCodeSequence[0].CodeValue == codes.INDIVIDUAL_CALCIFICATION.value]
+
+
+def part(item: Dataset, name: Any) -> Dataset:
+    return next(one for one in item.ContentSequence if one.ConceptNameCodeSequence[0].CodeValue == name.value)
+
+
+def lose_isolated_calcification(report: Dataset) -> None:
+    del items_named(report, codes.INDIVIDUAL_IMPRESSION)[-1].ContentSequence[-1]
+
+
+def draw_isolated_calcification(report: Dataset) -> None:
+    intent = part(calcifications(report)[-1], codes.RENDERING_INTENT)
+    intent.ConceptCodeSequence[0].CodeValue = codes.PRESENTATION_OPTIONAL.value
+
+
+def move_calcification(report: Dataset) -> None:
+    part(calcifications(report)[0], codes.CENTER).GraphicData = [10.0, 11.0]
+
+
+def other_number_of_calcification(report: Dataset) -> None:
+    part(calcifications(report)[0], codes.TRACKING_IDENTIFIER).TextValue = "R CC calcification 77"
+
+
+def other_calcification(report: Dataset) -> None:
+    part(calcifications(report)[0], codes.TRACKING_UID).UID = "2.25.7"
+
+
+def other_certainty_of_calcification(report: Dataset) -> None:
+    part(calcifications(report)[-1], codes.CERTAINTY).MeasuredValueSequence[0].NumericValue = "1.5"
+
+
+def move_nipple(report: Dataset) -> None:
+    findings = items_named(report, codes.SINGLE_IMAGE_FINDING)
+    nipple = next(item for item in findings if item.ConceptCodeSequence[0].CodeValue == codes.NIPPLE.value)
+    part(nipple, codes.CENTER).GraphicData = [10.0, 11.0]
+
+
+def lose_nipple(report: Dataset) -> None:
+    del items_named(report, codes.INDIVIDUAL_IMPRESSION)[-1].ContentSequence[1]
+
+
 def wrong_count(report: Dataset) -> None:
     items_named(report, codes.NUMBER_OF_CALCIFICATIONS)[0].MeasuredValueSequence[0].NumericValue = "99"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from MCDetect.dicom.pacs.back_off import BackOff, PassingError
 from MCDetect.dicom.pacs.nodes import DicomNode, Node
@@ -15,6 +16,8 @@ from MCDetect.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from MCDetect.dicom.pacs.receiving import Receiver
+
+AnyPath: TypeAlias = "str | os.PathLike[str]"
 
 
 def _quietly(_: Progress) -> None:
@@ -48,7 +51,12 @@ def echo(node: Node) -> float:
 
 
 def send(
-    paths: Sequence[Path], node: Node, *, again: bool = False, convert: bool = False, tell: Tell = _quietly
+    paths: AnyPath | Sequence[AnyPath],
+    node: Node,
+    *,
+    again: bool = False,
+    convert: bool = False,
+    tell: Tell = _quietly,
 ) -> SendReport:
     """Send the DICOM objects of files and folders.
 
@@ -58,7 +66,7 @@ def send(
     Parameters
     ----------
     paths
-        Files and folders.
+        Files and folders, or one of them.
     node
         Where to.
     again
@@ -76,7 +84,8 @@ def send(
     _require(node)
     from MCDetect.dicom.pacs.sending import send_objects
 
-    return send_objects(paths, node, again=again, convert=convert, tell=tell)
+    given = [paths] if isinstance(paths, (str, os.PathLike)) else paths
+    return send_objects([Path(path) for path in given], node, again=again, convert=convert, tell=tell)
 
 
 def find_studies(node: Node, query: StudyQuery) -> list[str]:
@@ -97,7 +106,7 @@ def find_studies(node: Node, query: StudyQuery) -> list[str]:
     return find_studies_by_web(node, query)
 
 
-def fetch(node: Node, query: StudyQuery, output: Path, *, tell: Tell = _quietly) -> FetchReport:
+def fetch(node: Node, query: StudyQuery, output: AnyPath, *, tell: Tell = _quietly) -> FetchReport:
     """Fetch all objects of the studies that match, by C-GET, C-MOVE or WADO-RS, each study into a folder of its own.
 
     Parameters
@@ -131,7 +140,7 @@ def fetch(node: Node, query: StudyQuery, output: Path, *, tell: Tell = _quietly)
             back_off.failed(error)
     if not studies:
         raise InputError("no-such-study", f"The node {node.name!r} has no such study.", "Check what was asked for.")
-    receiver = Receiver(output, studies, tell)
+    receiver = Receiver(Path(output), studies, tell)
     for study in studies:
         try:
             _fetch_study(node, study, receiver, back_off)

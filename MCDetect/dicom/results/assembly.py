@@ -1,7 +1,7 @@
 """Putting together what several objects tell of one image.
 
-Pixels come from the segmentation, centres and scores from the CAD report, sizes and what a reader said from the
-measurement report. What no object tells is computed where it can be, else it has a value that says so.
+Pixels come from the segmentation, centres, scores and numbers from the CAD report, sizes and what a reader said from
+the measurement report. What no object tells is computed where it can be, else it has a value that says so.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pydicom.dataset import Dataset
 from MCDetect.bi_rads import Distribution
 from MCDetect.dicom.failures import reporting
 from MCDetect.dicom.orientation import decide_orientation
-from MCDetect.dicom.results.pieces import ImagePiece, MaskPiece, PointPiece
-from MCDetect.dicom.results.shapes import Outline, area_of, centre_of, longest_across, longest_extent, outline_round
+from MCDetect.dicom.results.calcifications import calcifications_of
+from MCDetect.dicom.results.pieces import ImagePiece
+from MCDetect.dicom.results.shapes import Outline, area_of, longest_across, longest_extent, outline_round
 from MCDetect.dicom.spacing import decide_spacing
 from MCDetect.errors import InputError
 from MCDetect.findings import Calcification, Cluster, ImageFindings, Origin, SpacingSource, score_of
-from MCDetect.runs import Runs
 
 _MARGIN_MM = 2.0
 _OF_A_CLUSTER = (
@@ -66,7 +66,7 @@ def assembled(piece: ImagePiece, source: Dataset | None) -> ImageFindings:
         ``no-spacing`` when nothing tells how many millimetres a pixel measures; ``damaged-result`` when a coordinate
         lies outside the image.
     """
-    fields, warnings = dict(piece.fields), list(piece.warnings)
+    fields, warnings = dict(piece.fields), [*piece.fields.get("warnings", ()), *piece.warnings]
     if source is not None:
         warnings += _take_header(fields, source, piece.sop_instance_uid)
     spacing = fields.get("spacing_mm") or fields.get("nominal_spacing_mm")
@@ -81,9 +81,10 @@ def assembled(piece: ImagePiece, source: Dataset | None) -> ImageFindings:
     if "rows" not in fields or "columns" not in fields:
         _guess_size(fields, piece)
         warnings.append("The result does not say how large its image is; the size is the least that holds it.")
-    calcifications, members = _calcifications(piece, spacing, (fields["rows"], fields["columns"]))
+    calcifications, members = calcifications_of(piece, spacing, (fields["rows"], fields["columns"]))
+    by_number = {one.id: one for one in calcifications}
     clusters = tuple(
-        _cluster(number, uid, told, [c for c in calcifications if c.id in members.get(uid, ())], spacing)
+        _cluster(number, uid, told, [by_number[one] for one in members.get(uid, ())], spacing)
         for number, (uid, told) in enumerate(_in_order(piece.clusters), start=1)
     )
     _require_inside(fields["rows"], fields["columns"], calcifications)
@@ -99,10 +100,11 @@ def assembled(piece: ImagePiece, source: Dataset | None) -> ImageFindings:
         spacing_mm=spacing,
         spacing_source=fields.get("spacing_source", SpacingSource.AT_DETECTOR),
         score=score_of(clusters),
-        breast_area_mm2=fields.get("breast_area_mm2", 0.0),  # told only where nothing was found
+        breast_area_mm2=fields.get("breast_area_mm2", 0.0),
         calcifications=calcifications,
         clusters=clusters,
         warnings=tuple(warnings),
+        nipple=fields.get("nipple"),
     )
 
 
@@ -117,6 +119,8 @@ def _take_header(fields: dict[str, Any], source: Dataset, uid: str) -> list[str]
             ("study_instance_uid", "StudyInstanceUID"),
         ):
             fields[name] = str(source.get(keyword) or "")
+    if "spacing_source" in fields:  # told with the spacing and the warnings
+        return []
     try:
         spacing, warnings = decide_spacing(source, uid)
     except InputError:
@@ -133,68 +137,10 @@ def _take_header(fields: dict[str, Any], source: Dataset, uid: str) -> list[str]
 def _guess_size(fields: dict[str, Any], piece: ImagePiece) -> None:
     points = [(point.row, point.column) for point in piece.points]
     points += [vertex for told in piece.clusters.values() for vertex in told.get("outline") or ()]
+    corners = [(row, first + n - 1) for point in piece.points for row, first, n in point.runs or ()]
+    points += [(float(row), float(column)) for row, column in corners]
     rows, columns = np.array(points or [(0.0, 0.0)]).max(axis=0)
     fields |= {"rows": max(1, int(np.ceil(rows + 0.5))), "columns": max(1, int(np.ceil(columns + 0.5)))}
-
-
-def _calcifications(
-    piece: ImagePiece, spacing: tuple[float, float], shape: tuple[int, int]
-) -> tuple[tuple[Calcification, ...], Mapping[str, Sequence[int]]]:
-    """Return all calcifications, numbered from 1, and the numbers of the members of each cluster."""
-    found: dict[Runs, Calcification] = {}
-    members: dict[str, list[int]] = {}
-
-    def add(runs: Runs, centre: tuple[float, float], point: PointPiece | None, owner: MaskPiece | PointPiece) -> None:
-        # A calcification of two clusters is in the segments of both.
-        known = found.setdefault(runs, _calcification(len(found) + 1, runs, centre, spacing, point, owner.origin))
-        if owner.cluster is not None and known.id not in members.setdefault(owner.cluster, []):
-            members[owner.cluster].append(known.id)
-
-    segmented = {mask.cluster for mask in piece.masks}
-    for mask in piece.masks:
-        points = [point for point in piece.points if point.cluster == mask.cluster]
-        for runs in mask.parts:
-            middle = centre_of(runs)
-            point = _nearest(points, middle)
-            add(runs, (point.row, point.column) if point else middle, point, point or mask)
-    for point in piece.points:
-        if point.cluster not in segmented:
-            # A centre on the right or lower border rounds to the pixel behind it.
-            row = round(point.row) - (round(point.row) == shape[0])
-            column = round(point.column) - (round(point.column) == shape[1])
-            add(((max(0, row), max(0, column), 1),), (point.row, point.column), point, point)
-    return tuple(found.values()), members
-
-
-def _nearest(points: list[PointPiece], middle: tuple[float, float]) -> PointPiece | None:
-    """Take the point nearest to ``middle`` out of ``points``."""
-    if not points:
-        return None
-    nearest = min(points, key=lambda point: (point.row - middle[0]) ** 2 + (point.column - middle[1]) ** 2)
-    points.remove(nearest)
-    return nearest
-
-
-def _calcification(  # noqa: PLR0917
-    number: int,
-    runs: Runs,
-    centre: tuple[float, float],
-    spacing: tuple[float, float],
-    point: PointPiece | None,
-    origin: Origin,
-) -> Calcification:
-    told = None if point is None else point.score
-    return Calcification(
-        id=number,
-        row=centre[0],
-        column=centre[1],
-        area_mm2=sum(length for _, _, length in runs) * spacing[0] * spacing[1],
-        diameter_mm=longest_extent(runs, spacing),
-        score=told if told is not None else (1.0 if origin is Origin.READER else 0.0),
-        runs=runs,
-        origin=origin,
-        benign_type=None if point is None else point.benign_type,
-    )
 
 
 def _in_order(clusters: Mapping[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
@@ -222,7 +168,7 @@ def _cluster(
         outline=outline,
         area_mm2=area,
         diameter_mm=told.get("diameter_mm", extent),
-        density_per_cm2=count / (area / 100) if area else 0.0,
+        density_per_cm2=told.get("density_per_cm2", count / (area / 100) if area else 0.0),
         score=score if score is not None else (1.0 if origin is Origin.READER else 0.0),
         tracking_uid=uid,
         **{"distribution": Distribution.GROUPED, **{name: told[name] for name in _OF_A_CLUSTER if name in told}},

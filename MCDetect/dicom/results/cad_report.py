@@ -6,11 +6,12 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from MCDetect.bi_rads import Morphology
+from MCDetect.dicom.contours import runs_of_contour
 from MCDetect.dicom.identifiers import stable_uid
+from MCDetect.dicom.results.algorithms import algorithm_of, parameters_of_report
 from MCDetect.dicom.results.pieces import ImagePiece, Piece, PointPiece
 from MCDetect.dicom.results.report_content import (
     Tree,
-    algorithm_of,
     below,
     coded,
     describe_entry,
@@ -19,7 +20,6 @@ from MCDetect.dicom.results.report_content import (
     is_ours,
     locate,
     number,
-    parameters_of,
     require_items,
     review_of,
     same,
@@ -31,9 +31,10 @@ from MCDetect.dicom.results.report_content import (
 from MCDetect.dicom.results.shapes import Outline, outline_of_graphic
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing.cad_findings import correspondence_uid
-from MCDetect.dicom.writing.common import cluster_number
+from MCDetect.dicom.writing.cad_mentions import is_mention
 from MCDetect.dicom.writing.content_tree import Position, all_children, content_tree
 from MCDetect.dicom.writing.context import READER_ALGORITHM
+from MCDetect.dicom.writing.tracking import calcification_number, cluster_number, comes_first, is_confirmed
 from MCDetect.findings import Correspondence, Decision, Origin, Refusal
 
 _OTHER_TYPES = {code: term_ for term_, others in codes.OTHER_MORPHOLOGIES.items() for code in others}
@@ -49,6 +50,7 @@ class CadReport:
         name, version, parameters = self._algorithm()
         self.piece = Piece(algorithm_of(name, version, parameters))
         self._members: set[Position] = set()
+        self._names: dict[str, str] = {}  # tracking identifiers of clusters by tracking UID
         self._left_out: dict[str, list[int]] = {}
         self._read_library()
         findings = [position for position, item in self.tree.items() if is_named(item, codes.SINGLE_IMAGE_FINDING)]
@@ -80,7 +82,7 @@ class CadReport:
                 if name and name != READER_ALGORITHM:
                     version = text(self.tree, position, codes.ALGORITHM_VERSION)
                     lines = texts(self.tree, position, codes.ALGORITHM_PARAMETERS)
-                    return name, version, parameters_of(lines)
+                    return name, version, parameters_of_report(lines)
         return str(self.report.get("Manufacturer") or ""), "", {}
 
     def _read_library(self) -> None:
@@ -124,11 +126,15 @@ class CadReport:
             return
         hidden = same(coded(tree, position, codes.RENDERING_INTENT), codes.NOT_FOR_PRESENTATION)
         is_cluster = self._is_cluster(position)
-        if not is_cluster and not same(kind, codes.INDIVIDUAL_CALCIFICATION):
+        if same(kind, codes.NIPPLE):
+            self.piece.image(uid).fields["nipple"] = centre
+        elif not is_cluster and not same(kind, codes.INDIVIDUAL_CALCIFICATION):
             self._left_out.setdefault(uid, [0, 0])[0] += 1
         elif hidden and not self.is_ours:
             # Of another maker's device, which did not think it worth showing: no reader has rejected it.
             self._left_out.setdefault(uid, [0, 0])[1] += is_cluster
+        elif is_cluster and self.is_ours and is_mention(tree, position):
+            pass
         elif is_cluster:
             self._read_cluster(position, uid, outline, hidden)
         elif centre is not None and position not in self._members:
@@ -140,6 +146,7 @@ class CadReport:
         tracking = text(tree, position, codes.TRACKING_UID) or stable_uid(str(self.report.SOPInstanceUID), path)
         fields = image.clusters.setdefault(tracking, {})
         name = text(tree, position, codes.TRACKING_IDENTIFIER)
+        self._names[tracking] = name
         said = name.partition(", ")[2]
         benign_type = next((one for one in Morphology if self.is_ours and one.value == said), None)
         number_of_cluster = cluster_number(name)
@@ -183,9 +190,13 @@ class CadReport:
 
     def _point(self, position: Position, centre: tuple[float, float], cluster: str | None) -> PointPiece:
         score = _fraction(number(self.tree, position, codes.CERTAINTY))
-        told = term(self.tree, position, codes.CALCIFICATION_TYPE, codes.MORPHOLOGIES)
-        benign_type = told if self.is_ours else None
-        return PointPiece(*centre, score, self._origin(position), cluster, benign_type)
+        point = PointPiece(*centre, score, self._origin(position), cluster)
+        if self.is_ours:
+            point.benign_type = term(self.tree, position, codes.CALCIFICATION_TYPE, codes.MORPHOLOGIES)
+            point.number = calcification_number(text(self.tree, position, codes.TRACKING_IDENTIFIER))
+            for outline in below(self.tree, position, codes.OUTLINE):
+                point.runs = runs_of_contour(self.tree[outline].GraphicData)
+        return point
 
     def _origin(self, position: Position) -> Origin:
         drawn = self.is_ours and text(self.tree, position, codes.ALGORITHM_NAME) == READER_ALGORITHM
@@ -203,9 +214,13 @@ class CadReport:
             return
         certainty = _fraction(number(self.tree, position, codes.CERTAINTY_OF_FEATURE))
         required = same(coded(self.tree, position, codes.RENDERING_INTENT), codes.PRESENTATION_REQUIRED)
-        confirmed = self.is_ours and required
-        # Which of the two comes first is not told.
-        self.piece.correspondences.append(Correspondence(pairs[0], 1.0 if certainty is None else certainty, confirmed))
+        label = text(self.tree, position, codes.TRACKING_IDENTIFIER)
+        confirmed = self.is_ours and (required or is_confirmed(label))
+        first, second = pairs[0]
+        if comes_first(self._names.get(second, ""), label):
+            first, second = second, first
+        score = 1.0 if certainty is None else certainty
+        self.piece.correspondences.append(Correspondence((first, second), score, confirmed))
 
     def _leaves(self, position: Position, seen: set[Position]) -> list[str]:
         """Return the tracking UIDs of the clusters of a composite feature; references may not lead in a circle."""
@@ -223,10 +238,11 @@ class CadReport:
 def read_cad_report(report: Dataset) -> Piece:
     """Return what a Mammography CAD report tells.
 
-    It has outlines, centres and scores (to 0.0005) of clusters and their calcifications, distribution, morphology,
-    benign types, which clusters were rejected, side, view and spacing of the images, failed analyses, correspondences
-    and the reader's name. It has no pixels, no sizes, no calcifications outside of clusters (in reports of ours), no
-    descriptors, and no assessment, reason or comment.
+    It has number, centre, score, benign type and origin of every calcification, the pixels of those that a segmentation
+    does not tell; number, outline, score, distribution and morphology of clusters and which of them were rejected;
+    side, view, spacing and nipple of the images, failed analyses, correspondences and the reader's name. It has no
+    other pixels, no sizes, no descriptors, no assessment, reason or comment. Reports that MCDetect wrote before have
+    numbers of clusters only, and nothing outside of clusters.
 
     Raises
     ------

@@ -7,6 +7,7 @@ from typing import Any
 
 from MCDetect.bi_rads import Morphology
 from MCDetect.findings import Algorithm, Correspondence, Origin, Refusal, Review
+from MCDetect.runs import Runs
 
 UNKNOWN = "unknown"
 UNKNOWN_SHA256 = "0" * 64
@@ -15,7 +16,10 @@ UNKNOWN_SHA256 = "0" * 64
 
 @dataclass
 class PointPiece:
-    """A calcification of a report: its centre (row, column) and what is said of it."""
+    """A calcification of a report: its centre (row, column) and what is said of it.
+
+    ``number`` is that of our findings, and ``runs`` the pixels that its outline holds, in reports that tell them.
+    """
 
     row: float
     column: float
@@ -23,13 +27,15 @@ class PointPiece:
     origin: Origin
     cluster: str | None = None
     benign_type: Morphology | None = None
+    number: int | None = None
+    runs: Runs | None = None
 
 
 @dataclass
 class MaskPiece:
     """A segment of calcifications: the runs of each connected part, and whose they are."""
 
-    parts: list[tuple[tuple[int, int, int], ...]]
+    parts: list[Runs]
     origin: Origin
     cluster: str | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydicom.dataset import Dataset
@@ -55,9 +56,11 @@ def read_results(objects: Sequence[Object], sources: Iterable[Object] = ()) -> F
     Returns
     -------
     Findings
-        An entry for each image that an object speaks of, in the order of the objects. Calcifications are numbered
-        anew. What no object tells is computed where it can be; else scores and the area of the breast are 0, and the
-        model is "unknown".
+        Equal to those that were written where ``objects`` are all segmentations and both reports of a call, but for the
+        paths of files, the reasons of refusals and what ``docs/dicom_conformance.md`` says of rounding. Of fewer
+        objects: an entry for each image that one speaks of, in the order of the objects; what none tells is computed
+        where it can be, else scores and the area of the breast are 0 and the model is "unknown"; calcifications are
+        numbered anew if no CAD report of ours is among them.
 
     Raises
     ------
@@ -73,8 +76,9 @@ def read_results(objects: Sequence[Object], sources: Iterable[Object] = ()) -> F
     pieces = [_read(one) for one in objects]
     pieces.sort(key=lambda entry: _ORDER.index(entry[0]))
     told = [piece for _, piece in pieces]
-    algorithms = {piece.algorithm for piece in told if piece.algorithm is not None}
-    if len(algorithms) > 1:
+    algorithms = [piece.algorithm for piece in told if piece.algorithm is not None]
+    # Images of one call may have been analysed on several computers, and objects of before do not name theirs.
+    if len({replace(one, device=UNKNOWN, calcification_threshold=0.0) for one in algorithms}) > 1:
         raise UsageError(
             "mixed-results",
             "The results come from different models or operating points.",
@@ -90,7 +94,7 @@ def read_results(objects: Sequence[Object], sources: Iterable[Object] = ()) -> F
             images.append(assembled(of_image, headers.get(uid)))
     refused = {uid: refusal for piece in told for uid, refusal in piece.refused.items()}
     return Findings(
-        algorithm=next(iter(algorithms), _NOBODY),
+        algorithm=max(algorithms, key=lambda one: one.device != UNKNOWN, default=_NOBODY),
         images=tuple(images),
         refused=tuple(refused.values()),
         correspondences=_correspondences(told),
@@ -104,8 +108,13 @@ def _correspondences(pieces: Sequence[Piece]) -> tuple[Correspondence, ...]:
 
 
 def _review(pieces: Sequence[Piece]) -> Review | None:
+    """Return the review; a comment is in the measurement report, and each report names its own predecessors."""
     reviews = [piece.review for piece in pieces if piece.review is not None]
-    return max(reviews, key=lambda review: len(review.comment), default=None)
+    if not reviews:
+        return None
+    replaced = dict.fromkeys(uid for review in reviews for uid in review.predecessor_uids)
+    told = max(reviews, key=lambda review: len(review.comment))
+    return replace(told, predecessor_uids=tuple(replaced))
 
 
 def _read(one: Object) -> tuple[str, Piece]:

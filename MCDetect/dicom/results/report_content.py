@@ -5,7 +5,7 @@ Equipment of before 2017 codes with SNOMED RT (``SRT``, ``SNM3``, ``99SDM``), th
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from enum import Enum
@@ -15,17 +15,16 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
 from MCDetect.dicom.orientation import VIEWS
-from MCDetect.dicom.results.pieces import UNKNOWN, UNKNOWN_SHA256, ImagePiece
+from MCDetect.dicom.results.pieces import ImagePiece
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing.common import MANUFACTURER
 from MCDetect.dicom.writing.content_tree import Position, all_children
-from MCDetect.findings import Algorithm, Review
+from MCDetect.findings import Review
 
 Tree = Mapping[Position, Dataset]
 Term = TypeVar("Term", bound=Enum)
 
 _IN_MILLIMETRES = {"mm": 1.0, "um": 0.001}
-_OPERATING_POINT = re.compile(r"(?P<name>.*), cluster score at least (?P<threshold>[0-9.e+-]+)", re.DOTALL)
 
 
 def is_ours(dataset: Dataset) -> bool:
@@ -103,12 +102,18 @@ def texts(tree: Tree, position: Position, name: Code) -> list[str]:
 
 
 def number(tree: Tree, position: Position, name: Code) -> float | None:
-    """Return the first NUM ``name`` below ``position``."""
+    """Return the first NUM ``name`` below ``position``, as exactly as it is told."""
     for child in below(tree, position, name):
         measured = tree[child].get("MeasuredValueSequence")
         if measured and measured[0].get("NumericValue") is not None:
-            return float(measured[0].NumericValue)
+            return _value(measured[0])
     return None
+
+
+def _value(measured: Dataset) -> float:
+    """Return a measured value; the text of it may be rounded for people (PS3.3, section C.18.1)."""
+    exact = measured.get("FloatingPointValue")
+    return float(measured.NumericValue if exact is None or not math.isfinite(exact) else exact)
 
 
 def millimetres(tree: Tree, position: Position, name: Code) -> float | None:
@@ -118,7 +123,7 @@ def millimetres(tree: Tree, position: Position, name: Code) -> float | None:
         if measured and measured[0].get("NumericValue") is not None:
             units = measured[0].get("MeasurementUnitsCodeSequence")
             factor = _IN_MILLIMETRES.get(str(units[0].get("CodeValue"))) if units else None
-            return None if factor is None else float(measured[0].NumericValue) * factor
+            return None if factor is None else _value(measured[0]) * factor
     return None
 
 
@@ -164,26 +169,6 @@ def locate(report: Dataset, images: Mapping[str, ImagePiece]) -> None:
                         image.fields["study_instance_uid"] = str(study.StudyInstanceUID)
                         image.fields["series_instance_uid"] = str(series.SeriesInstanceUID)
                         image.fields["sop_class_uid"] = str(instance.ReferencedSOPClassUID)
-
-
-def algorithm_of(name: str, version: str, parameters: Mapping[str, str]) -> Algorithm:
-    """Return the algorithm; what is not told of its model is "unknown"."""
-    point = _OPERATING_POINT.fullmatch(parameters.get("Operating point", ""))
-    sha256 = parameters.get("Model SHA-256", "")
-    return Algorithm(
-        name=name or UNKNOWN,
-        version=version or UNKNOWN,
-        bundle=parameters.get("Model") or UNKNOWN,
-        bundle_sha256=sha256 if re.fullmatch(r"[0-9a-f]{64}", sha256) else UNKNOWN_SHA256,
-        operating_point=(point["name"] if point else "") or UNKNOWN,
-        threshold=min(max(float(point["threshold"]), 0.0), 1.0) if point else 0.0,
-        device=UNKNOWN,
-    )
-
-
-def parameters_of(lines: list[str]) -> dict[str, str]:
-    """Return the parameters of an algorithm that are told as "name: value"."""
-    return dict(line.split(": ", 1) for line in lines if ": " in line)
 
 
 def review_of(report: Dataset, comment: str = "") -> Review | None:

@@ -8,26 +8,25 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.pixels.utils import iter_pixels
 
+from MCDetect.dicom.parts import parts_of
 from MCDetect.dicom.pixels import LARGEST_COUNT
+from MCDetect.dicom.results.algorithms import algorithm_of, parameters_of_segment
 from MCDetect.dicom.results.pieces import MaskPiece, Piece
-from MCDetect.dicom.results.report_content import algorithm_of, same
-from MCDetect.dicom.results.shapes import outline_of_mask, parts_of
+from MCDetect.dicom.results.report_content import same
+from MCDetect.dicom.results.shapes import outline_of_mask
 from MCDetect.dicom.writing import codes
 from MCDetect.findings import Algorithm, Origin
 
 _MOST_FRAMES = 4096
-_PARAMETERS = re.compile(
-    r"Model=(?P<Model>.*),Model SHA-256=(?P<sha>[0-9a-f]{64}),Operating point=(?P<point>.*)", re.DOTALL
-)
 _SIDES = {code: side for side, code in codes.SIDES.items()}
 
 
 def read_segmentation(dataset: Dataset) -> Piece:
     """Return what a segmentation tells.
 
-    It has exact pixels, tracking UIDs, numbers of clusters, side, model and who drew a segment. It has no view, no
-    scores, no outline (the convex hull of the region stands for it), nothing that a reader said, and nothing of
-    rejected clusters.
+    It has exact pixels (calcifications that touch are one), tracking UIDs, numbers of clusters, side, model and who
+    drew a segment. It has no view, no numbers or scores of calcifications, no outline (the convex hull of the region
+    stands for it), nothing that a reader said, and nothing of rejected clusters.
 
     Raises
     ------
@@ -81,11 +80,6 @@ def _take(piece: Piece, uid: str, segment: Dataset, mask: Any) -> None:
 def _algorithm(segments: list[Dataset]) -> Algorithm | None:
     for segment in segments:
         for item in segment.get("SegmentationAlgorithmIdentificationSequence") or []:
-            found = _PARAMETERS.fullmatch(str(item.get("AlgorithmParameters") or ""))
-            parameters = (
-                {"Model": found["Model"], "Model SHA-256": found["sha"], "Operating point": found["point"]}
-                if found
-                else {}
-            )
+            parameters = parameters_of_segment(str(item.get("AlgorithmParameters") or ""))
             return algorithm_of(str(item.AlgorithmName), str(item.AlgorithmVersion), parameters)
     return None  # all drawn by a reader

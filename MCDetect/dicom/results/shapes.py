@@ -1,4 +1,4 @@
-"""Pixels to runs, connected parts and extents; outlines of any graphic type to polygons."""
+"""Centres and extents of runs; outlines of any graphic type to polygons."""
 
 from __future__ import annotations
 
@@ -8,24 +8,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 from scipy.spatial.distance import pdist
 
-from MCDetect.runs import Runs, runs_of_pixels
+from MCDetect.runs import Runs
 
 Outline = tuple[tuple[float, float], ...]
 
 _CORNERS = 24  # of a polygon that stands for a circle or an ellipse
-
-
-def parts_of(mask: npt.NDArray[Any]) -> list[Runs]:
-    """Return the runs (row, first column, length) of each connected part (8 neighbours) of a mask, from the top."""
-    labels, _ = ndimage.label(mask, structure=np.ones((3, 3), dtype=bool))
-    parts = []
-    for number, window in enumerate(ndimage.find_objects(labels), start=1):
-        pixels = np.argwhere(labels[window] == number) + [part.start for part in window]
-        parts.append(runs_of_pixels(pixels))
-    return parts
 
 
 def centre_of(runs: Runs) -> tuple[float, float]:

@@ -6,34 +6,28 @@ DICOM PS3.16: template 4006 single image finding with 4010 (cluster), 4019 (algo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
-from MCDetect.bi_rads import Morphology
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing import content_items as items
-from MCDetect.dicom.writing.common import algorithm_parameters, tracking_identifier
-from MCDetect.dicom.writing.context import READER_ALGORITHM, by_reader
-from MCDetect.dicom.writing.geometry import cluster_center, graphic_outline, graphic_point
+from MCDetect.dicom.writing.cad_calcifications import (
+    Setting,
+    algorithm_items,
+    calcification_item,
+    certainty_items,
+    tracking_items,
+    type_items,
+)
+from MCDetect.dicom.writing.context import by_reader
+from MCDetect.dicom.writing.geometry import cluster_center, graphic_outline
 from MCDetect.dicom.writing.operating_points import OperatingPoint, intent_item, need_not_be_drawn, number_of
-from MCDetect.findings import Algorithm, Calcification, Cluster, Correspondence, Decision, ImageFindings
-from MCDetect.version import __version__
-
-Positions = Mapping[str, Sequence[int]]
-"""Where in the report the library entry of each image stands, by SOP Instance UID."""
-
-
-class Setting(NamedTuple):
-    """What holds for all findings of a report."""
-
-    algorithm: Algorithm
-    positions: Positions
-    points: Sequence[OperatingPoint]
+from MCDetect.dicom.writing.tracking import joint_identifier, tracking_identifier
+from MCDetect.findings import Cluster, Correspondence, Decision, ImageFindings
 
 
 @dataclass(frozen=True)
@@ -57,7 +51,7 @@ def features_of(images: Sequence[ImageFindings], correspondences: Sequence[Corre
 
     A template has room for two targets in a composite feature, so that a cluster that is seen in three views is joined
     to the feature of the other two. A correspondence is left out that joins what is joined already, or names a cluster
-    that is not in the report or was rejected, or two of one image.
+    that is not in the report or was rejected, or two of one image; ``cad_mentions`` tells of those.
     """
     features = {c.tracking_uid: Feature((image, c)) for image in images for c in image.clusters}
     alone = dict(features)
@@ -99,25 +93,37 @@ def correspondence_uid(first: str, second: str) -> str:
 
 
 def _composite(relationship: str, feature: Feature, correspondence: Correspondence, setting: Setting) -> Dataset:
-    named = {c.tracking_uid: tracking_identifier(image, c) for image, c in feature.findings()}
-    label = " and ".join(named[uid] for uid in correspondence.tracking_uids)
-    # A reader joins with full certainty; that is no statement of the algorithm.
-    is_readers = correspondence.confirmed and correspondence.score == 1
     # That two clusters are one is to be presented when a reader has said so, and may be when software has.
     intent = codes.PRESENTATION_REQUIRED if correspondence.confirmed else codes.PRESENTATION_OPTIONAL
+    item = composite_item(relationship, correspondence, feature.findings(), intent, setting)
+    return items.add(item, *(feature_item(items.INFERRED_FROM, one, setting) for one in feature.joined))
+
+
+def composite_item(
+    relationship: str,
+    correspondence: Correspondence,
+    findings: Iterable[tuple[ImageFindings, Cluster]],
+    intent: Code,
+    setting: Setting,
+) -> Dataset:
+    """Return a composite feature without its targets; ``findings`` are at least the clusters that correspond."""
+    names = {cluster.tracking_uid: tracking_identifier(image, cluster) for image, cluster in findings}
+    first, second = correspondence.tracking_uids
+    label = joint_identifier(names[first], names[second], confirmed=correspondence.confirmed)
+    # A reader joins with full certainty; that is no statement of the algorithm.
+    is_readers = correspondence.confirmed and correspondence.score == 1
     item = items.add(
         items.code(relationship, codes.COMPOSITE_FEATURE, codes.CALCIFICATION_CLUSTER),
         items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, intent),
-        items.text(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_IDENTIFIER, label),
-        items.uid(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_UID, correspondence_uid(*correspondence.tracking_uids)),
+        *tracking_items(label, correspondence_uid(first, second)),
         items.code(items.HAS_PROPERTIES, codes.COMPOSITE_TYPE, codes.RELATED_SPATIALLY),
         items.code(items.HAS_PROPERTIES, codes.SCOPE_OF_FEATURE, codes.ON_MULTIPLE_IMAGES),
         *algorithm_items(setting.algorithm, is_readers=is_readers),
     )
-    if not is_readers:
-        certainty = 100 * correspondence.score
-        items.add(item, items.number(items.HAS_PROPERTIES, codes.CERTAINTY_OF_FEATURE, certainty, codes.PERCENT, 1))
-    return items.add(item, *(feature_item(items.INFERRED_FROM, one, setting) for one in feature.joined))
+    if is_readers:
+        return item
+    certainty = 100 * correspondence.score
+    return items.add(item, items.number(items.HAS_PROPERTIES, codes.CERTAINTY_OF_FEATURE, certainty, codes.PERCENT, 1))
 
 
 def _cluster(relationship: str, image: ImageFindings, cluster: Cluster, setting: Setting) -> Dataset:
@@ -127,14 +133,13 @@ def _cluster(relationship: str, image: ImageFindings, cluster: Cluster, setting:
     finding = items.add(
         items.code(relationship, codes.SINGLE_IMAGE_FINDING, codes.CALCIFICATION_CLUSTER),
         intent_item(cluster, setting.points),
-        items.text(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_IDENTIFIER, tracking_identifier(image, cluster)),
-        items.uid(items.HAS_OBSERVATION_CONTEXT, codes.TRACKING_UID, cluster.tracking_uid),
+        *tracking_items(tracking_identifier(image, cluster), cluster.tracking_uid),
         *algorithm_items(setting.algorithm, is_readers=by_reader(cluster)),
-        *_certainty(cluster),
+        *certainty_items(cluster),
         items.add(center, items.by_reference(items.SELECTED_FROM, position)),
         items.add(outline, items.by_reference(items.SELECTED_FROM, position)),
     )
-    items.add(finding, *_type(cluster.morphology or cluster.benign_type))
+    items.add(finding, *type_items(cluster.morphology or cluster.benign_type))
     items.add(
         finding,
         items.code(items.HAS_PROPERTIES, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS[cluster.distribution]),
@@ -144,49 +149,6 @@ def _cluster(relationship: str, image: ImageFindings, cluster: Cluster, setting:
     rejected = cluster.decision is Decision.REJECTED
     intent = codes.NOT_FOR_PRESENTATION if rejected else codes.PRESENTATION_OPTIONAL
     members = image.members(cluster)
-    nested = (_calcification(image, member, setting.algorithm, position, intent) for member in members)
-    return items.add(finding, *nested)
-
-
-def _calcification(
-    image: ImageFindings, calcification: Calcification, algorithm: Algorithm, position: Sequence[int], intent: Code
-) -> Dataset:
-    point = graphic_point(image, calcification.row, calcification.column)
-    center = items.coordinates(items.HAS_PROPERTIES, codes.CENTER, "POINT", point)
     return items.add(
-        items.code(items.INFERRED_FROM, codes.SINGLE_IMAGE_FINDING, codes.INDIVIDUAL_CALCIFICATION),
-        items.code(items.HAS_CONCEPT_MODIFIER, codes.RENDERING_INTENT, intent),
-        *algorithm_items(algorithm, is_readers=by_reader(calcification)),
-        *_certainty(calcification),
-        items.add(center, items.by_reference(items.SELECTED_FROM, position)),
-        *_type(calcification.benign_type),
+        finding, *(calcification_item(items.INFERRED_FROM, image, member, intent, setting) for member in members)
     )
-
-
-def _type(term: Morphology | None) -> list[Dataset]:
-    """Return the calcification type (CID 6010), or nothing."""
-    if term is None:
-        return []
-    return [items.code(items.HAS_PROPERTIES, codes.CALCIFICATION_TYPE, codes.MORPHOLOGIES[term])]
-
-
-def _certainty(one: Cluster | Calcification) -> list[Dataset]:
-    """Return the certainty of what the algorithm found; nothing for what a reader drew."""
-    if by_reader(one):
-        return []
-    return [items.number(items.HAS_PROPERTIES, codes.CERTAINTY, 100 * one.score, codes.PERCENT, digits=1)]
-
-
-def algorithm_items(algorithm: Algorithm, *, with_parameters: bool = False, is_readers: bool = False) -> list[Dataset]:
-    """Return name and version, which every finding has to have, and the parameters where they are told once."""
-    name, version = (READER_ALGORITHM, __version__) if is_readers else (algorithm.name, algorithm.version)
-    described = [
-        items.text(items.HAS_PROPERTIES, codes.ALGORITHM_NAME, name),
-        items.text(items.HAS_PROPERTIES, codes.ALGORITHM_VERSION, version),
-    ]
-    if with_parameters:
-        described += [
-            items.text(items.HAS_PROPERTIES, codes.ALGORITHM_PARAMETERS, f"{name}: {value}")
-            for name, value in algorithm_parameters(algorithm)
-        ]
-    return described

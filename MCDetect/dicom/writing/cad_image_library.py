@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.sr.coding import Code
 
+from MCDetect.dicom.orientation import VIEWS
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing import content_items as items
 from MCDetect.findings import ImageFindings
@@ -39,10 +40,10 @@ def library_entry(image: ImageFindings, source: Dataset, sides: Mapping[str, Cod
             (codes.VERTICAL_PIXEL_SPACING, codes.HORIZONTAL_PIXEL_SPACING), image.spacing_mm, strict=True
         )
     ]
-    return items.add(_entry(source, image.laterality, sides), *reversed(spacing))
+    return items.add(_entry(source, image.laterality, sides, image.view), *reversed(spacing))
 
 
-def _entry(source: Dataset, laterality: str, sides: Mapping[str, Code]) -> Dataset:
+def _entry(source: Dataset, laterality: str, sides: Mapping[str, Code], named_view: str = "") -> Dataset:
     entry = items.image(items.CONTAINS, source)
     if laterality in sides:
         items.add(entry, items.code(items.HAS_ACQUISITION_CONTEXT, codes.IMAGE_LATERALITY, sides[laterality]))
@@ -55,6 +56,8 @@ def _entry(source: Dataset, laterality: str, sides: Mapping[str, Code]) -> Datas
                 coded = _code_only(modifier)
                 items.add(view_item, items.code(items.HAS_CONCEPT_MODIFIER, codes.IMAGE_VIEW_MODIFIER, coded))
         items.add(entry, view_item)
+    elif named_view in _VIEWS:  # the header has another word for it than a code
+        items.add(entry, items.code(items.HAS_ACQUISITION_CONTEXT, codes.IMAGE_VIEW, _VIEWS[named_view]))
     orientation = source.get("PatientOrientation")
     if isinstance(orientation, MultiValue) and len(orientation) == 2:
         row, column = codes.PATIENT_ORIENTATION_ROW, codes.PATIENT_ORIENTATION_COLUMN
@@ -86,3 +89,4 @@ def _code_only(item: Dataset) -> Dataset:
 
 
 _CODE = ("CodeValue", "CodingSchemeDesignator", "CodeMeaning")
+_VIEWS = {name: Code(value, "SCT", name) for value, name in VIEWS.items()}

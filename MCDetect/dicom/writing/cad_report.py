@@ -1,12 +1,13 @@
 """Mammography CAD SR of one study (DICOM PS3.16, template 4000): what a mammography workstation draws.
 
 The report speaks of every mammogram of the study that was looked at, with and without findings, and of those whose
-analysis failed. A finding is a cluster; its calcifications are nested in it. Calcifications outside of clusters are
-not findings here: with them nearly every report would have to say "with findings" (CID 6047). They are in the
-segmentation. A cluster that a reader rejected stays in the report and is not for presentation.
+analysis failed. A finding is a cluster; its calcifications are nested in it. A cluster that a reader rejected stays in
+the report and is not for presentation. Neither are calcifications outside of clusters and the nipple, and the summary
+does not count them: with them nearly every report would have to say "with findings" (CID 6047).
 
 Templates: 4000 root, 4020 image library, 4001 overall impression, 4003 individual impression with the findings of
-``cad_findings``, 4015 and 4017 detections performed with 4023 (operating points), 4016 and 4018 analyses performed.
+``cad_findings``, ``cad_calcifications`` and ``cad_mentions``, 4015 and 4017 detections performed with 4023 (operating
+points), 4016 and 4018 analyses performed.
 """
 
 from __future__ import annotations
@@ -17,24 +18,19 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 from pydicom.uid import MammographyCADSRStorage
 
+from MCDetect.dicom.parts import told_by_report
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing import content_items as items
-from MCDetect.dicom.writing.cad_findings import (
-    Feature,
-    Positions,
-    Setting,
-    algorithm_items,
-    feature_item,
-    features_of,
-    intent_of,
-)
+from MCDetect.dicom.writing.cad_calcifications import Positions, Setting, algorithm_items, impression_of_image
+from MCDetect.dicom.writing.cad_findings import Feature, feature_item, features_of, intent_of
 from MCDetect.dicom.writing.cad_image_library import image_library
+from MCDetect.dicom.writing.cad_mentions import mention, mentioned
 from MCDetect.dicom.writing.common import CAD_REPORT, complete, instance_uid, series_uid
 from MCDetect.dicom.writing.context import RAW, ReportContext
 from MCDetect.dicom.writing.macros import evidence
 from MCDetect.dicom.writing.operating_points import operating_point_items, operating_points, parameter_items
 from MCDetect.dicom.writing.review_items import document_modules
-from MCDetect.findings import Algorithm, ImageFindings
+from MCDetect.findings import Algorithm, Correspondence, ImageFindings
 
 # The image library is the second item of the root, after the language; see `cad_report`.
 _LIBRARY_POSITION = (1, 2)
@@ -85,12 +81,13 @@ def cad_report(
     del root.RelationshipType  # the root has no parent
     dataset.update(root)
     features = features_of(images, context.correspondences)
-    setting = Setting(algorithm, positions, operating_points(algorithm, context.operating_points))
+    outlined = {image.sop_instance_uid: told_by_report(image) for image in images}
+    setting = Setting(algorithm, positions, operating_points(algorithm, context.operating_points), outlined)
     items.add(
         dataset,
         items.code(items.HAS_CONCEPT_MODIFIER, codes.LANGUAGE, codes.ENGLISH),
         image_library(images, sources, refused),
-        _overall_impression(features, not images, bool(failed), setting),
+        _overall_impression(images, features, context.correspondences, bool(failed), setting),
         _summary_of_detections(succeeded, failed, setting),
         _summary_of_analyses(features, algorithm, positions),
     )
@@ -107,8 +104,14 @@ def findings_summary(found: bool, some_failed: bool, all_failed: bool) -> Code:
     return codes.ALL_SUCCEEDED_WITH_FINDINGS if found else codes.ALL_SUCCEEDED_WITHOUT_FINDINGS
 
 
-def _overall_impression(features: Sequence[Feature], nothing_analysed: bool, failed: bool, setting: Setting) -> Dataset:
-    status = findings_summary(bool(features), failed, nothing_analysed)
+def _overall_impression(
+    images: Sequence[ImageFindings],
+    features: Sequence[Feature],
+    correspondences: Sequence[Correspondence],
+    failed: bool,
+    setting: Setting,
+) -> Dataset:
+    status = findings_summary(bool(features), failed, not images)
     summary = items.code(items.CONTAINS, codes.FINDINGS_SUMMARY, status)
     for feature in features:
         impression = items.container(items.INFERRED_FROM, codes.INDIVIDUAL_IMPRESSION)
@@ -118,7 +121,9 @@ def _overall_impression(features: Sequence[Feature], nothing_analysed: bool, fai
             feature_item(items.CONTAINS, feature, setting),
         )
         items.add(summary, impression)
-    return summary
+    besides = (impression_of_image(image, setting) for image in images)
+    items.add(summary, *(impression for impression in besides if impression is not None))
+    return items.add(summary, *(mention(one, images, setting) for one in mentioned(images, correspondences)))
 
 
 def _summary_of_detections(succeeded: Sequence[Dataset], failed: Sequence[Dataset], setting: Setting) -> Dataset:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pydicom.sr.coding import Code
 
 from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
-from MCDetect.findings import Decision
+from MCDetect.findings import Decision, SpacingSource
 
 # Findings (CID 6014) and where they are
 CALCIFICATION_CLUSTER = Code("129769006", "SCT", "Calcification Cluster")
 INDIVIDUAL_CALCIFICATION = Code("129770007", "SCT", "Individual Calcification")
 ABNORMAL_STRUCTURE = Code("49755003", "SCT", "Morphologically Altered Structure")
 BREAST = Code("76752008", "SCT", "Breast")
+NIPPLE = Code("24142002", "SCT", "Nipple")
 ABSENT = Code("272519000", "SCT", "Absent")  # CID 240
 SIDES = {"L": Code("7771000", "SCT", "Left"), "R": Code("24028007", "SCT", "Right")}
 BREASTS = {"L": Code("80248007", "SCT", "Left breast"), "R": Code("73056007", "SCT", "Right breast")}
@@ -75,6 +76,12 @@ DECISIONS = {
     Decision.REJECTED: Code("rejected", LOCAL_SCHEME, "Rejected"),
 }
 
+# Nor has where the millimetres of an image come from: Pixel Spacing Calibration Type (PS3.3, 10.7) knows two ways only.
+SPACING_SOURCE = Code("spacing-source", LOCAL_SCHEME, "Where the pixel spacing comes from")
+SPACING_SOURCES = {
+    one: Code(one.name.lower().replace("_", "-")[:16], LOCAL_SCHEME, one.value.capitalize()) for one in SpacingSource
+}
+
 # What the algorithm makes of a cluster has no codes in the standard either.
 BENIGN_TYPE = Code("benign-type", LOCAL_SCHEME, "Typically benign type, by the algorithm")
 SUSPICION = Code("suspicion", LOCAL_SCHEME, "Suspicion by morphology and distribution, to sort by")
@@ -111,10 +118,11 @@ MEASUREMENT_GROUP = Code("125007", "DCM", "Measurement Group")
 IMAGE_REGION = Code("111030", "DCM", "Image Region")
 DIAMETER = Code("81827009", "SCT", "Diameter")
 IMAGING_MEASUREMENT_REPORT = Code("126000", "DCM", "Imaging Measurement Report")
-MAMMOGRAPHY = Code("71651007", "SCT", "Mammography")
+IMAGING_PROCEDURE = Code("363679005", "SCT", "Imaging procedure")  # CID 100 has no mammography
 OBSERVER_TYPE = Code("121005", "DCM", "Observer Type")
 DEVICE = Code("121007", "DCM", "Device")
 PERSON = Code("121006", "DCM", "Person")
+FINDING_SITE = Code("363698007", "SCT", "Finding Site")
 FINDING = Code("121071", "DCM", "Finding")
 ASSESSMENT_CATEGORY = Code("111005", "DCM", "Assessment Category")
 CALCIFICATION_TYPE = Code("111009", "DCM", "Calcification Type")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -17,12 +16,14 @@ from pydicom.uid import UID, ExplicitVRLittleEndian
 from MCDetect.dicom.failures import DICOM_FAILURES
 from MCDetect.dicom.identifiers import content_digest, stable_uid
 from MCDetect.dicom.orientation import Orientation, decide_orientation
+from MCDetect.dicom.writing.algorithm_texts import operating_point_text
 from MCDetect.dicom.writing.context import RAW, ReportContext
 from MCDetect.dicom.writing.macros import code_item
 from MCDetect.dicom.writing.patient import PATIENT_AND_STUDY, TYPE_2
 from MCDetect.dicom.writing.reader_texts import UTF_8, fits, texts_of
+from MCDetect.dicom.writing.tracking import view_label
 from MCDetect.errors import OutputError
-from MCDetect.findings import Algorithm, Cluster, ImageFindings
+from MCDetect.findings import Algorithm, ImageFindings
 from MCDetect.version import __version__
 
 MANUFACTURER = "MCDetect"
@@ -57,29 +58,6 @@ CAD_REPORT = Kind("cad-sr", 9103, "MCDetect CAD report")
 MEASUREMENT_REPORT = Kind("measurements-sr", 9104, "MCDetect measurements")
 SECONDARY_CAPTURE = Kind("sc", 9105, "MCDetect picture")
 PROBABILITY_MAP = Kind("probability", 9106, "MCDetect probabilities")
-
-
-def view_label(image: ImageFindings) -> str:
-    """Return e.g. ``R CC``, or ``image`` when neither side nor view is known."""
-    return " ".join(part for part in (image.laterality, image.view) if part) or "image"
-
-
-def tracking_identifier(image: ImageFindings, cluster: Cluster) -> str:
-    """Return what people call a cluster, the same in every object: e.g. ``L CC cluster 1``.
-
-    Viewers list the findings of all views of a study together, so that a number alone would stand for several. A benign
-    type that the algorithm recognised is added: the calcification type of the CAD report says the reader's word where
-    there is one, and a reader of the report learns from here what the algorithm said.
-    """
-    label = " ".join(part for part in (image.laterality, image.view) if part)
-    name = f"{label} cluster {cluster.id}" if label else f"Cluster {cluster.id}"
-    return f"{name}, {cluster.benign_type.value}" if cluster.benign_type else name
-
-
-def cluster_number(identifier: str) -> int | None:
-    """Return the number of a cluster from its tracking identifier, or None where it is not one of ours."""
-    found = re.search(r"\bcluster (\d+)(?:, .*)?$", identifier, re.IGNORECASE)
-    return int(found[1]) if found else None
 
 
 def check_identity(source: Dataset) -> None:
@@ -135,7 +113,7 @@ def series_uid(kind: Kind, algorithm: Algorithm, scope: str, context: ReportCont
     side (PS3.3, sections A.1.2.3 and C.7.3.1), which two mammograms do not share.
     """
     reviewed = () if context.review is None else ("reviewed",)
-    return stable_uid(scope, algorithm.bundle_sha256, _operating_point(algorithm), kind.name, "series", *reviewed)
+    return stable_uid(scope, algorithm.bundle_sha256, operating_point_text(algorithm), kind.name, "series", *reviewed)
 
 
 def instance_uid(
@@ -147,7 +125,7 @@ def instance_uid(
 ) -> str:
     """Return the SOP Instance UID: the same for the same findings in the same images, another for anything else."""
     digest = content_digest(images, algorithm, context.digest_parts())
-    return stable_uid(*sorted(source_uids), algorithm.bundle_sha256, _operating_point(algorithm), kind.name, digest)
+    return stable_uid(*sorted(source_uids), algorithm.bundle_sha256, operating_point_text(algorithm), kind.name, digest)
 
 
 def stand_in(source: Dataset) -> Dataset:
@@ -241,20 +219,6 @@ def detector_spacing(source: Dataset) -> tuple[float, float] | None:
     """Return the imager pixel spacing (between rows, between columns) in mm, or None without a usable one."""
     spacing = numbers(source, "ImagerPixelSpacing")
     return (spacing[0], spacing[1]) if len(spacing) == 2 and min(spacing) > 0 else None
-
-
-def algorithm_parameters(algorithm: Algorithm) -> tuple[tuple[str, str], ...]:
-    """Return (name, value) of what identifies the model and how it was run."""
-    return (
-        ("Model", algorithm.bundle),
-        ("Model SHA-256", algorithm.bundle_sha256),
-        ("Operating point", _operating_point(algorithm)),
-        *((("Precision", "bf16"),) if algorithm.is_of_lower_precision else ()),
-    )
-
-
-def _operating_point(algorithm: Algorithm) -> str:
-    return f"{algorithm.operating_point}, cluster score at least {algorithm.threshold:.6g}"
 
 
 def _contributing_equipment(source: Dataset, algorithm: Algorithm) -> list[Dataset]:

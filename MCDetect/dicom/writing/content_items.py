@@ -24,7 +24,7 @@ SELECTED_FROM = "SELECTED FROM"
 
 def add(parent: Dataset, *children: Dataset) -> Dataset:
     """Append ``children`` to the content of ``parent`` and return ``parent``."""
-    if "ContentSequence" not in parent:
+    if children and "ContentSequence" not in parent:
         parent.ContentSequence = []
     for child in children:
         parent.ContentSequence.append(child)
@@ -74,9 +74,11 @@ def time(relationship: str, name: Code, value: Any) -> Dataset:
 
 
 def number(relationship: str, name: Code, value: float, unit: Code, digits: int = 0) -> Dataset:
-    """Return a NUM, rounded to ``digits`` decimals."""
+    """Return a NUM: its text is rounded to ``digits`` decimals, and the exact value is beside it if that differs."""
     measured = Dataset()
     measured.NumericValue = f"{value:.{digits}f}"
+    if float(measured.NumericValue) != value:
+        measured.FloatingPointValue = float(value)
     measured.MeasurementUnitsCodeSequence = [code_item(unit)]
     item = _item(relationship, "NUM", name)
     item.MeasuredValueSequence = [measured]

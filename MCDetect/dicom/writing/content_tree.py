@@ -45,3 +45,14 @@ def named(item: Dataset, name: Code) -> bool:
 def code_value(item: Dataset) -> str:
     """Return the value of the code that a CODE item holds."""
     return str(item.ConceptCodeSequence[0].CodeValue)
+
+
+def selected_image(tree: Mapping[Position, Dataset], position: Position) -> str:
+    """Return the SOP Instance UID of the image that an item at ``position`` is about, or an empty text."""
+    for child in all_children(tree, position):
+        item = tree[child]
+        if "ReferencedContentItemIdentifier" in item:
+            item = tree.get(tuple(item.ReferencedContentItemIdentifier), Dataset())
+        if item.get("ValueType") == "IMAGE":
+            return str(item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID)
+    return ""

@@ -23,11 +23,10 @@ from MCDetect.dicom.writing.common import (
     numbers,
     series_uid,
     stand_in,
-    tracking_identifier,
-    view_label,
 )
 from MCDetect.dicom.writing.context import RAW, ReportContext, by_reader, shown
 from MCDetect.dicom.writing.geometry import graphic_circle, graphic_outline
+from MCDetect.dicom.writing.tracking import tracking_identifier, view_label
 from MCDetect.findings import Algorithm, ImageFindings
 from MCDetect.version import __version__
 

@@ -1,4 +1,4 @@
-"""What a reader wrote, in the character set of the mammogram or in UTF-8."""
+"""What a reader wrote, and warnings, in the character set of the mammogram or in UTF-8."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ UTF_8 = "ISO_IR 192"
 
 
 def texts_of(images: Iterable[ImageFindings], review: Review | None) -> list[str]:
-    """Return everything that a reader wrote, as it is written into objects."""
+    """Return everything that a reader wrote, and the warnings, as they are written into objects."""
     texts = [] if review is None else [person_name(review.reader), clean(review.comment)]
-    return texts + [clean(text) for image in images for c in image.clusters for text in (c.reason, c.comment)]
+    for image in images:
+        texts += [clean(text) for cluster in image.clusters for text in (cluster.reason, cluster.comment)]
+        texts += map(clean, image.warnings)
+    return texts
 
 
 def clean(text: str) -> str:

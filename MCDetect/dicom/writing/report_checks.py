@@ -9,15 +9,25 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
 from MCDetect.dicom.writing import codes
+from MCDetect.dicom.writing.cad_mentions import is_mention
 from MCDetect.dicom.writing.cad_report import findings_summary
+from MCDetect.dicom.writing.calcification_checks import check_breasts, check_calcifications, check_nipples
 from MCDetect.dicom.writing.checks import check_common, check_graphic, check_image_references, fail
-from MCDetect.dicom.writing.content_tree import Position, all_children, children, code_value, content_tree, named
+from MCDetect.dicom.writing.content_tree import (
+    Position,
+    children,
+    code_value,
+    content_tree,
+    named,
+    selected_image,
+)
 from MCDetect.dicom.writing.context import RAW, ReportContext, shown
 from MCDetect.dicom.writing.geometry import graphic_outline
-from MCDetect.dicom.writing.measurement_report import measured_images
 from MCDetect.dicom.writing.operating_points import OperatingPoint, operating_points, told_in_words
 from MCDetect.dicom.writing.review_checks import check_composites, check_presentation, check_review, check_statements
 from MCDetect.findings import Algorithm, Cluster, ImageFindings
+
+_KINDS = {code.value for code in (codes.CALCIFICATION_CLUSTER, codes.INDIVIDUAL_CALCIFICATION, codes.NIPPLE)}
 
 
 def check_measurement_report(
@@ -35,12 +45,15 @@ def check_measurement_report(
     OutputError
         ``invalid-object``, as from every function in this module.
     """
-    measured = [sources[image.sop_instance_uid] for image in measured_images(images)]
-    tree = _check_document(written, measured, context)
-    groups = {position for position, item in tree.items() if named(item, codes.MEASUREMENT_GROUP)}
-    if not any(image.clusters for image in images):
-        _check_absence(tree, groups, images)
-        return
+    tree = _check_document(written, [sources[image.sop_instance_uid] for image in images], context)
+    everything = {position for position, item in tree.items() if named(item, codes.MEASUREMENT_GROUP)}
+    breasts = {
+        position
+        for position in everything
+        if [code_value(tree[child]) for child in children(tree, position, codes.FINDING)] == [codes.BREAST.value]
+    }
+    check_breasts(tree, breasts, images)
+    groups = everything - breasts
     rejected = {position for position in groups if not children(tree, position, codes.IMAGE_REGION)}
     _check_outlines(tree, groups - rejected, [shown(image) for image in images], codes.IMAGE_REGION)
     _check_tracking(tree, groups, images)
@@ -72,15 +85,17 @@ def check_cad_report(  # noqa: PLR0917
         if is_drawn and not children(tree, position, codes.RENDERING_INTENT):
             fail("a finding does not say whether it is to be drawn")
         if is_finding:
-            if code_value(item) not in (codes.CALCIFICATION_CLUSTER.value, codes.INDIVIDUAL_CALCIFICATION.value):
-                fail("a finding is neither a cluster nor a calcification")
+            if code_value(item) not in _KINDS:
+                fail("a finding is neither a cluster nor a calcification nor the nipple")
             for name in (codes.ALGORITHM_NAME, codes.ALGORITHM_VERSION, codes.CENTER):
                 if len(children(tree, position, name)) != 1:
                     fail(f"a finding has no {name.meaning}")
     clusters = {
         position
         for position, item in tree.items()
-        if named(item, codes.SINGLE_IMAGE_FINDING) and code_value(item) == codes.CALCIFICATION_CLUSTER.value
+        if named(item, codes.SINGLE_IMAGE_FINDING)
+        and code_value(item) == codes.CALCIFICATION_CLUSTER.value
+        and not is_mention(tree, position)
     }
     _check_operating_points(tree, points)
     _check_outlines(tree, clusters, images, codes.OUTLINE)
@@ -88,9 +103,8 @@ def check_cad_report(  # noqa: PLR0917
     for position in clusters:
         check_presentation(tree, position, _clusters(images)[_tracking_uid(tree, position)][1], points)
     check_composites(tree, images, context)
-    nested = sum(named(item, codes.SINGLE_IMAGE_FINDING) for item in tree.values()) - len(clusters)
-    if nested != sum(cluster.count for image in images for cluster in image.clusters):
-        fail("the calcifications of a cluster are not all in the report")
+    check_calcifications(tree, images)
+    check_nipples(tree, images)
     for name, expected in (
         (codes.SUCCESSFUL_DETECTIONS, {image.sop_instance_uid for image in images}),
         (codes.FAILED_DETECTIONS, set(refused)),
@@ -129,7 +143,7 @@ def _check_document(written: Dataset, referenced: Sequence[Dataset], context: Re
             if target is None or target.get("ValueType") != "IMAGE":
                 fail("a reference inside the report leads nowhere")
         elif item.get("ValueType") == "SCOORD":
-            source = sources.get(_selected_image(tree, position))
+            source = sources.get(selected_image(tree, position))
             if source is None:
                 fail("coordinates belong to no image")
             check_graphic(item.GraphicData, item.GraphicType, source)
@@ -165,23 +179,8 @@ def _check_outlines(
         outline = graphic_outline(image, cluster)
         if points.shape != outline.shape or not np.allclose(points, outline, rtol=0, atol=0.01):
             fail("an outline is not that of its cluster")
-        if _selected_image(tree, outlines[0]) != image.sop_instance_uid:
+        if selected_image(tree, outlines[0]) != image.sop_instance_uid:
             fail("an outline lies on the wrong image")
-
-
-def _check_absence(tree: Mapping[Position, Dataset], groups: set[Position], images: Sequence[ImageFindings]) -> None:
-    """Check that each image has one group at ``groups``, that it denies clusters and counts the calcifications."""
-    told = {}
-    for position in groups:
-        evaluations = children(tree, position, codes.CALCIFICATION_CLUSTER)
-        if [code_value(tree[child]) for child in evaluations] != [codes.ABSENT.value]:
-            fail("a report without clusters does not say that there is none")
-        counts = children(tree, position, codes.NUMBER_OF_CALCIFICATIONS)
-        told[_selected_image(tree, position)] = [
-            float(tree[child].MeasuredValueSequence[0].NumericValue) for child in counts
-        ]
-    if len(told) != len(groups) or told != {i.sop_instance_uid: [float(len(i.calcifications))] for i in images}:
-        fail("a report without clusters does not speak of each image once")
 
 
 def _check_tracking(tree: Mapping[Position, Dataset], findings: set[Position], images: Sequence[ImageFindings]) -> None:
@@ -211,17 +210,6 @@ def _detected_on(tree: Mapping[Position, Dataset], name: Code) -> set[str]:
         if "ReferencedContentItemIdentifier" in item
         and any(position[: len(container)] == container for container in containers)
     }
-
-
-def _selected_image(tree: Mapping[Position, Dataset], position: Position) -> str:
-    """Return the SOP Instance UID of the image that the coordinates at ``position`` are selected from, or empty."""
-    for child in all_children(tree, position):
-        item = tree[child]
-        if "ReferencedContentItemIdentifier" in item:
-            item = tree.get(tuple(item.ReferencedContentItemIdentifier), Dataset())
-        if item.get("ValueType") == "IMAGE":
-            return str(item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID)
-    return ""
 
 
 def _tracking_uid(tree: Mapping[Position, Dataset], position: Position) -> str:

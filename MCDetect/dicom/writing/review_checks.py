@@ -9,6 +9,7 @@ from pydicom.sr.coding import Code
 
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing.cad_findings import Feature, correspondence_uid, features_of
+from MCDetect.dicom.writing.cad_mentions import mentioned
 from MCDetect.dicom.writing.checks import fail
 from MCDetect.dicom.writing.content_tree import Position, children, code_value, named
 from MCDetect.dicom.writing.context import ReportContext, by_reader
@@ -101,7 +102,7 @@ def check_statements(
 
 def check_composites(tree: Mapping[Position, Dataset], images: Sequence[ImageFindings], context: ReportContext) -> None:
     """Check that what corresponds is joined, and that each joint tells its two targets."""
-    expected: list[str] = []
+    expected = [correspondence_uid(*one.tracking_uids) for one in mentioned(images, context.correspondences)]
     pending = list(features_of(images, context.correspondences))
     while pending:
         feature: Feature = pending.pop()

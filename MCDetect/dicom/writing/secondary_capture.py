@@ -20,10 +20,10 @@ from MCDetect.dicom.writing.common import (
     instance_uid,
     series_uid,
     stand_in,
-    view_label,
 )
 from MCDetect.dicom.writing.context import RAW, ReportContext
 from MCDetect.dicom.writing.macros import reference
+from MCDetect.dicom.writing.tracking import view_label
 from MCDetect.findings import Algorithm, ImageFindings
 
 

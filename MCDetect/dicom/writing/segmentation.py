@@ -22,22 +22,21 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.writing import codes
+from MCDetect.dicom.writing.algorithm_texts import algorithm_parameters
 from MCDetect.dicom.writing.common import (
     MANUFACTURER,
     SEGMENTATION,
     Kind,
-    algorithm_parameters,
     complete,
     detector_spacing,
     instance_uid,
     series_uid,
     stand_in,
-    tracking_identifier,
-    view_label,
 )
 from MCDetect.dicom.writing.context import RAW, ReportContext, by_reader, shown
 from MCDetect.dicom.writing.geometry import Mask, calcification_mask, region_mask
 from MCDetect.dicom.writing.macros import code_item
+from MCDetect.dicom.writing.tracking import tracking_identifier, view_label
 from MCDetect.errors import OutputError
 from MCDetect.findings import Algorithm, Calcification, Cluster, ImageFindings
 from MCDetect.version import __version__

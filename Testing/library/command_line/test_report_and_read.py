@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 from pydicom import dcmread
+from support.alike import alike
 from support.sample_files import write_mammogram
 
 from MCDetect.command_line import main
@@ -48,6 +49,14 @@ def test_unchanged_findings_give_the_same_objects_again(detected, mammogram, tmp
         assert dcmread(path).SOPInstanceUID == dcmread(again / "dicom" / path.name).SOPInstanceUID
     picture = next(detected.glob("*.png")).name
     assert (detected / picture).read_bytes() == (again / picture).read_bytes()
+
+
+def test_the_objects_alone_give_the_findings_back(detected, tmp_path):
+    path = tmp_path / "read.json"
+    assert main(["read", str(detected / "dicom"), "--output", str(path)]) == 0
+    wanted = findings_of(detected)
+    images = tuple(replace(image, source="") for image in wanted.images)
+    alike(asdict(Findings.from_json(path.read_text())), asdict(replace(wanted, images=images)), coordinates=3e-4)
 
 
 def test_a_rejected_cluster_disappears_and_the_old_reports_are_named(detected, mammogram, tmp_path, capsys):

@@ -98,6 +98,13 @@ def test_a_fetched_file_never_replaces_another_content(node, examination, tmp_pa
     assert not report.written
 
 
+def test_paths_may_be_texts_and_a_single_one(orthanc, web_node, examination, tmp_path):
+    node = web_node(orthanc)
+    assert len(send(str(examination), node).sent) == 5
+    assert send([str(examination / "image.dcm")], node, again=True).sent
+    assert len(fetch(node, StudyQuery(accession="SECRET-7"), str(tmp_path / "fetched")).written) == 5
+
+
 def test_a_second_send_does_not_repeat_what_was_acknowledged(node, examination):
     first = send([examination], node)
     second = send([examination], node)

@@ -38,6 +38,14 @@ def test_results_of_two_models_are_not_mixed(objects: dict[str, bytes]) -> None:
         read_results(datasets)
 
 
+def test_results_of_one_model_on_two_devices_are_read_together(objects: dict[str, bytes]) -> None:
+    datasets = [dcmread(BytesIO(objects[kind])) for kind in ("cad-sr", "measurements-sr")]
+    for item in content_tree(datasets[1]).values():
+        if str(item.get("TextValue", "")).startswith("Device: "):
+            item.TextValue = "Device: cuda"
+    assert read_results(datasets).algorithm.device in ("cpu", "cuda")
+
+
 def test_a_finding_outside_of_its_image_is_refused(objects: dict[str, bytes]) -> None:
     report = dcmread(BytesIO(objects["cad-sr"]))
     for item in content_tree(report).values():

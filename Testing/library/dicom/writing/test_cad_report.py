@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,11 @@ import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
+from MCDetect.dicom.contours import runs_of_contour
 from MCDetect.dicom.export import write_study_objects
 from MCDetect.dicom.writing import codes
-from MCDetect.dicom.writing.cad_report import findings_summary
 from MCDetect.dicom.writing.content_tree import content_tree
-from MCDetect.findings import Algorithm
+from MCDetect.findings import Algorithm, Decision
 
 CAD = frozenset({"cad-sr"})
 FOUR_VIEWS = [("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO")]
@@ -137,6 +138,7 @@ def test_a_finding_is_a_cluster_with_its_geometry_on_its_own_image(write: Any) -
         for _, item in named(tree, codes.SINGLE_IMAGE_FINDING)
         if item.ConceptCodeSequence[0].CodeValue == "129769006"
     ]
+    assert len(findings) == 3
     clusters = [(image, cluster) for image in images for cluster in image.clusters]
     for finding, (image, cluster) in zip(findings, clusters, strict=True):
         assert child(finding, codes.RENDERING_INTENT).ConceptCodeSequence[0].CodeValue == "111150"
@@ -181,12 +183,46 @@ def test_the_evidence_lists_every_image_also_the_failed_one(write: Any) -> None:
     assert sorted(listed) == sorted([*(image.sop_instance_uid for image in images), *refused])
 
 
-def test_isolated_calcifications_are_not_findings_of_the_report(
+def test_calcifications_outside_of_clusters_and_the_nipple_are_told_and_not_drawn(
     make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path
 ) -> None:
     header = make_mammogram()
     image = find(header, clusters=0, isolated=5)
     sources = {image.sop_instance_uid: header}
     (path,) = write_study_objects([image], sources, algorithm, {}, tmp_path, CAD)
-    assert named(content_tree(dcmread(path)), codes.SINGLE_IMAGE_FINDING) == []
-    assert findings_summary(False, False, False) == codes.ALL_SUCCEEDED_WITHOUT_FINDINGS
+    report = dcmread(path)
+    summary = child(report, codes.FINDINGS_SUMMARY)
+    assert summary.ConceptCodeSequence[0].CodeValue == codes.ALL_SUCCEEDED_WITHOUT_FINDINGS.value
+    (impression,) = summary.ContentSequence
+    findings = [item for _, item in named(content_tree(report), codes.SINGLE_IMAGE_FINDING)]
+    for item in (impression, *findings):
+        assert child(item, codes.RENDERING_INTENT).ConceptCodeSequence[0].CodeValue == codes.NOT_FOR_PRESENTATION.value
+    nipple, *calcifications = findings
+    assert nipple.ConceptCodeSequence[0].CodeValue == codes.NIPPLE.value
+    assert list(child(nipple, codes.CENTER).GraphicData) == [13.0, header.Rows / 2 + 0.5]
+    for item, one in zip(calcifications, image.calcifications, strict=True):
+        assert item.ConceptCodeSequence[0].CodeValue == codes.INDIVIDUAL_CALCIFICATION.value
+        assert child(item, codes.TRACKING_IDENTIFIER).TextValue == f"R CC calcification {one.id}"
+        certainty = child(item, codes.CERTAINTY).MeasuredValueSequence[0]
+        assert certainty.FloatingPointValue == 100 * one.score
+        assert certainty.NumericValue == round(100 * one.score, 1)
+
+
+def test_the_pixels_of_a_calcification_that_no_segment_tells_are_outlined(
+    make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path
+) -> None:
+    header = make_mammogram()
+    image = find(header, clusters=1, isolated=2)
+    rejected = replace(image.clusters[0], decision=Decision.REJECTED)
+    first, second = image.isolated_calcifications
+    row, column, _ = first.runs[0]
+    touching = replace(second, runs=((row - 1, column, 1),), row=row - 1.0, column=float(column))
+    others = tuple(one for one in image.calcifications if one.id != second.id)
+    image = replace(image, clusters=(rejected,), calcifications=(*others, touching))
+    (path,) = write_study_objects([image], {image.sop_instance_uid: header}, algorithm, {}, tmp_path, CAD)
+    outlined = {
+        child(item, codes.TRACKING_IDENTIFIER).TextValue: runs_of_contour(child(item, codes.OUTLINE).GraphicData)
+        for _, item in named(content_tree(dcmread(path)), codes.SINGLE_IMAGE_FINDING)
+        if item.ConceptCodeSequence[0].CodeValue == codes.INDIVIDUAL_CALCIFICATION.value
+    }
+    assert outlined == {f"R CC calcification {one.id}": one.runs for one in image.calcifications}

@@ -96,6 +96,11 @@ def items(report: Dataset, code: Any) -> list[Dataset]:
     ]
 
 
+def tracked(parent: Dataset) -> str:
+    (uid,) = [item.UID for item in parent.ContentSequence if item.get("ValueType") == "UIDREF"]
+    return str(uid)
+
+
 def values(parent: Dataset, code: Any) -> list[str]:
     return [
         item.ConceptCodeSequence[0].CodeValue
@@ -156,11 +161,9 @@ def test_the_cad_report_presents_what_was_accepted_and_not_what_was_rejected(
 ) -> None:
     examination = examine()
     report = dcmread(examination.write(algorithm, tmp_path)["cad-sr"][0])
-    findings = {
-        uid: finding
-        for finding in items(report, codes.SINGLE_IMAGE_FINDING)
-        for uid in [item.UID for item in finding.ContentSequence if item.get("ValueType") == "UIDREF"]
-    }
+    findings: dict[str, Dataset] = {}  # a correspondence of what was rejected only names it again, further below
+    for finding in items(report, codes.SINGLE_IMAGE_FINDING):
+        findings.setdefault(tracked(finding), finding)
     accepted, rejected, drawn = examination.images[0].clusters
     for cluster, intent in ((accepted, "111150"), (rejected, "111152"), (drawn, "111150")):
         assert values(findings[cluster.tracking_uid], codes.RENDERING_INTENT) == [intent]
@@ -182,7 +185,7 @@ def test_a_cluster_seen_in_three_views_is_one_composite_feature_in_another(
 ) -> None:
     examination = examine()
     report = dcmread(examination.write(algorithm, tmp_path)["cad-sr"][0])
-    outer, inner = items(report, codes.COMPOSITE_FEATURE)
+    outer, inner, *others = items(report, codes.COMPOSITE_FEATURE)
     assert inner in list(outer.ContentSequence)
     for feature in (outer, inner):
         assert values(feature, codes.RENDERING_INTENT) == ["111150"]  # a reader has confirmed both
@@ -191,9 +194,20 @@ def test_a_cluster_seen_in_three_views_is_one_composite_feature_in_another(
         assert len(targets) == 2
     certainty = items(inner, codes.CERTAINTY_OF_FEATURE)
     assert [item.MeasuredValueSequence[0].NumericValue for item in certainty] == [75]
-    # The reader's own joint has none; a third correspondence and that of a rejected cluster add nothing.
-    assert len(items(report, codes.CERTAINTY_OF_FEATURE)) == 1
-    assert len(items(report, codes.INDIVIDUAL_IMPRESSION)) == 3
+    # The reader's own joint has none. A third correspondence and that of a rejected cluster are told and not drawn.
+    told = [item.MeasuredValueSequence[0].NumericValue for item in items(report, codes.CERTAINTY_OF_FEATURE)]
+    assert told == [75, 50, 90]
+    assert len(others) == 2
+    for feature in others:
+        targets = [item for item in feature.ContentSequence if item.RelationshipType == "INFERRED FROM"]
+        assert len(targets) == 2
+        for one in (feature, *targets):
+            assert values(one, codes.RENDERING_INTENT) == ["111152"]
+            assert items(one, codes.OUTLINE) == []
+    # Of the clusters, of what else is in the three views, of the other correspondences.
+    impressions = items(report, codes.INDIVIDUAL_IMPRESSION)
+    hidden = [values(one, codes.RENDERING_INTENT) == ["111152"] for one in impressions]
+    assert hidden == [False, True, False, True, True, True, True, True]
     assert len(features_of(examination.images, examination.context.correspondences)) == 3
     (summary,) = items(report, codes.SUMMARY_OF_ANALYSES)
     assert summary.ConceptCodeSequence[0].CodeValue == codes.SUCCEEDED.value
@@ -205,7 +219,8 @@ def test_the_measurements_say_what_the_reader_said(examine: Any, algorithm: Algo
     examination = examine()
     path = examination.write(algorithm, tmp_path)["measurements-sr"][0]
     report = dcmread(path)
-    accepted, rejected, drawn = items(report, codes.MEASUREMENT_GROUP)[:3]
+    groups = {tracked(group): group for group in items(report, codes.MEASUREMENT_GROUP)}
+    accepted, rejected, drawn = (groups[cluster.tracking_uid] for cluster in examination.images[0].clusters)
     assert values(accepted, codes.READERS_DECISION) == ["accepted"]
     assert values(accepted, codes.CALCIFICATION_TYPE) == ["111344"]
     assert values(accepted, codes.ASSESSMENT_CATEGORY) == ["MA.II.A.5.4B"]

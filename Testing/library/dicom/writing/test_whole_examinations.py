@@ -20,10 +20,10 @@ import pytest
 import SimpleITK
 from pydicom import dcmread
 from pydicom.dataset import Dataset
+from support.pixelmed import wrong_faults
 
 from MCDetect.dicom.export import FORMATS, write_image_objects, write_study_objects
 from MCDetect.dicom.results.reading import read_results
-from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing.context import RAW, ReportContext
 from MCDetect.findings import Algorithm, Cluster, Correspondence, Decision, ImageFindings, Review
 
@@ -187,35 +187,6 @@ def test_every_object_passes_and_comes_back(
         wanted = next(one for one in written.images if one.sop_instance_uid == image.sop_instance_uid)
         assert [c.decision for c in image.clusters] == [c.decision for c in wanted.clusters]
         assert [c.comment for c in image.clusters] == [c.comment for c in wanted.clusters]
-
-
-def wrong_faults(path: Path) -> list[str]:
-    """Return what PixelMed says wrongly of a measurement report: of groups without a region, where one has a region.
-
-    Its condition of template 1410 counts the regions of all groups instead of the group's own: with exactly one in the
-    report, each group must have a region. A rejected cluster has none, so that no viewer draws it.
-    """
-    report = dcmread(path)
-    named = [item.ConceptNameCodeSequence[0].CodeValue for item in report.ContentSequence]
-    if codes.IMAGING_MEASUREMENTS.value not in named:
-        return []
-    position = named.index(codes.IMAGING_MEASUREMENTS.value) + 1
-    groups = report.ContentSequence[position - 1].ContentSequence
-    has_region = [any(child.ValueType == "SCOORD" for child in group.ContentSequence) for group in groups]
-    if sum(has_region) != 1:
-        return []
-    place = '/CONTAINER (126000,DCM,"Imaging Measurement Report")/CONTAINER (126010,DCM,"Imaging Measurements")'
-    group = '/CONTAINER (125007,DCM,"Measurement Group")'
-    return [
-        f"Error: Template 1410 PlanarROIMeasurements/[Row 1] {group[1:]}/{row}: "
-        f"within 1.{position}.{number}: {place}{group}: Missing conditional content item"
-        for number, has_one in enumerate(has_region, start=1)
-        if not has_one
-        for row in (
-            '[Row 5] SCOORD (111030,DCM,"Image Region")',
-            '[Row 7] IMAGE (121214,DCM,"Referenced Segmentation Frame")',
-        )
-    ]
 
 
 def check_by_dcmqi(path: Path, run_tool: Any, folder: Path) -> None:
