@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from MCDetect.desktop.hosting import HostWindow
 from MCDetect.errors import MCDetectError
+from MCDetect.review.decoding_process import read_in_process
 from MCDetect.review.opening import Opened, open_given
 from MCDetect.review.session import ReviewSession
 from MCDetect.version import __version__
@@ -75,6 +76,7 @@ class OpeningWindow(HostWindow):
             return
         examination = opened.examination
         self._end_session()
+        examination.read_with(read_in_process)
         self.session = ReviewSession(examination, folder=self.folder)
         self.views.set_session(self.session)
         self.dialogs.place = examination.views[0].path.absolute().parent.parent
