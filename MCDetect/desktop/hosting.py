@@ -14,6 +14,7 @@ from MCDetect.desktop.dialogs import Dialogs
 from MCDetect.desktop.view_area import ViewArea
 from MCDetect.errors import MCDetectError
 from MCDetect.findings import Cluster
+from MCDetect.installation import install_command
 from MCDetect.review.panel.host import Tool
 
 
@@ -96,7 +97,8 @@ class HostWindow(QMainWindow):
         if error.code != "no-torch":
             self.tell(error.message, error.hint)
             return
-        hint = self.translate('Close the window and run: pip install "mcdetect[inference]" (about 1 GB with PyTorch).')
+        hint = self.translate("Close the window and run: {command} (about 1 GB with PyTorch).")
+        hint = hint.format(command=install_command("inference"))
         self.tell(error.message, hint, f"{error.hint}\n{self.translate('Everything except detection works without.')}")
 
     def exported(self, files: Sequence[Path], say: Callable[[str], object]) -> None:

@@ -176,7 +176,7 @@
       <translation type="unfinished" />
     </message>
     <message>
-      <source>Close the window and run: pip install "mcdetect[inference]" (about 1 GB with PyTorch).</source>
+      <source>Close the window and run: {command} (about 1 GB with PyTorch).</source>
       <translation type="unfinished" />
     </message>
     <message>
