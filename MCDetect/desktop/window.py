@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt5 import uic
 from PyQt5.QtCore import Qt, QTimer
@@ -25,6 +25,9 @@ from MCDetect.review.panel.panel import ReviewPanel
 from MCDetect.review.polygons import inside
 from MCDetect.review.session import ReviewSession
 from MCDetect.version import __version__
+
+if TYPE_CHECKING:
+    from MCDetect.desktop.fetching import Fetching
 
 _POLL_MS = 100
 _PANEL_WIDTH = 570
@@ -47,6 +50,7 @@ class MainWindow(OpeningWindow):
         self.client = client
         self.folder = folder
         self.session: ReviewSession | None = None
+        self.fetching: Fetching | None = None
         self.setWindowTitle(TITLE.format(version=__version__))
         self.setAcceptDrops(True)
         self.setCentralWidget(self.views)
@@ -111,10 +115,13 @@ class MainWindow(OpeningWindow):
     # Opening
 
     def fetch(self) -> None:
-        """Fetch an examination from a PACS by its accession number."""
-        from MCDetect.desktop.fetching import fetch_examination
+        """Look for an examination in a PACS and fetch it."""
+        from MCDetect.desktop.fetching import Fetching
+        from MCDetect.review.panel.sending import configured_nodes
 
-        fetch_examination(self)
+        if self.fetching is None or self.fetching.nodes != configured_nodes():
+            self.fetching = Fetching(self)
+        self.fetching.show()
 
     # What happens in the window
 
@@ -166,6 +173,8 @@ class MainWindow(OpeningWindow):
             event.ignore()
             return
         self._timer.stop()
+        if self.fetching is not None:
+            self.fetching.stop()
         self._end_session()
         self.panel.close()
         if self.client is not None:

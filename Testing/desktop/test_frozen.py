@@ -47,8 +47,10 @@ def test_opening_detecting_and_reviewing_never_hold_up_the_window(window, hands,
 def test_the_watchdog_notices_a_window_that_is_held_up(hands, monkeypatch):
     watchdog = Watchdog(monkeypatch)
     hands.test.qWait(20)
-    QTimer.singleShot(0, lambda: work_for(0.15))
-    hands.test.qWait(250)
+    worked = []
+    QTimer.singleShot(0, lambda: worked.append(work_for(0.15)))
+    hands.until(lambda: bool(worked))
+    hands.test.qWait(50)
     watchdog.stop()
     assert watchdog.work > _LONGEST_WORK
 
