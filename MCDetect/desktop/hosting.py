@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QCoreApplication
-from PyQt5.QtWidgets import QMainWindow
+from PyQt5.QtWidgets import QMainWindow, QProgressBar
 
 from MCDetect.desktop.background import Background
 from MCDetect.desktop.dialogs import Dialogs
@@ -29,6 +29,11 @@ class HostWindow(QMainWindow):
         self.background_work = Background()
         self.views = ViewArea(self.background_work, self)
         self.selects_in_view = False
+        self.waiting_bar = QProgressBar()
+        self.waiting_bar.setRange(0, 0)  # moves without end: how long reading takes is not known
+        self.waiting_bar.setMaximumWidth(160)
+        self.waiting_bar.hide()
+        self.statusBar().addPermanentWidget(self.waiting_bar)
 
     def choose_files(self) -> None:
         """Let the user choose files."""

@@ -58,7 +58,8 @@ class OpeningWindow(HostWindow):
         then: Callable[[], object] | None = None,
     ) -> None:
         """Open an examination, results about it or both, then do ``then``; headers are read beside the window."""
-        self.status(self.translate("Reading headers…"))
+        self.status(self.translate("Reading headers and results…"))
+        self.waiting_bar.show()
         current = None if self.session is None else self.session.examination
         self.background_work.run(
             partial(open_given, list(paths), spacing_mm, current),
@@ -68,6 +69,7 @@ class OpeningWindow(HostWindow):
 
     def _opened(self, opened: Opened, current: Examination | None, then: Callable[[], object] | None) -> None:
         self.status("")
+        self.waiting_bar.hide()
         if opened.examination is None:
             if opened.results is not None and self.session is not None and self.session.examination is current:
                 self.panel.show_results(opened.results)
@@ -108,6 +110,7 @@ class OpeningWindow(HostWindow):
 
     def _not_opened(self, paths: list[str | Path], error: BaseException) -> None:
         self.status("")
+        self.waiting_bar.hide()
         if isinstance(error, MCDetectError) and error.code == "no-spacing":
             typed = self.ask_text(
                 self.translate("Size of a pixel"),

@@ -464,7 +464,7 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
-      <source>Reading headers…</source>
+      <source>Reading headers and results…</source>
       <translation type="unfinished" />
     </message>
     <message>

@@ -20,12 +20,23 @@ _CORNERS = 24  # of a polygon that stands for a circle or an ellipse
 
 def parts_of(mask: npt.NDArray[Any]) -> list[Runs]:
     """Return the runs (row, first column, length) of each connected part (8 neighbours) of a mask, from the top."""
-    labels, _ = ndimage.label(mask, structure=np.ones((3, 3), dtype=bool))
+    inner, origin = _cropped(mask)
+    labels, _ = ndimage.label(inner, structure=np.ones((3, 3), dtype=bool))
     parts = []
     for number, window in enumerate(ndimage.find_objects(labels), start=1):
-        pixels = np.argwhere(labels[window] == number) + [part.start for part in window]
+        pixels = np.argwhere(labels[window] == number) + [part.start for part in window] + origin
         parts.append(runs_of_pixels(pixels))
     return parts
+
+
+def _cropped(mask: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]]:
+    """Return the part of a mask that holds all its pixels, and (row, column) of its corner; much less to look at."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    if len(rows) == 0:
+        return mask[:0, :0], np.zeros(2, dtype=np.intp)
+    between = mask[rows[0] : rows[-1] + 1]
+    columns = np.flatnonzero(between.any(axis=0))
+    return between[:, columns[0] : columns[-1] + 1], np.array([rows[0], columns[0]])
 
 
 def centre_of(runs: Runs) -> tuple[float, float]:
@@ -82,7 +93,8 @@ def outline_of_mask(mask: npt.NDArray[Any]) -> Outline | None:
     """
     from scipy.spatial import ConvexHull, QhullError
 
-    pixels = np.argwhere(mask).astype(np.float64)
+    inner, origin = _cropped(mask)
+    pixels = (np.argwhere(inner) + origin).astype(np.float64)
     if len(pixels) == 0:
         return None
     try:
