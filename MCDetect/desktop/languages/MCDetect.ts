@@ -1219,6 +1219,14 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
+      <source>Show or hide the report</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Show or hide what corrects findings</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Show the outlines of the clusters</source>
       <translation type="unfinished" />
     </message>
