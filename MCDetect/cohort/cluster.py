@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ MEMORY_PER_WORKER = 1.5 * 2**30
 """Bytes that a worker needs for full views; measured, see docs/performance.md."""
 
 _PATIENCE_S = 20
+_LOSS_NOTICED_S = 3  # after this long a scheduler that is gone has been noticed
 
 
 class SchedulerLostError(MCDetectError):
@@ -95,6 +97,25 @@ def scheduler_lost() -> SchedulerLostError:
     )
 
 
+@contextmanager
+def _loss_told(client: Client) -> Iterator[None]:
+    """Turn what goes wrong because the scheduler is gone into the sentence that says so.
+
+    A scheduler that dies breaks off in the middle of a message, and whoever reads the rest of it stumbles over that.
+    """
+    try:
+        yield
+    except MCDetectError:
+        raise
+    except Exception as error:
+        deadline = time.monotonic() + _LOSS_NOTICED_S
+        while client.status == "running":
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        raise scheduler_lost() from error
+
+
 def default_workers() -> int:
     """Return how many worker processes fit this computer: one a core, as far as the memory goes."""
     import psutil
@@ -136,7 +157,7 @@ def workers(scheduler: str | None, count: int | None, device: str) -> Iterator[W
             raise MCDetectError(
                 "no-scheduler", f"No Dask scheduler answers at {scheduler}.", "Check the address, tcp://HOST:PORT."
             ) from error
-        with client:
+        with client, _loss_told(client):
             yield Workers(client, {GPU: 1} if device == "cuda" else {}, None)
         return
     number = count or default_workers()

@@ -52,6 +52,16 @@ def block_maxima(network: ShallowCNN, stride: int) -> nn.Module:
     return nn.Sequential(*network.features, nn.MaxPool2d(stride)) if stride > 1 else network.features
 
 
+def fastest_features(network: ShallowCNN, stride: int, device: torch.device) -> RunNetwork:
+    """Return ``block_maxima(network, stride)`` ready to run: minimal filtering where that can be, else PyTorch."""
+    from MCDetect.inference.backends.pytorch import TorchBackend
+    from MCDetect.inference.winograd.features import BlockMaxima, is_suited
+
+    if device.type == "cpu" and is_suited(network, stride):
+        return BlockMaxima(network, stride)
+    return TorchBackend(device).compile(block_maxima(network, stride))
+
+
 def dense_patch_logits(
     network: ShallowCNN,
     normalised: FloatImage,
@@ -85,7 +95,7 @@ def dense_patch_logits(
     strip_height
         Rows of pixels whose patches are computed at once; bounds the memory, does not change the result.
     features
-        ``block_maxima(network, stride)`` as a back end compiled it; None means PyTorch on ``device``.
+        ``block_maxima(network, stride)`` as a back end compiled it; None means :func:`fastest_features`.
     report
         Called with the fraction done.
 
@@ -102,8 +112,6 @@ def dense_patch_logits(
     """
     import torch
 
-    from MCDetect.inference.backends.pytorch import TorchBackend
-
     window = patch_size - network.border
     if min(normalised.shape) < patch_size:
         raise ValueError(f"an image of {normalised.shape} is smaller than a patch of {patch_size}")
@@ -112,7 +120,7 @@ def dense_patch_logits(
     rows, columns = ((size - patch_size) // stride + 1 for size in normalised.shape)
     wanted = np.ones((rows, columns), dtype=np.bool_) if mask is None else mask
     logits = np.full((rows, columns), NOT_COMPUTED, dtype=np.float32)
-    run = TorchBackend(device).compile(block_maxima(network, stride)) if features is None else features
+    run = fastest_features(network, stride, device) if features is None else features
     blocks = window // stride
     strips = list(strips_over(wanted, max(1, strip_height // stride)))
 

@@ -181,8 +181,15 @@ class _Node:
                 self._metrics.delivered(*courier.next_round())
             except MCDetectError as error:
                 self._complain(error)
-            except Exception:  # results stay due; the next round tries again
+            except Exception as error:  # results stay due; the next round tries again
                 logger.debug("A delivery failed.", exc_info=True)
+                self._complain(
+                    MCDetectError(
+                        "delivery-failed",
+                        f"Results could not be sent ({type(error).__name__}).",
+                        "They are kept, and sent again until it succeeds.",
+                    )
+                )
 
     def _complain(self, error: MCDetectError) -> None:
         if self._trouble != error.message:

@@ -52,10 +52,10 @@ def tables(measured: dict[str, Any]) -> str:
 
 
 def _time(measured: dict[str, Any]) -> str:
-    processor = f"{measured['processor minutes']:g} minutes of processor time"
-    if "minutes" not in measured:
-        return f"{processor} in all"
-    return f"{measured['minutes']:g} minutes and {processor} in the session that ended it"
+    return (
+        f"{measured['minutes']:g} minutes by the clock, {measured['processor minutes']:g} of processor time "
+        "(after an interruption: of the last part)"
+    )
 
 
 def put_into(page: Path, text: str) -> bool:
