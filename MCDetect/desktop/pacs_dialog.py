@@ -137,13 +137,13 @@ class PacsDialog(QDialog):
         fitting = [one for one in self._found if one.may_be_mammography or not self.only_mammography.isChecked()]
         self.table.show_studies(fitting[:_MOST_SHOWN])
         hidden = len(self._found) - len(fitting)
-        sentences = [self.translate("{count} studies found.").format(count=len(fitting))]
+        sentences = [self.translate("Studies found: {count}.").format(count=len(fitting))]
         if len(fitting) > _MOST_SHOWN:
             sentences.append(
                 self.translate("The latest {count} are shown; say more to find fewer.").format(count=_MOST_SHOWN)
             )
         if hidden:
-            sentences.append(self.translate("{count} without mammograms are left out.").format(count=hidden))
+            sentences.append(self.translate("Left out, without mammograms: {count}.").format(count=hidden))
         self.message.setText(" ".join(sentences))
         self._enable()
 

@@ -131,7 +131,7 @@ def test_a_study_is_looked_for_by_name_chosen_fetched_and_opened(window, hands, 
         ["M\u00fcller, Anna", "P1", "1960-01-02", "2026-01-05", "MG", "A1", "4"],
         ["M\u00fcller, Anna", "P1", "1960-01-02", "2024-01-05", "MG", "A2", "4"],
     ]
-    assert dialog.message.text() == "2 studies found. 1 without mammograms are left out."
+    assert dialog.message.text() == "Studies found: 2. Left out, without mammograms: 1."
     loaded: list[str] = []
     window.views.loaded.connect(loaded.append)
     dialog.table.selectAll()
@@ -155,7 +155,7 @@ def test_each_field_of_the_search_narrows_it(hands, dialog, node):
     assert [row[0] for row in searched(hands, dialog, name="Oth")] == ["Other, Eve"]
     assert dialog.fetch_button.isEnabled(), "the only study is chosen already"
     assert searched(hands, dialog, patient="P3") == []
-    assert dialog.message.text() == "0 studies found."
+    assert dialog.message.text() == "Studies found: 0."
     assert not dialog.fetch_button.isEnabled()
     searched(hands, dialog, patient="P1")
     hands.click(dialog.only_mammography)

@@ -334,6 +334,10 @@ F1 shows all keys.</source>
       <translation type="unfinished" />
     </message>
     <message>
+      <source>Left out, without mammograms: {count}.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Less contrast</source>
       <translation type="unfinished" />
     </message>
@@ -537,6 +541,10 @@ For research use only. It is not a medical device and must not be used for diagn
     </message>
     <message>
       <source>Stopped. What was found so far is kept.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Studies found: {count}.</source>
       <translation type="unfinished" />
     </message>
     <message>
@@ -940,15 +948,7 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
-      <source>{count} studies found.</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
       <source>{count} views opened.</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <source>{count} without mammograms are left out.</source>
       <translation type="unfinished" />
     </message>
     <message>
