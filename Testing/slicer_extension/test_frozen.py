@@ -9,7 +9,13 @@ import numpy as np
 import pydicom
 import pytest
 import slicer
-from support.sample_files import write_compressed
+from support.review_examples import ALGORITHM, many_findings
+from support.sample_files import write_compressed, write_mammogram
+from support.waiting_for_slicer import until
+
+from MCDetect.findings import Findings
+from MCDetect.review.examination import open_examination
+from MCDetect.review.exporting import export
 
 _LONGEST_WORK = 0.1
 _LONGEST_PAUSE = 0.15
@@ -58,3 +64,19 @@ def test_slicer_answers_while_a_compressed_mammogram_is_decoded(application, plu
     assert looking.work < _LONGEST_WORK
     assert looking.pause < _LONGEST_PAUSE
     assert any("R CC" in text for text in application.status)
+
+
+def test_slicer_answers_while_many_findings_are_read(application, module, plugin, watchdog, tmp_path):
+    image = write_mammogram(tmp_path / "1.dcm")
+    examination = open_examination([image])
+    findings = Findings(ALGORITHM, (many_findings(examination.views[0]),))
+    exported = export(findings, examination, tmp_path / "results", ("seg", "cad-sr", "measurements-sr"))
+    assert exported.problems == ()
+    slicer.dicomDatabase.add(image)
+    files = [slicer.dicomDatabase.add(file) for file in exported.dicom_files]
+    looking = watchdog()
+    (loadable,) = plugin.examineForImport([files])
+    assert plugin.load(loadable), application.told
+    until(application, lambda: module.seat.session is not None and len(module.seat.session.shown_findings()) == 24)
+    looking.stop()
+    assert looking.work < _LONGEST_WORK
