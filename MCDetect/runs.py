@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,3 +31,13 @@ def mask_of_runs(runs: Iterable[Run], shape: tuple[int, int]) -> npt.NDArray[np.
     for row, first, count in runs:
         mask[row, first : first + count] = True
     return mask
+
+
+def cropped(mask: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]]:
+    """Return the part of a mask that holds all its pixels, and (row, column) of its corner; much less to look at."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    if len(rows) == 0:
+        return mask[:0, :0], np.zeros(2, dtype=np.intp)
+    between = mask[rows[0] : rows[-1] + 1]
+    columns = np.flatnonzero(between.any(axis=0))
+    return between[:, columns[0] : columns[-1] + 1], np.array([rows[0], columns[0]])

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from MCDetect.errors import DeviceError, MCDetectError
+from MCDetect.installation import install_command
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -143,7 +144,9 @@ def workers(scheduler: str | None, count: int | None, device: str) -> Iterator[W
         from distributed import Client, LocalCluster
     except ModuleNotFoundError as error:
         raise DeviceError(
-            "no-dask", "Dask, which runs the workers, is not installed.", "Install: pip install 'mcdetect[cohort]'."
+            "no-dask",
+            "Dask, which runs the workers, is not installed.",
+            f"Install it with: {install_command('cohort')}",
         ) from error
     # Its remarks about workers that come and go would run into the progress; what matters is told by this package.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)

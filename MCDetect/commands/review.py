@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from MCDetect.errors import UsageError
+from MCDetect.installation import install_command
 
 SUMMARY = "open the window to look at examinations, detect, review and export (needs the extra 'desktop')"
 
@@ -28,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(
             "no-desktop",
             f"The window cannot be opened: {' and '.join(missing)} is not installed.",
-            'Run: pip install "mcdetect[desktop]".',
+            f"Run: {install_command('desktop')}",
         )
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise UsageError(

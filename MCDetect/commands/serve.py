@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from MCDetect.commands.exit_codes import DONE
 from MCDetect.commands.option_types import add_detection_arguments, check_spacing, count, positive_number, processing_of
 from MCDetect.errors import DeviceError
+from MCDetect.installation import install_command
 
 if TYPE_CHECKING:
     from MCDetect.dicom.pacs.nodes import Node
@@ -83,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
         from MCDetect.dicom.pacs.configuration import read_configuration
     except ModuleNotFoundError as error:
         raise DeviceError(
-            "no-pynetdicom", f"{error.name} is not installed.", "Install: pip install 'mcdetect[cohort]'."
+            "no-pynetdicom", f"{error.name} is not installed.", f"Install it with: {install_command('cohort')}"
         ) from error
 
     destination: Node | None = None

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QCoreApplication
-from PyQt5.QtWidgets import QMainWindow
+from PyQt5.QtWidgets import QMainWindow, QProgressBar
 
 from MCDetect.desktop.background import Background
 from MCDetect.desktop.dialogs import Dialogs
 from MCDetect.desktop.view_area import ViewArea
 from MCDetect.errors import MCDetectError
 from MCDetect.findings import Cluster
+from MCDetect.installation import install_command
 from MCDetect.review.panel.host import Tool
 
 
@@ -28,6 +29,11 @@ class HostWindow(QMainWindow):
         self.background_work = Background()
         self.views = ViewArea(self.background_work, self)
         self.selects_in_view = False
+        self.waiting_bar = QProgressBar()
+        self.waiting_bar.setRange(0, 0)  # moves without end: how long reading takes is not known
+        self.waiting_bar.setMaximumWidth(160)
+        self.waiting_bar.hide()
+        self.statusBar().addPermanentWidget(self.waiting_bar)
 
     def choose_files(self) -> None:
         """Let the user choose files."""
@@ -96,7 +102,8 @@ class HostWindow(QMainWindow):
         if error.code != "no-torch":
             self.tell(error.message, error.hint)
             return
-        hint = self.translate('Close the window and run: pip install "mcdetect[inference]" (about 1 GB with PyTorch).')
+        hint = self.translate("Close the window and run: {command} (about 1 GB with PyTorch).")
+        hint = hint.format(command=install_command("inference"))
         self.tell(error.message, hint, f"{error.hint}\n{self.translate('Everything except detection works without.')}")
 
     def exported(self, files: Sequence[Path], say: Callable[[str], object]) -> None:

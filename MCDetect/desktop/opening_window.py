@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from MCDetect.desktop.hosting import HostWindow
 from MCDetect.errors import MCDetectError
+from MCDetect.review.decoding_process import read_in_process
 from MCDetect.review.opening import Opened, open_given
 from MCDetect.review.session import ReviewSession
 from MCDetect.version import __version__
@@ -57,7 +58,8 @@ class OpeningWindow(HostWindow):
         then: Callable[[], object] | None = None,
     ) -> None:
         """Open an examination, results about it or both, then do ``then``; headers are read beside the window."""
-        self.status(self.translate("Reading headers…"))
+        self.status(self.translate("Reading headers and results…"))
+        self.waiting_bar.show()
         current = None if self.session is None else self.session.examination
         self.background_work.run(
             partial(open_given, list(paths), spacing_mm, current),
@@ -67,6 +69,7 @@ class OpeningWindow(HostWindow):
 
     def _opened(self, opened: Opened, current: Examination | None, then: Callable[[], object] | None) -> None:
         self.status("")
+        self.waiting_bar.hide()
         if opened.examination is None:
             if opened.results is not None and self.session is not None and self.session.examination is current:
                 self.panel.show_results(opened.results)
@@ -75,6 +78,7 @@ class OpeningWindow(HostWindow):
             return
         examination = opened.examination
         self._end_session()
+        examination.read_with(read_in_process)
         self.session = ReviewSession(examination, folder=self.folder)
         self.views.set_session(self.session)
         self.dialogs.place = examination.views[0].path.absolute().parent.parent
@@ -106,6 +110,7 @@ class OpeningWindow(HostWindow):
 
     def _not_opened(self, paths: list[str | Path], error: BaseException) -> None:
         self.status("")
+        self.waiting_bar.hide()
         if isinstance(error, MCDetectError) and error.code == "no-spacing":
             typed = self.ask_text(
                 self.translate("Size of a pixel"),

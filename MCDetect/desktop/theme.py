@@ -33,8 +33,11 @@ QPushButton:focus, QComboBox:focus, QLineEdit:focus, QTableWidget:focus, QSlider
 QLineEdit { border: 1px solid #8c9095; border-radius: 2px; padding: 1px 3px; }
 QLineEdit:disabled { border-color: #55585c; }
 QToolTip { color: #f0f0f0; background: #3a3d41; border: 1px solid #6a6d71; }
-QGroupBox { font-weight: bold; margin-top: 1.1em; }
-QGroupBox::title { subcontrol-origin: margin; left: 2px; }
+QGroupBox { font-weight: bold; border: none; margin-top: 1.3em; }
+QPushButton#editFoldButton, QPushButton#exportFoldButton { border: none; font-weight: bold; text-align: left;
+    padding: 4px 2px 1px 2px; }
+QPushButton#editFoldButton:focus, QPushButton#exportFoldButton:focus { border: 2px solid #56b4e9; }
+QGroupBox::title { subcontrol-origin: margin; left: 2px; top: 2px; }
 """
 
 

@@ -6,11 +6,11 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt5 import uic
 from PyQt5.QtCore import Qt, QTimer
-from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShowEvent
 from PyQt5.QtWidgets import QAction, QApplication, QDockWidget, QMessageBox, QPushButton, QScrollArea, QWidget
 
 from MCDetect.desktop.actions import MENUS, Command, help_sheet
@@ -20,13 +20,18 @@ from MCDetect.desktop.opening_window import TITLE, OpeningWindow
 from MCDetect.desktop.qt_toolkit import PyQt5Toolkit
 from MCDetect.errors import UsageError
 from MCDetect.review.panel import UI_FILE
+from MCDetect.review.panel.folding import FOLDED_FIRST
 from MCDetect.review.panel.host import Tool
 from MCDetect.review.panel.panel import ReviewPanel
 from MCDetect.review.polygons import inside
 from MCDetect.review.session import ReviewSession
 from MCDetect.version import __version__
 
+if TYPE_CHECKING:
+    from MCDetect.desktop.fetching import Fetching
+
 _POLL_MS = 100
+_LAYOUT_MS = 50
 _PANEL_WIDTH = 570
 _PANEL_SHARE = 0.36  # of the screen at most
 
@@ -47,6 +52,8 @@ class MainWindow(OpeningWindow):
         self.client = client
         self.folder = folder
         self.session: ReviewSession | None = None
+        self.fetching: Fetching | None = None
+        self._is_fitted = False
         self.setWindowTitle(TITLE.format(version=__version__))
         self.setAcceptDrops(True)
         self.setCentralWidget(self.views)
@@ -74,6 +81,10 @@ class MainWindow(OpeningWindow):
         dock = QDockWidget(self.translate("Review"), self)
         dock.setObjectName("panelDock")
         dock.setWidget(scrolled)
+        self._scrolled = scrolled
+        for name in FOLDED_FIRST:
+            button: QPushButton = getattr(panel, f"{name}FoldButton")
+            button.clicked.connect(partial(self._show_group, getattr(panel, f"{name}Group")))
         dock.setFeatures(QDockWidget.DockWidgetMovable)
         self.addDockWidget(Qt.RightDockWidgetArea, dock)
         scrolled.setMinimumWidth(max(420, panel.minimumSizeHint().width() + 30))
@@ -108,13 +119,34 @@ class MainWindow(OpeningWindow):
     def _focus_on_view(self) -> None:
         self.views.active.setFocus()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fold what is used least where the screen has no room for the whole panel."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self._fold_panel)  # sizes are those of the screen only then
+
+    def _fold_panel(self) -> None:
+        for name in () if self._is_fitted else FOLDED_FIRST:
+            if self.widgets.minimumSizeHint().height() <= self._scrolled.viewport().height():
+                break
+            self.panel.folding.fold(name, True)
+            self.widgets.layout().activate()
+        self._is_fitted = True
+
+    def _show_group(self, group: QWidget, _checked: bool) -> None:
+        """Scroll to a group that was unfolded."""
+        # The panel grows only when its layout has been made anew, some events later.
+        QTimer.singleShot(_LAYOUT_MS, lambda: self._scrolled.ensureWidgetVisible(group) if group.isVisible() else None)
+
     # Opening
 
     def fetch(self) -> None:
-        """Fetch an examination from a PACS by its accession number."""
-        from MCDetect.desktop.fetching import fetch_examination
+        """Look for an examination in a PACS and fetch it."""
+        from MCDetect.desktop.fetching import Fetching
+        from MCDetect.review.panel.sending import configured_nodes
 
-        fetch_examination(self)
+        if self.fetching is None or self.fetching.nodes != configured_nodes():
+            self.fetching = Fetching(self)
+        self.fetching.show()
 
     # What happens in the window
 
@@ -166,6 +198,8 @@ class MainWindow(OpeningWindow):
             event.ignore()
             return
         self._timer.stop()
+        if self.fetching is not None:
+            self.fetching.stop()
         self._end_session()
         self.panel.close()
         if self.client is not None:

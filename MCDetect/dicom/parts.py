@@ -15,7 +15,7 @@ from scipy import ndimage
 from MCDetect.dicom.writing.context import shown
 from MCDetect.dicom.writing.geometry import graphic_point
 from MCDetect.findings import Calcification, ImageFindings
-from MCDetect.runs import Runs, mask_of_runs, runs_of_pixels
+from MCDetect.runs import Runs, cropped, mask_of_runs, runs_of_pixels
 
 
 def parts_of(mask: npt.NDArray[np.generic], top: int = 0, left: int = 0) -> list[Runs]:
@@ -23,11 +23,12 @@ def parts_of(mask: npt.NDArray[np.generic], top: int = 0, left: int = 0) -> list
 
     ``top`` and ``left`` are where the first pixel of the mask is in the image.
     """
-    labels, _ = ndimage.label(mask, structure=np.ones((3, 3), dtype=bool))
+    inner, corner = cropped(mask)
+    labels, _ = ndimage.label(inner, structure=np.ones((3, 3), dtype=bool))
     parts = []
     for number, window in enumerate(ndimage.find_objects(labels), start=1):
         pixels = np.argwhere(labels[window] == number) + [part.start for part in window]
-        parts.append(runs_of_pixels(pixels + np.array((top, left))))
+        parts.append(runs_of_pixels(pixels + corner + np.array((top, left))))
     return parts
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from MCDetect.errors import DeviceError, UsageError
 from MCDetect.inference.backends.precision import FP32, PRECISIONS
+from MCDetect.installation import install_command
 
 if TYPE_CHECKING:
     import torch
@@ -33,7 +34,7 @@ def choose_device(name: str = "auto") -> torch.device:
         raise DeviceError(
             "no-torch",
             "PyTorch, which runs the networks, is not installed.",
-            "Install it with: pip install 'mcdetect[inference]'.",
+            f"Install it with: {install_command('inference')}",
         ) from error
 
     if name not in DEVICES:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from MCDetect.findings import Algorithm, Findings
@@ -14,13 +16,14 @@ from MCDetect.review.state import ReviewState
 
 @dataclass(frozen=True)
 class Kept:
-    """What is kept of a review: its state, and what it was looked at with."""
+    """What is kept of a review: its state, what it was looked at with, and which earlier reports it goes on from."""
 
     state: ReviewState
     algorithm: Algorithm | None
     operating_point: str
     threshold: float
     reader: str
+    reports: Mapping[str, Path] = field(default_factory=dict)
 
 
 def to_document(kept: Kept) -> dict[str, Any]:
@@ -38,6 +41,7 @@ def to_document(kept: Kept) -> dict[str, Any]:
         "operating_point": kept.operating_point,
         "threshold": kept.threshold,
         "reader": kept.reader,
+        "reports": {uid: str(path.absolute()) for uid, path in kept.reports.items()},
     }
 
 
@@ -66,6 +70,7 @@ def from_document(document: dict[str, Any]) -> Kept:
             str(document["operating_point"]),
             float(document["threshold"]),
             str(document["reader"]),
+            {str(uid): Path(path) for uid, path in document.get("reports", {}).items()},  # older ones have none
         )
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"the kept review is malformed: {error}") from error

@@ -44,6 +44,8 @@ class View:
         Study Instance UID, and date and time of the study as DICOM text for sorting only (``""`` when unknown).
     warnings
         Sentences that a reader of the image must know.
+    read
+        What reads the pixels: :func:`MCDetect.dicom.reading.read_mammogram` or one that does the same.
     """
 
     key: str
@@ -58,6 +60,7 @@ class View:
     date: str
     warnings: tuple[str, ...] = ()
     given_spacing_mm: float | None = None
+    read: Callable[[Path, float | None], Mammogram] = field(default=read_mammogram, repr=False)
     _mammogram: Mammogram | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -81,7 +84,7 @@ class View:
         """
         with self._lock:
             if self._mammogram is None:
-                mammogram = read_mammogram(self.path, self.given_spacing_mm)
+                mammogram = self.read(self.path, self.given_spacing_mm)
                 if mammogram.shape != self.shape:
                     raise InputError("changed-file", f"{self.path} has changed since it was opened.", "Open it again.")
                 self._mammogram = mammogram
@@ -151,6 +154,11 @@ class Examination:
     def priors(self) -> tuple[tuple[View, ...], ...]:
         """The views of each earlier study, latest first."""
         return tuple(self.of_study(study) for study in self.studies[1:])
+
+    def read_with(self, read: Callable[[Path, float | None], Mammogram]) -> None:
+        """Let all views read their pixels with another function; viewers do that in a process of its own."""
+        for view in self.views:
+            view.read = read
 
     def of_study(self, study: str) -> tuple[View, ...]:
         """Return the views of a study."""
@@ -229,7 +237,7 @@ def open_view(path: Path, spacing_mm: float | None = None) -> View:
         study = stable_uid("picture study", str(Path(os.path.realpath(path)).parent))
         return View(
             key, path, None, "", "", (), mammogram.shape, mammogram.spacing, study, "", mammogram.warnings, spacing_mm,
-            mammogram,
+            _mammogram=mammogram,
         )  # fmt: skip
     header = understood.header
     orientation = decide_orientation(header)

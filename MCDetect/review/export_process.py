@@ -8,8 +8,6 @@ standard input and answers with one on the standard output.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -18,10 +16,9 @@ from typing import Any
 from MCDetect.errors import MCDetectError, OutputError
 from MCDetect.findings import Findings
 from MCDetect.outputs import FORMATS
+from MCDetect.review.child import start
 from MCDetect.review.examination import Examination, open_examination
 from MCDetect.review.exporting import Exported, export
-
-_PACKAGE_HOME = Path(__file__).resolve().parents[2]
 
 
 def export_in_process(
@@ -57,20 +54,11 @@ def export_in_process(
         "formats": list(formats),
         "reports": [str(path.absolute()) for path in reports],
     }
-    inherited = os.environ.get("PYTHONPATH")
-    paths = os.pathsep.join([str(_PACKAGE_HOME), *([inherited] if inherited else [])])
-    done = subprocess.run(
-        [python or sys.executable, "-m", "MCDetect.review.export_process"],
-        input=json.dumps(question),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": paths, "PYTHONIOENCODING": "utf-8"},
-        check=False,
-    )
     try:
-        answer = json.loads(done.stdout.splitlines()[-1])
-    except (IndexError, ValueError) as error:
+        with start(__name__, python) as process:
+            written, _nothing = process.communicate(json.dumps(question).encode())
+        answer = json.loads(written.splitlines()[-1])
+    except (IndexError, OSError, ValueError) as error:
         raise OutputError(
             "export-died", "The process that writes the results ended before it was done.", "Export again."
         ) from error

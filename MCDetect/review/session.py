@@ -213,6 +213,7 @@ class ReviewSession(TakingFindings):
             ) from error
         self.algorithm = kept.algorithm or self.algorithm
         self.reader = self.reader or kept.reader
+        self.reports.update(kept.reports)
         self._threshold, self.operating_point = kept.threshold, kept.operating_point
         self._do(kept.state, "go on with earlier work", self.examination.keys)
         if self._keeper is not None and self._keeper.flush():
@@ -267,7 +268,8 @@ class ReviewSession(TakingFindings):
         if self._keeper is not None and not self.has_unsaved_changes:
             self._keeper.discard()
         elif self._keeper is not None:
-            kept = Kept(self.state, self.algorithm, self.operating_point, self._threshold, self.reader)
+            seen_with = (self.algorithm, self.operating_point, self._threshold)
+            kept = Kept(self.state, *seen_with, self.reader, dict(self.reports))
             sources = [str(view.path.absolute()) for view in self.examination.views]
             self._keeper.keep(lambda: {"sources": sources, "review": to_document(kept)})
         self._listeners.tell(Change(kind, frozenset(keys)))

@@ -138,7 +138,7 @@ class Hands:
         self.window.views.loaded.disconnect(loaded.append)
         self.test.qWait(50)
 
-    def until(self, condition, seconds: float = 60.0) -> None:
+    def until(self, condition, seconds: float = 180.0) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "waited in vain"

@@ -48,6 +48,7 @@ class Photographer:
         use_dark(self.application)
         _KEPT.append(self.application)  # Qt's connection to the display must not end before the display
         self.qt, self.test, self.examination, self.work = Qt, QTest, examination, work
+        self.truth = json.loads((examination / "truth.json").read_text())
         self.window = MainWindow(WorkerClient(bundle=bundle, device="cpu"), work / "unfinished")
         self.window.dialogs.ask = lambda _question, _choices: 1  # throw away
         self.window.dialogs.ask_folder = lambda _title: str(work / "results")
@@ -74,14 +75,17 @@ class Photographer:
         self.press(keys.Key_A)
         window.widgets.confirmPartnerButton.click()
         window.widgets.morphologyBox.setFocus()
-        window.widgets.morphologyBox.setCurrentText("fine pleomorphic")
+        window.widgets.morphologyBox.setCurrentText("round")
         window.widgets.morphologyBox.activated.emit(window.widgets.morphologyBox.currentIndex())
         window.widgets.assessmentBox.setFocus()
-        for _ in range(6):
+        for _ in range(4):
             self.test.keyClick(window.widgets.assessmentBox, keys.Key_Down)
-        self.press(keys.Key_N)
-        window.widgets.reasonBox.setEditText("vascular")
+        accepted = window.session.selected
+        while self.is_true(window.session.selected):
+            self.press(keys.Key_N)
+        window.widgets.reasonBox.setEditText("noise")
         window.widgets.rejectButton.click()
+        window.session.select(accepted)
         self.press(keys.Key_2)
         self.photograph("window-pair")
         self.press(keys.Key_4)
@@ -96,6 +100,23 @@ class Photographer:
         self.photograph("window-keys")
         window.help_box.close()
         window.close()
+
+    def is_true(self, uid: str) -> bool:
+        """Say whether most calcifications of a finding are those that were simulated."""
+        image, cluster = self.window.session.state.find(uid)
+        view = next(view for view in self.truth["views"] if view["sop_instance_uid"] == image.sop_instance_uid)
+        there = {
+            (row, column)
+            for one in view["calcifications"]
+            for row, first, n in one["runs"]
+            for column in range(first, first + n)
+        }
+        members = [one for one in image.calcifications if one.id in cluster.member_ids]
+        hits = [
+            any((row, column) in there for row, first, n in one.runs for column in range(first, first + n))
+            for one in members
+        ]
+        return 2 * sum(hits) > len(hits)
 
     def press(self, key: int) -> None:
         self.test.keyClick(self.window.views.active, key)

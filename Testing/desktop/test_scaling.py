@@ -10,7 +10,7 @@ import sys
 _CHILD = """
 import json, sys
 from pathlib import Path
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel
 QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
@@ -20,7 +20,7 @@ from MCDetect.desktop.theme import use_dark
 from MCDetect.desktop.window import MainWindow
 use_dark(application)
 window = MainWindow(None, None)
-window.resize(1280, 800)
+window.resize(1280, 720)  # the whole of a screen of 1920 x 1080 at one and a half
 window.show()
 loaded = []
 window.views.loaded.connect(loaded.append)
@@ -33,6 +33,18 @@ cut = [
     for widget in window.widgets.findChildren(kind)
     if widget.isVisible() and getattr(widget, "text", str)() and widget.width() < widget.minimumSizeHint().width()
 ]
+panel, port = window.widgets, window._scrolled.viewport()
+out_of_sight = [
+    widget.objectName()
+    for widget in (panel.detectButton, panel.sensitivitySlider, panel.findingsTable, panel.acceptButton,
+                   panel.rejectButton, panel.undecideButton, panel.commentEdit, panel.editFoldButton)
+    if not port.rect().contains(widget.rect().translated(widget.mapTo(port, QPoint())))
+]
+QTest.mouseClick(panel.exportFoldButton, Qt.LeftButton)
+QTest.qWait(500)
+button = panel.exportButton
+if not port.rect().contains(button.rect().translated(button.mapTo(port, QPoint()))):
+    out_of_sight.append("exportButton after a click on its heading")
 view = window.views.active
 annotations = view.annotations
 title = [0.0, 0.0]
@@ -40,6 +52,7 @@ annotations._title.GetSize(view._renderer, title)
 print(json.dumps({
     "ratio": view.devicePixelRatioF(),
     "cut": cut,
+    "out_of_sight": out_of_sight,
     "title": title[1] / view.size_in_pixels[1],
     "views": window.views.width() / window.width(),
 }))
@@ -61,6 +74,7 @@ def test_texts_grow_with_the_screen_none_is_cut_and_the_views_keep_most_of_the_w
     large = measured(examination, "1.5")
     assert large["ratio"] == 1.5
     assert large["cut"] == []
+    assert large["out_of_sight"] == []
     assert large["views"] > 0.6
     # The same window on a screen of ordinary size: the part of a view that its title takes is the same.
     ordinary = measured(examination, "1")

@@ -104,7 +104,13 @@ def test_the_metadata_is_complete_and_the_catalogue_says_the_same(repository, bu
         assert (repository / "Resources" / url.partition("/Resources/")[2]).is_file(), url
     # The domain that is reserved for examples stands for the address until the repository has one; docs say so.
     if metadata["HOMEPAGE"].startswith("https://www.example.com/"):
-        assert "www.example.com" in (repository / "docs" / "slicer_extension.md").read_text("utf-8")
+        guide = (repository / "docs" / "slicer_extension.md").read_text("utf-8")
+        command = re.search(r"sed -i 's#(.+)#(.+)#' (.+)", guide)
+        assert command is not None
+        assert metadata["HOMEPAGE"] == command[1]
+        for file in command[3].split():
+            published = (repository / file).read_text("utf-8").replace(command[1], command[2])
+            assert "example.com" not in published
         assert all(url.startswith(metadata["HOMEPAGE"]) for url in addresses)
 
 

@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import (
+    UID,
     DigitalMammographyXRayImageStorageForPresentation,
     ExplicitVRLittleEndian,
+    JPEG2000Lossless,
     generate_uid,
 )
 from support.bright_bundle import make_mammogram
@@ -94,4 +96,13 @@ def mammogram_dataset(pixels: npt.NDArray[np.uint16], **changes: Any) -> Dataset
 def write_mammogram(path: Path, pixels: npt.NDArray[np.uint16] | None = None, **changes: Any) -> Path:
     """Write a mammogram with a cluster of bright spots, or with the given pixels."""
     mammogram_dataset(bright_pixels() if pixels is None else pixels, **changes).save_as(path, enforce_file_format=True)
+    return path
+
+
+def write_compressed(path: Path, syntax: UID = JPEG2000Lossless, shape: tuple[int, int] = (2560, 2048)) -> Path:
+    """Write a mammogram of noise, compressed; of this size it takes most decoders about a second."""
+    pixels = np.random.default_rng(1).integers(1000, 1128, shape, dtype=np.uint16)
+    dataset = mammogram_dataset(pixels)
+    dataset.compress(syntax, generate_instance_uid=False)
+    dataset.save_as(path, enforce_file_format=True)
     return path

@@ -1,4 +1,4 @@
-"""Work that takes longer than a click may: in a thread, its end told on the thread of the widgets.
+"""Work that takes longer than a click may: in a thread, its end told on the thread of the widgets or waited for there.
 
 Slicer's Python holds the interpreter lock while Qt waits for events, so other threads of Python run only while Python
 itself does. The timer here therefore sleeps for a moment while there is work: that is when the threads go on.
@@ -14,9 +14,11 @@ from collections.abc import Callable
 from typing import Any
 
 import qt
+import slicer
 
 _INTERVAL_MS = 30
 _LEND_SECONDS = 0.02  # of each interval, to other threads; together below what an eye or a mouse notices
+_AT_ONCE_SECONDS = 0.05  # what is done by then needs no events in between
 
 
 class Background:
@@ -66,3 +68,30 @@ class Background:
 def lend_time(seconds: float = _LEND_SECONDS) -> None:
     """Let other threads run for a moment."""
     time.sleep(seconds)
+
+
+def wait_answering(work: Callable[[], Any]) -> Any:
+    """Return what ``work`` returns, or raise what it raises; Slicer answers meanwhile.
+
+    For callers of Slicer's that take a result and no promise of one, as its DICOM module does. ``work`` runs in a
+    thread: it must not touch widgets, the scene or the DICOM database. Events are handled only once it takes longer
+    than a moment; whatever they change (a scene that is closed, another file that is loaded) comes before the return.
+    """
+    ended: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+
+    def in_thread() -> None:
+        try:
+            ended.put((work(), None))
+        except BaseException as error:  # noqa: BLE001 -- raised on the other thread, whatever it is
+            ended.put((None, error))
+
+    thread = threading.Thread(target=in_thread, name="MCDetect", daemon=True)
+    thread.start()
+    thread.join(_AT_ONCE_SECONDS)
+    while thread.is_alive():
+        slicer.app.processEvents()
+        thread.join(_LEND_SECONDS)
+    result, error = ended.get()
+    if error is not None:
+        raise error
+    return result

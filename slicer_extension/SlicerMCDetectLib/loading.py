@@ -10,7 +10,10 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
-from SlicerMCDetectLib.logic import INSTANCE_ATTRIBUTE, PLUGIN_ATTRIBUTE, patient_of
+from SlicerMCDetectLib.background import wait_answering
+from SlicerMCDetectLib.logic import INSTANCE_ATTRIBUTE, PLUGIN_ATTRIBUTE, patient_of, reader
+
+_STATUS_MS = 5000
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,7 @@ def candidates(files: Sequence[str]) -> list[Candidate]:
     """Return what can be loaded of the files of one series; what is not ours is passed over without a word."""
     found: list[Candidate] = []
     results: list[tuple[str, tuple[str, ...]]] = []
-    for file in files:
-        header = _header(file)
+    for file, header in zip(files, _headers(files), strict=True):
         if header is None:
             continue
         mammogram = _mammogram(file, header)
@@ -54,17 +56,24 @@ def candidates(files: Sequence[str]) -> list[Candidate]:
 def load_mammogram(file: str, name: str) -> Any:
     """Add a mammogram to the scene as its header wants it shown, and return its volume node.
 
+    It is read and decoded in a thread, while Slicer goes on answering.
+
     Raises
     ------
     InputError
         If it cannot be read.
     """
-    from MCDetect.dicom.reading import read_mammogram
-    from MCDetect.review.display import display_of
     from MCDetect.review.overlay.nodes import make_volume
 
-    mammogram = read_mammogram(file)
-    node = make_volume(slicer.mrmlScene, name, display_of(mammogram), mammogram.spacing.millimetres)
+    def read() -> tuple[Any, Any]:
+        from MCDetect.review.display import display_of
+
+        mammogram = reader()(Path(file), None)
+        return mammogram, display_of(mammogram)
+
+    slicer.util.showStatusMessage(_("Reading {name}…").format(name=name), _STATUS_MS)
+    mammogram, display = wait_answering(read)
+    node = make_volume(slicer.mrmlScene, name, display, mammogram.spacing.millimetres)
     if mammogram.header is not None:
         node.SetAttribute(INSTANCE_ATTRIBUTE, str(mammogram.header.SOPInstanceUID))
     node.SetAttribute(PLUGIN_ATTRIBUTE, "1")
@@ -85,7 +94,7 @@ def load_result(files: Sequence[str]) -> None:
     """
     from MCDetect.errors import InputError
 
-    references = dict.fromkeys(uid for file in files for uid in _references_of_result(_header(file)) or ())
+    references = dict.fromkeys(uid for header in _headers(files) for uid in _references_of_result(header) or ())
     images = files_of_instances(references)
     if not images:
         raise InputError(
@@ -126,13 +135,20 @@ def open_wanted(wanted: Wanted, folder: Path) -> tuple[Any, Any]:
     from MCDetect.review.session import ReviewSession
 
     earlier = read_earlier_results(wanted.results, wanted.images) if wanted.results else None
-    return ReviewSession.open(wanted.images, folder=folder), earlier
+    session = ReviewSession.open(wanted.images, folder=folder)
+    session.examination.read_with(reader())
+    return session, earlier
 
 
 def files_of_instances(uids: Iterable[str]) -> list[str]:
     """Return the files of those SOP Instance UIDs that the DICOM database knows and that are there."""
     files = (slicer.dicomDatabase.fileForInstance(uid) for uid in uids)
     return [file for file in files if file and Path(file).is_file()]
+
+
+def _headers(files: Sequence[str]) -> list[Any]:
+    """Return the headers of files, None for what is no DICOM file; Slicer goes on answering meanwhile."""
+    return list(wait_answering(lambda: [_header(file) for file in files]))
 
 
 def _header(file: str) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,18 @@ def interpreter() -> str:
             _("Start 3D Slicer through its launcher, or install it again."),
         )
     return found
+
+
+def reader() -> Callable[[Path, float | None], Any]:
+    """Return what reads a mammogram in a thread: where PythonSlicer is there, compressed ones are decoded by it."""
+    from MCDetect.dicom.reading import read_mammogram
+    from MCDetect.errors import DeviceError
+    from MCDetect.review.decoding_process import read_in_process
+
+    try:
+        return partial(read_in_process, python=interpreter())
+    except DeviceError:
+        return read_mammogram
 
 
 def make_client(python: str) -> Any:

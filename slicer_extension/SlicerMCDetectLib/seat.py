@@ -160,6 +160,7 @@ class Seat:
 
         wanted = self._wanted = Wanted.joined(self._wanted, Wanted(tuple(files), tuple(results)))
         self._known.update(wanted.images)
+        slicer.util.showStatusMessage(_("Reading the examination…"), _STATUS_MS)
         self.background.run(
             lambda: open_wanted(wanted, default_folder()),
             lambda opened: self._take(wanted, *opened),

@@ -12,6 +12,10 @@
       <translation type="unfinished" />
     </message>
     <message>
+      <source>&amp;Accession number</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>&amp;CC pair</source>
       <translation type="unfinished" />
     </message>
@@ -33,6 +37,10 @@
     </message>
     <message>
       <source>&amp;Export…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>&amp;Fetch and open</source>
       <translation type="unfinished" />
     </message>
     <message>
@@ -68,7 +76,15 @@
       <translation type="unfinished" />
     </message>
     <message>
+      <source>&amp;Name</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>&amp;Next finding</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>&amp;Only mammography</source>
       <translation type="unfinished" />
     </message>
     <message>
@@ -77,6 +93,10 @@
     </message>
     <message>
       <source>&amp;Outlines on or off</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>&amp;PACS</source>
       <translation type="unfinished" />
     </message>
     <message>
@@ -100,11 +120,19 @@
       <translation type="unfinished" />
     </message>
     <message>
+      <source>&amp;Search</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>&amp;Stop the search</source>
       <translation type="unfinished" />
     </message>
     <message>
       <source>&amp;Synchronise pairs</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>&amp;To day</source>
       <translation type="unfinished" />
     </message>
     <message>
@@ -156,11 +184,11 @@
       <translation type="unfinished" />
     </message>
     <message>
-      <source>Brighter</source>
+      <source>Born</source>
       <translation type="unfinished" />
     </message>
     <message>
-      <source>By what shall the PACS find the examination?</source>
+      <source>Brighter</source>
       <translation type="unfinished" />
     </message>
     <message>
@@ -176,7 +204,7 @@
       <translation type="unfinished" />
     </message>
     <message>
-      <source>Close the window and run: pip install "mcdetect[inference]" (about 1 GB with PyTorch).</source>
+      <source>Close the window and run: {command} (about 1 GB with PyTorch).</source>
       <translation type="unfinished" />
     </message>
     <message>
@@ -197,6 +225,10 @@
     </message>
     <message>
       <source>Decide later</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Description</source>
       <translation type="unfinished" />
     </message>
     <message>
@@ -227,6 +259,14 @@ F1 shows all keys.</source>
     </message>
     <message>
       <source>Everything except detection works without.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>F&amp;rom day</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Family, Given; the beginning is enough</source>
       <translation type="unfinished" />
     </message>
     <message>
@@ -270,6 +310,10 @@ F1 shows all keys.</source>
       <translation type="unfinished" />
     </message>
     <message>
+      <source>Images</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>In&amp;vert</source>
       <translation type="unfinished" />
     </message>
@@ -282,7 +326,15 @@ F1 shows all keys.</source>
       <translation type="unfinished" />
     </message>
     <message>
+      <source>Kind</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Left button</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Left out, without mammograms: {count}.</source>
       <translation type="unfinished" />
     </message>
     <message>
@@ -340,6 +392,10 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
+      <source>Name</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Next view alone</source>
       <translation type="unfinished" />
     </message>
@@ -384,7 +440,11 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
-      <source>Patient ID, with all priors</source>
+      <source>Patient &amp;ID</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Patient ID</source>
       <translation type="unfinished" />
     </message>
     <message>
@@ -408,7 +468,7 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
-      <source>Reading headers…</source>
+      <source>Reading headers and results…</source>
       <translation type="unfinished" />
     </message>
     <message>
@@ -440,11 +500,19 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
+      <source>S&amp;top</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Same as {side} {view} number {number}</source>
       <translation type="unfinished" />
     </message>
     <message>
       <source>Score from {threshold:.2f}: {shown} of {total} findings shown</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Searching…</source>
       <translation type="unfinished" />
     </message>
     <message>
@@ -476,7 +544,19 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
+      <source>Studies found: {count}.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Study date</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Tab</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The latest {count} are shown; say more to find fewer.</source>
       <translation type="unfinished" />
     </message>
     <message>
@@ -852,6 +932,10 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
+      <source>year-month-day</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>zoom about the pointer</source>
       <translation type="unfinished" />
     </message>
@@ -865,6 +949,10 @@ For research use only. It is not a medical device and must not be used for diagn
     </message>
     <message>
       <source>{count} views opened.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{done} of {total} images</source>
       <translation type="unfinished" />
     </message>
     <message>
@@ -1128,6 +1216,14 @@ For research use only. It is not a medical device and must not be used for diagn
     </message>
     <message>
       <source>Show how probable the model thinks a calcification is at each pixel</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Show or hide the report</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Show or hide what corrects findings</source>
       <translation type="unfinished" />
     </message>
     <message>

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -16,6 +16,7 @@ from MCDetect.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from MCDetect.dicom.pacs.receiving import Receiver
+    from MCDetect.dicom.pacs.study_search import FoundStudy, StudySearch
 
 AnyPath: TypeAlias = "str | os.PathLike[str]"
 
@@ -106,7 +107,35 @@ def find_studies(node: Node, query: StudyQuery) -> list[str]:
     return find_studies_by_web(node, query)
 
 
-def fetch(node: Node, query: StudyQuery, output: AnyPath, *, tell: Tell = _quietly) -> FetchReport:
+def search_studies(node: Node, search: StudySearch) -> list[FoundStudy]:
+    """Return studies to choose from, latest first, by C-FIND or QIDO-RS; asked once, for somebody who waits.
+
+    Raises
+    ------
+    MCDetectError
+        Why the node does not answer.
+    """
+    _require(node)
+    from MCDetect.dicom.pacs.study_search import found_studies
+
+    if isinstance(node, DicomNode):
+        from MCDetect.dicom.pacs.dimse_query import search_by_dimse
+
+        return found_studies(search_by_dimse(node, search.identifier()))
+    from MCDetect.dicom.pacs.web_retrieving import search_by_web
+
+    studies = found_studies(search_by_web(node, search.identifier(only_plain=True)))
+    return [study for study in studies if search.fits(study)]
+
+
+def fetch(
+    node: Node,
+    query: StudyQuery,
+    output: AnyPath,
+    *,
+    tell: Tell = _quietly,
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> FetchReport:
     """Fetch all objects of the studies that match, by C-GET, C-MOVE or WADO-RS, each study into a folder of its own.
 
     Parameters
@@ -119,11 +148,15 @@ def fetch(node: Node, query: StudyQuery, output: AnyPath, *, tell: Tell = _quiet
         The folder; made if need be. Files there with another content are kept.
     tell
         Told of the progress.
+    is_cancelled
+        Asked between objects, from any thread, whether nothing more is wanted.
 
     Raises
     ------
     InputError
         ``no-such-study``.
+    StoppedError
+        Once ``is_cancelled`` says so.
     MCDetectError
         Where nothing at all could be fetched.
     """
@@ -140,8 +173,9 @@ def fetch(node: Node, query: StudyQuery, output: AnyPath, *, tell: Tell = _quiet
             back_off.failed(error)
     if not studies:
         raise InputError("no-such-study", f"The node {node.name!r} has no such study.", "Check what was asked for.")
-    receiver = Receiver(Path(output), studies, tell)
+    receiver = Receiver(Path(output), studies, tell, is_cancelled)
     for study in studies:
+        receiver.require_wanted()
         try:
             _fetch_study(node, study, receiver, back_off)
         except PassingError as error:
@@ -153,6 +187,7 @@ def fetch(node: Node, query: StudyQuery, output: AnyPath, *, tell: Tell = _quiet
 
 def _fetch_study(node: Node, study: str, receiver: Receiver, back_off: BackOff) -> None:
     while True:
+        receiver.require_wanted()
         try:
             if isinstance(node, DicomNode):
                 from MCDetect.dicom.pacs.dimse_query import list_by_dimse

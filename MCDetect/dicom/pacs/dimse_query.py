@@ -50,6 +50,19 @@ def find_studies_by_dimse(node: DicomNode, query: StudyQuery) -> list[str]:
     return sorted({str(answer.StudyInstanceUID) for answer in answers if answer.get("StudyInstanceUID")})
 
 
+def search_by_dimse(node: DicomNode, identifier: Dataset) -> list[Dataset]:
+    """Return the answers to a query for studies.
+
+    Raises
+    ------
+    MCDetectError
+        As of :func:`find_studies_by_dimse`.
+    """
+    identifier.QueryRetrieveLevel = "STUDY"
+    with associate(node, [(FIND, _SYNTAXES)]) as association:
+        return _find(node, association, identifier)
+
+
 def list_by_dimse(node: DicomNode, study: str) -> list[Listed]:
     """Return the objects of a study, each once.
 

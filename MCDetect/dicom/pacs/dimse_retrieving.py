@@ -187,6 +187,7 @@ def _retrieve(node: DicomNode, association: Association, model: UID, study: str,
             else association.send_c_move(identifier, node.calling_ae_title, model)
         )
         for status, _ in answers:
+            receiver.require_wanted()
             if "Status" not in status:
                 raise lost(node)
             if status.Status == _NO_DESTINATION:

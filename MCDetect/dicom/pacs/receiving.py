@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from io import BytesIO
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from pydicom import dcmread
 
 from MCDetect.dicom.failures import reporting
 from MCDetect.dicom.opening import open_dataset
-from MCDetect.dicom.pacs.reports import Failure, Progress, Tell
+from MCDetect.dicom.pacs.reports import Failure, Progress, StoppedError, Tell
 from MCDetect.errors import InputError, MCDetectError, OutputError
 from MCDetect.files import write_atomically
 
@@ -31,6 +31,8 @@ class Receiver:
         Study Instance UIDs that were asked for; an object of another one is refused.
     tell
         Told of each object.
+    is_cancelled
+        Asked whether nothing more is wanted.
 
     Attributes
     ----------
@@ -42,7 +44,9 @@ class Receiver:
         How many objects are to come; 0 while it is not known.
     """
 
-    def __init__(self, output: Path, studies: Collection[str], tell: Tell) -> None:
+    def __init__(
+        self, output: Path, studies: Collection[str], tell: Tell, is_cancelled: Callable[[], bool] = lambda: False
+    ) -> None:
         self.output = output
         self.written: list[Path] = []
         self.known: list[Path] = []
@@ -51,6 +55,7 @@ class Receiver:
         self.expected = 0
         self._studies = frozenset(studies)
         self._tell = tell
+        self._is_cancelled = is_cancelled
         self._lock = threading.Lock()
 
     @property
@@ -80,6 +85,11 @@ class Receiver:
                 self.refuse(error)
                 raise
             self._tell(Progress(len(self.taken), self.expected, "receiving"))
+
+    def require_wanted(self) -> None:
+        """Raise :class:`StoppedError` once nothing more is wanted; asked between objects."""
+        if self._is_cancelled():
+            raise StoppedError("stopped", "Fetching was stopped.", "What came is kept; fetch again to have the rest.")
 
     def refuse(self, error: MCDetectError) -> None:
         """Remember why something did not come; once, however often it is tried."""

@@ -24,6 +24,10 @@ Tell: TypeAlias = Callable[[Progress], None]
 """Called now and then from the thread of the call."""
 
 
+class StoppedError(MCDetectError):
+    """The user wants nothing more; what came is kept, and the same call goes on from there."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """An object that was not transferred.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from MCDetect.errors import UsageError
+from MCDetect.installation import install_command
 
 
 def require(*modules: str) -> None:
@@ -20,5 +21,5 @@ def require(*modules: str) -> None:
         raise UsageError(
             "pacs-not-installed",
             f"Talking to a PACS needs {' and '.join(missing)}, which is not installed.",
-            'Install it with: pip install "mcdetect[pacs]".',
+            f"Install it with: {install_command('pacs')}",
         )

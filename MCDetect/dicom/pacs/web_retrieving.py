@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from io import BytesIO
 
+from pydicom.dataset import Dataset
+
 from MCDetect.dicom.pacs.back_off import BackOff, PassingError
 from MCDetect.dicom.pacs.dimse_query import Listed
 from MCDetect.dicom.pacs.nodes import WebNode
@@ -43,6 +45,24 @@ def find_studies_by_web(node: WebNode, query: StudyQuery) -> list[str]:
         return sorted({str(answer["0020000D"]["Value"][0]) for answer in answers})
 
 
+def search_by_web(node: WebNode, identifier: Dataset) -> list[Dataset]:
+    """Return the answers to a query for studies (QIDO-RS, PS3.18 10.6).
+
+    Raises
+    ------
+    MCDetectError
+        As :func:`ask_web`.
+    """
+    asked = [element for element in identifier if element.keyword != "SpecificCharacterSet"]
+    with web_failures(node):
+        answers = web_client(node).search_for_studies(
+            search_filters={element.keyword: str(element.value) for element in asked if element.value},
+            fields=[element.keyword for element in asked],
+            get_remaining=True,
+        )
+        return [Dataset.from_json(answer) for answer in answers]
+
+
 def list_by_web(node: WebNode, study: str) -> list[Listed]:
     """Return the objects of a study, each once.
 
@@ -71,6 +91,7 @@ def retrieve_by_web(node: WebNode, study: str, listed: list[Listed], receiver: R
     client = web_client(node)
     for item in listed:
         while True:
+            receiver.require_wanted()
             try:
                 with web_failures(node):
                     dataset = client.retrieve_instance(study, item.series, item.sop_instance, media_types=_AS_STORED)

@@ -58,7 +58,15 @@ def _session(node: WebNode) -> requests.Session:
         def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
             super().init_poolmanager(*arguments, **options, assert_hostname=False)
 
-    session = requests.Session()
+    class LiteralStar(requests.Session):
+        """Leaves the wildcard as it is (RFC 3986 section 3.4 allows it): some services match what stands there."""
+
+        def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+            prepared = super().prepare_request(request)
+            prepared.url = (prepared.url or "").replace("%2A", "*")
+            return prepared
+
+    session = LiteralStar()
     session.trust_env = False  # a REQUESTS_CA_BUNDLE or .netrc of the computer would win over the configuration
     session.proxies.update(get_environ_proxies(node.url))
     client_context(node.tls, node.name)  # tells of files that cannot be used

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from enum import Enum
+from functools import lru_cache
 from typing import TypeVar
 
 from pydicom.dataset import Dataset
@@ -24,6 +25,7 @@ from MCDetect.findings import Review
 Tree = Mapping[Position, Dataset]
 Term = TypeVar("Term", bound=Enum)
 
+_KEPT = "_mcdetect_concept"
 _IN_MILLIMETRES = {"mm": 1.0, "um": 0.001}
 
 
@@ -36,15 +38,28 @@ def same(item: Dataset | None, code: Code) -> bool:
     """Say whether an item of a code sequence means ``code``, also in an older version of its scheme."""
     if item is None:
         return False
-    value, scheme = str(item.get("CodeValue") or ""), str(item.get("CodingSchemeDesignator") or "")
+    return _means(*_value_and_scheme(item), code.value, code.scheme_designator)
+
+
+@lru_cache(maxsize=4096)
+def _means(value: str, scheme: str, wanted: str, wanted_scheme: str) -> bool:
     scheme = "SRT" if scheme in ("SNM3", "99SDM") else scheme
-    return bool(Code(value, scheme, "") == Code(code.value, code.scheme_designator, ""))
+    return bool(Code(value, scheme, "") == Code(wanted, wanted_scheme, ""))
+
+
+def _value_and_scheme(item: Dataset) -> tuple[str, str]:
+    return str(item.get("CodeValue") or ""), str(item.get("CodingSchemeDesignator") or "")
 
 
 def is_named(item: Dataset, *names: Code) -> bool:
     """Say whether a content item is of one of the concepts ``names``."""
-    concept = item.get("ConceptNameCodeSequence")
-    return bool(concept) and any(same(concept[0], name) for name in names)
+    # Each item is asked some ten times, and pydicom looks every keyword up anew: what it says is kept with it.
+    kept = vars(item)
+    if _KEPT not in kept:
+        concept = item.get("ConceptNameCodeSequence")
+        kept[_KEPT] = _value_and_scheme(concept[0]) if concept else None
+    known = kept[_KEPT]
+    return known is not None and any(_means(*known, name.value, name.scheme_designator) for name in names)
 
 
 def require_items(report: Dataset, *names: Code) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import pdist
 
-from MCDetect.runs import Runs
+from MCDetect.runs import Runs, cropped
 
 Outline = tuple[tuple[float, float], ...]
 
@@ -71,7 +71,8 @@ def outline_of_mask(mask: npt.NDArray[Any]) -> Outline | None:
     """
     from scipy.spatial import ConvexHull, QhullError
 
-    pixels = np.argwhere(mask).astype(np.float64)
+    inner, origin = cropped(mask)
+    pixels = (np.argwhere(inner) + origin).astype(np.float64)
     if len(pixels) == 0:
         return None
     try:

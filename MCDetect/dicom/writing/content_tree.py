@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import count, takewhile
 
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
@@ -24,8 +25,8 @@ def _walk(item: Dataset, position: Position) -> Iterator[tuple[Position, Dataset
 
 def all_children(tree: Mapping[Position, Dataset], position: Position) -> list[Position]:
     """Return the positions of the items directly below ``position``."""
-    content = tree[position].get("ContentSequence") or []
-    return [(*position, number) for number in range(1, len(content) + 1)]
+    # Positions are counted without gaps, and asking the items is slow.
+    return list(takewhile(tree.__contains__, ((*position, number) for number in count(1))))
 
 
 def children(tree: Mapping[Position, Dataset], position: Position, name: Code) -> list[Position]:

@@ -13,6 +13,7 @@ from MCDetect.inference.backends.memory import recall, remember
 from MCDetect.inference.backends.precision import FP32, check_precision
 from MCDetect.inference.backends.pytorch import TorchBackend
 from MCDetect.inference.backends.trial import fastest
+from MCDetect.installation import install_command
 
 if TYPE_CHECKING:
     import torch
@@ -69,7 +70,7 @@ def choose_backend(
                 "no-backend",
                 f"The back end {name} needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not "
                 "installed.",
-                f"Install it with: pip install 'mcdetect[{name}]'.",
+                f"Install it with: {install_command(name)}",
             )
         makers = _makers(precision)
         if name not in makers:

@@ -116,7 +116,7 @@ class DetectionPart(Part):
         can = self.session is not None and self.client is not None
         self.enable(can and not self.is_detecting, "detectButton")
         self.enable(self.is_detecting, "cancelButton")
-        self.enable(self.is_detecting, "progressBar")
+        self.widgets.progressBar.setVisible(self.is_detecting)
         ready = self.ready
         shown = self._model_of_findings()
         self.widgets.modelLabel.setVisible(ready is not None or shown is not None)

@@ -10,6 +10,7 @@ from MCDetect.review.earlier_results import EarlierResults
 from MCDetect.review.panel.detection import DetectionPart
 from MCDetect.review.panel.editing import EditingPart
 from MCDetect.review.panel.findings_table import FindingsPart
+from MCDetect.review.panel.folding import FoldingPart
 from MCDetect.review.panel.host import Host, Tool
 from MCDetect.review.panel.part import Part
 from MCDetect.review.panel.probability import ProbabilityPart
@@ -48,10 +49,11 @@ class ReviewPanel:
         self.selected = SelectedPart(widgets, toolkit, host)
         self.editing = EditingPart(widgets, toolkit, host)
         self.reporting = ReportingPart(widgets, toolkit, host)
+        self.folding = FoldingPart(widgets, toolkit, host)
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """All parts, from top to bottom."""
+        """All parts, from top to bottom, the headings last."""
         return (
             self.detection,
             self.sensitivity,
@@ -60,6 +62,7 @@ class ReviewPanel:
             self.selected,
             self.editing,
             self.reporting,
+            self.folding,
         )
 
     @property

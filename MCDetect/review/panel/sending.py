@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,8 @@ from MCDetect.errors import MCDetectError, OutputError, UsageError
 from MCDetect.review.panel.host import Host
 
 
-def choose_node(host: Host) -> Any:
-    """Return the PACS to send to, asked of the user where several are configured; None when none was chosen.
+def configured_nodes() -> Mapping[str, Any]:
+    """Return the PACSs of the configuration by name.
 
     Raises
     ------
@@ -23,6 +23,18 @@ def choose_node(host: Host) -> Any:
     nodes = read_configuration().nodes
     if not nodes:
         raise UsageError("no-nodes", "No PACS is configured.", f"Describe one in {configuration_path()}.")
+    return nodes
+
+
+def choose_node(host: Host) -> Any:
+    """Return the PACS to send to, asked of the user where several are configured; None when none was chosen.
+
+    Raises
+    ------
+    UsageError
+        As :func:`configured_nodes`.
+    """
+    nodes = configured_nodes()
     names = list(nodes)
     answer = 0 if len(names) == 1 else host.ask(host.translate("Send to which PACS?"), names)
     return nodes[names[answer]] if answer >= 0 else None

@@ -100,6 +100,40 @@ def test_the_reports_of_a_review_name_those_that_they_replace(make_session, revi
     assert set(review.predecessor_uids) == {report.SOPInstanceUID for report in earlier.values()}
 
 
+def test_work_that_is_taken_up_again_still_replaces_the_earlier_reports(make_session, reviewed, tmp_path):
+    kept = tmp_path / "kept"
+    again = make_session(kept, found=False, reader="Second^Reader")
+    again.add_results(read_earlier_results(sorted(reviewed.rglob("*.dcm")), []))
+    again.reject(next(c.tracking_uid for _, c in again.shown_findings() if c.decision is Decision.ACCEPTED))
+    again.close()
+    resumed = make_session(kept, found=False, reader="")
+    (offer,) = resumed.offers
+    resumed.resume(offer)
+    assert resumed.reports == again.reports
+    assert len(resumed.reports) == 2
+    assert set(resumed.reviewed_findings().review.predecessor_uids) == set(again.reports)
+    exported = export(
+        resumed.reviewed_findings(), resumed.examination, tmp_path / "again", ("cad-sr",),
+        reports=list(resumed.reports.values()),
+    )  # fmt: skip
+    (report,) = exported.dicom_files
+    assert "PredecessorDocumentsSequence" in dcmread(report)
+
+
+def test_work_that_was_kept_before_reports_were_is_taken_up(make_session, tmp_path):
+    session = make_session(tmp_path / "kept")
+    session.accept(session.shown_findings()[0][1].tracking_uid)
+    session.close()
+    (file,) = (tmp_path / "kept").glob("*.json")
+    document = json.loads(file.read_text())
+    del document["review"]["reports"]
+    file.write_text(json.dumps(document))
+    resumed = make_session(tmp_path / "kept", found=False)
+    resumed.resume(resumed.offers[0])
+    assert resumed.reports == {}
+    assert len(resumed.shown_findings()) == len(session.shown_findings())
+
+
 def test_a_replaced_report_that_is_gone_is_told(make_session, reviewed, tmp_path):
     again = make_session(found=False, reader="Second^Reader")
     again.add_results(read_earlier_results([reviewed / "findings.json"]))

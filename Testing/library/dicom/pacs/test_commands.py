@@ -152,4 +152,5 @@ def test_a_missing_library_is_told(run, monkeypatch):
     monkeypatch.setattr("MCDetect.dicom.pacs.requirements.find_spec", lambda _: None)
     code, _, complaints = run("echo")
     assert code == 2
-    assert 'pip install "mcdetect[pacs]"' in complaints
+    assert "pip install" in complaints
+    assert "[pacs]" in complaints

@@ -97,7 +97,7 @@ def test_a_missing_package_is_one_sentence_that_says_what_to_install(bundle_fold
     with pytest.raises(DeviceError, match=package) as caught:
         Detector.load(bundle_folder, "cpu", name)
     assert caught.value.code == "no-backend"
-    assert f"mcdetect[{name}]" in caught.value.hint
+    assert f"[{name}]" in caught.value.hint
 
 
 def test_an_unknown_back_end_is_told(bundle_folder):
