@@ -24,10 +24,10 @@ _IMAGE, _CASE = "sensitivity at false positives a view", "sensitivity by examina
 
 _NOT_DONE = """## What was not measured
 
-- Ablations that need a training of their own (each about an hour on two cores): training with real backgrounds,
-  without noise normalisation, without hard negatives. Leaving out the normalisation at test time alone would be no
-  ablation: the network was trained on normalised images. The one that needs no training, leaving out the second stage
-  and fitting the cluster score again, is in the tables.
+- Ablations at full length (each about an hour on two cores). Short ones, without noise normalisation and without hard
+  negatives, are in [ablations.md](ablations.md); training on real backgrounds was not tried, so that the shipped recipe
+  is the arm without them. Leaving out the second stage and fitting the cluster score again needs no training and is in
+  the tables.
 - Annotated real mammograms: none may be used here. What is known of real ones stands under "Real and simulated".
 - Readers: no person has looked at these views for comparison.
 """
