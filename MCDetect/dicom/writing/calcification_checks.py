@@ -106,6 +106,9 @@ def _check_area(tree: Tree, position: Position, image: ImageFindings) -> None:
     known = [image.breast_area_mm2] if image.breast_area_mm2 else []
     if not _near(_numbers(tree, position, codes.AREA), known, 0.51):
         fail("the area of a breast is not that of the findings")
+    measured = [tree[child].MeasuredValueSequence[0] for child in children(tree, position, codes.AREA)]
+    if any(one.MeasurementUnitsCodeSequence[0].CodeValue != codes.SQUARE_MILLIMETRE.value for one in measured):
+        fail("the area of a breast has a wrong unit")
 
 
 def _placed(image: ImageFindings) -> Iterator[tuple[Cluster | None, Calcification]]:
