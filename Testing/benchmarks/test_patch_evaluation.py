@@ -95,6 +95,7 @@ def monai(network, view):
             maps = inferer(image, lambda patches: network(patches)[:, None, None, None].repeat(1, 1, PATCH, PATCH))
         return maps[0, 0].numpy()
 
+    run()  # the first time it waits for memory
     return Reference(run)
 
 
