@@ -146,7 +146,7 @@ def workers(scheduler: str | None, count: int | None, device: str) -> Iterator[W
         raise DeviceError(
             "no-dask",
             "Dask, which runs the workers, is not installed.",
-            f"Install it with: {install_command('cohort')}",
+            f"Install it with: {install_command('cohort')}.",
         ) from error
     # Its remarks about workers that come and go would run into the progress; what matters is told by this package.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)

@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(
             "no-desktop",
             f"The window cannot be opened: {' and '.join(missing)} is not installed.",
-            f"Run: {install_command('desktop')}",
+            f"Run: {install_command('desktop')}.",
         )
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise UsageError(

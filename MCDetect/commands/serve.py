@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
         from MCDetect.dicom.pacs.configuration import read_configuration
     except ModuleNotFoundError as error:
         raise DeviceError(
-            "no-pynetdicom", f"{error.name} is not installed.", f"Install it with: {install_command('cohort')}"
+            "no-pynetdicom", f"{error.name} is not installed.", f"Install it with: {install_command('cohort')}."
         ) from error
 
     destination: Node | None = None

@@ -34,7 +34,7 @@ def choose_device(name: str = "auto") -> torch.device:
         raise DeviceError(
             "no-torch",
             "PyTorch, which runs the networks, is not installed.",
-            f"Install it with: {install_command('inference')}",
+            f"Install it with: {install_command('inference')}.",
         ) from error
 
     if name not in DEVICES:

@@ -61,9 +61,10 @@ def test_a_pacs_that_is_down_is_told_and_the_results_stay_where_they_are(
     assert sorted((tmp_path / "results").rglob("*.dcm")) == written
     assert window.widgets.sendButton.isEnabled()
     # Fetching says the same.
-    monkeypatch.setattr(window.dialogs, "ask", lambda _question, _choices: 0)
-    monkeypatch.setattr(window.dialogs, "ask_text", lambda *_: "A1")
     hands.press(Qt.Key_F, Qt.ControlModifier)
+    hands.until(lambda: window.fetching is not None and window.fetching.dialog.isVisible())
+    window.fetching.dialog.patient.insert("P1")
+    hands.click(window.fetching.dialog.search_button)
     hands.until(lambda: len(window.heard) == 2)
     assert len(window.views.slots) == 4
 

@@ -21,5 +21,5 @@ def require(*modules: str) -> None:
         raise UsageError(
             "pacs-not-installed",
             f"Talking to a PACS needs {' and '.join(missing)}, which is not installed.",
-            f"Install it with: {install_command('pacs')}",
+            f"Install it with: {install_command('pacs')}.",
         )

@@ -70,7 +70,7 @@ def choose_backend(
                 "no-backend",
                 f"The back end {name} needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not "
                 "installed.",
-                f"Install it with: {install_command(name)}",
+                f"Install it with: {install_command(name)}.",
             )
         makers = _makers(precision)
         if name not in makers:
