@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from pydicom.dataset import Dataset, FileMetaDataset
 
 from MCDetect.dicom.acceptance import require_mammogram, require_suitable_view
@@ -69,6 +71,19 @@ class UnderstoodHeader:
         """(rows, columns)."""
         return int(self.header.Rows), int(self.header.Columns)
 
+    def mammogram(self, pixels: npt.NDArray[np.float32], valid: npt.NDArray[np.bool_], source: str) -> Mammogram:
+        """Return the mammogram with its decoded pixels (see :class:`MCDetect.dicom.mammogram.Mammogram`)."""
+        return Mammogram(
+            pixels=pixels,
+            valid=valid,
+            spacing=self.spacing,
+            laterality=self.orientation.laterality,
+            view=self.orientation.view,
+            source=source,
+            header=self.header,
+            warnings=self.warnings,
+        )
+
 
 def read_header(path: Path, spacing_mm: float | None = None) -> UnderstoodHeader | None:
     """Read what the header of a mammogram says, without its pixels; None for a picture, which has no header.
@@ -91,16 +106,7 @@ def read_header(path: Path, spacing_mm: float | None = None) -> UnderstoodHeader
 def _read_dataset(dataset: Dataset, source: str, spacing_mm: float | None) -> Mammogram:
     understood = _understand(dataset, source, spacing_mm)
     pixels, valid = read_pixels(dataset, understood.header, source)
-    return Mammogram(
-        pixels=pixels,
-        valid=valid,
-        spacing=understood.spacing,
-        laterality=understood.orientation.laterality,
-        view=understood.orientation.view,
-        source=source,
-        header=understood.header,
-        warnings=understood.warnings,
-    )
+    return understood.mammogram(pixels, valid, source)
 
 
 def _understand(dataset: Dataset, source: str, spacing_mm: float | None) -> UnderstoodHeader:

@@ -60,16 +60,7 @@ def read_in_process(path: Path, spacing_mm: float | None = None, *, python: str 
             f"The process that decodes {path} ended before it was done.",
             "Open it again; if that fails too, copy the file again or export it uncompressed.",
         ) from error
-    return Mammogram(
-        pixels=pixels,
-        valid=valid,
-        spacing=understood.spacing,
-        laterality=understood.orientation.laterality,
-        view=understood.orientation.view,
-        source=str(path),
-        header=understood.header,
-        warnings=understood.warnings,
-    )
+    return understood.mammogram(pixels, valid, str(path))
 
 
 def _is_compressed(understood: UnderstoodHeader) -> bool:

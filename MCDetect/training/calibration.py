@@ -123,14 +123,14 @@ def calibrate_marks(
     write_settings(bundle, settings)
 
 
-def calibration_views(recipe: CalibrationRecipe, folder: Path, processes: int = 2) -> list[Path]:
-    """Return the views to calibrate on, simulated where they are not in ``folder``."""
-    normal = CALIBRATION_SEEDS[_VALIDATION_VIEWS:][: recipe.normal_views]
-    lesion = CALIBRATION_SEEDS[_VALIDATION_VIEWS + recipe.normal_views :][: recipe.lesion_views]
-    return [
-        *prepare_views(folder, normal, with_clusters=False, processes=processes),
-        *prepare_views(folder, lesion, with_clusters=True, processes=processes),
-    ]
+def calibration_views(
+    recipe: CalibrationRecipe, folder: Path, processes: int = 2, most: tuple[int, int] | None = None
+) -> list[Path]:
+    """Return the views to calibrate on (or the first ``most`` without and with clusters), simulated where missing."""
+    seeds, (normal, lesion) = CALIBRATION_SEEDS[_VALIDATION_VIEWS:], most or (recipe.normal_views, recipe.lesion_views)
+    without, with_some = seeds[:normal], seeds[recipe.normal_views :][:lesion]
+    paths = prepare_views(folder, without, with_clusters=False, processes=processes)
+    return [*paths, *prepare_views(folder, with_some, with_clusters=True, processes=processes)]
 
 
 def calibrate_clusters(

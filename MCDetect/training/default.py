@@ -35,6 +35,15 @@ VALIDATION_BACKGROUNDS = 4
 _VALIDATION_BATCHES = 12
 
 
+def training_backgrounds(
+    folder: Path, recipe: Recipe, processes: int, report: Callable[[int, int], None] | None = None
+) -> tuple[list[Path], list[Path]]:
+    """Return the files of normal views to train and to validate on, simulated where ``folder`` lacks them."""
+    seeds = list(chain(TRAINING_SEEDS[: recipe.backgrounds], CALIBRATION_SEEDS[:VALIDATION_BACKGROUNDS]))
+    views = prepare_backgrounds(folder, seeds, processes, report)
+    return views[: recipe.backgrounds], views[recipe.backgrounds :]
+
+
 def train_network(
     network: nn.Module,
     loss: Loss,
@@ -130,9 +139,7 @@ def train(output: Path, recipe: Recipe, workers: int, progress: Progress) -> Non
     def count(done: int, total: int) -> None:
         tell("backgrounds")(f"{done} of {total}", done / total)
 
-    seeds = list(chain(TRAINING_SEEDS[: recipe.backgrounds], CALIBRATION_SEEDS[:VALIDATION_BACKGROUNDS]))
-    views = prepare_backgrounds(output / "backgrounds", seeds, max(1, workers + 1), count)
-    parts = views[: recipe.backgrounds], views[recipe.backgrounds :]
+    parts = training_backgrounds(output / "backgrounds", recipe, max(1, workers + 1), count)
     pixels = train_network(
         CalcificationUNet(),
         CalcificationLoss(),

@@ -12,7 +12,7 @@ from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
 from MCDetect.errors import InputError, UsageError
 from MCDetect.evaluation.hits import Candidate
 from MCDetect.simulation.realism import compare_realism
-from MCDetect.training.backgrounds import CALIBRATION_SEEDS
+from MCDetect.training.calibration import calibration_views
 from MCDetect.training.detection import frozen_set, injected_set
 from MCDetect.training.detection.figures import (
     ABOVE_NOISE,
@@ -45,7 +45,6 @@ from MCDetect.training.detection.systems import (
 )
 from MCDetect.training.detection.truths import TrueCluster, ViewTruth, read_view_truth
 from MCDetect.training.recipe import load_recipe
-from MCDetect.training.simulated_views import prepare_views
 from MCDetect.version import __version__
 
 Report = Callable[[str, float], None]
@@ -54,7 +53,6 @@ GROUP_RATES = (0.25, 0.5, 1.0)
 """False positives a view at which groups of clusters are compared."""
 
 _BASELINE_VIEWS = (20, 16)  # without and with clusters, of the calibration seeds
-_VALIDATION_VIEWS = 100  # the first calibration seeds belong to the trainer
 _REALISM_VIEWS = 8
 _LEAST_EXAMINATIONS = 3
 
@@ -196,13 +194,8 @@ def mammograms_in(folder: Path | None) -> list[Path]:
 
 def _calibrated(look: _Look) -> CalibratedBaselines:
     calibration = load_recipe().calibration
-    normal, lesion = _BASELINE_VIEWS
-    first = CALIBRATION_SEEDS[_VALIDATION_VIEWS:]
     folder, processes = look.settings.work / "calibration", look.settings.processes
-    paths = [
-        *prepare_views(folder, first[:normal], with_clusters=False, processes=processes),
-        *prepare_views(folder, first[calibration.normal_views :][:lesion], with_clusters=True, processes=processes),
-    ]
+    paths = calibration_views(calibration, folder, processes, _BASELINE_VIEWS)
     truths, looked = look.at("calibrating the baselines", paths, patches=False)
     return calibrate_baselines(looked, truths, look.bundle.settings, calibration.false_calcifications_per_view)
 

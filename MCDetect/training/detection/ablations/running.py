@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from MCDetect.bundles.store import Bundle
 from MCDetect.errors import UsageError
 from MCDetect.evaluation.hits import Candidate
-from MCDetect.training.backgrounds import CALIBRATION_SEEDS, TRAINING_SEEDS, prepare_backgrounds
+from MCDetect.training.calibration import calibration_views
+from MCDetect.training.default import training_backgrounds
 from MCDetect.training.detection import frozen_set, injected_set, mark_figures
 from MCDetect.training.detection.ablations.arms import ARMS, REFERENCE, Arm
 from MCDetect.training.detection.ablations.training import Effort, TrainingViews, about, bundle_of
@@ -30,7 +30,6 @@ from MCDetect.training.detection.figures import (
 from MCDetect.training.detection.looking import LookedAt, look_at_all
 from MCDetect.training.detection.truths import ViewTruth, read_view_truth
 from MCDetect.training.recipe import Recipe, load_recipe
-from MCDetect.training.simulated_views import prepare_views
 from MCDetect.version import __version__
 
 Report = Callable[[str, float], None]
@@ -45,8 +44,6 @@ to the lowest logit of :data:`MCDetect.training.detection.looking.THRESHOLD_STEP
 CALIBRATION_VIEWS = (20, 16)
 """Views without and with clusters on which every arm is calibrated."""
 
-_VALIDATION_SEEDS = 100  # the first calibration seeds belong to the trainer
-_VALIDATION_BACKGROUNDS = 4
 _CENTRE = next(iter(CRITERIA))
 _LEAST_EXAMINATIONS = 3
 _PARTS: Mapping[str, Selection | None] = {
@@ -212,26 +209,15 @@ def _prepare(settings: AblationSettings, recipe: Recipe, tell: Report) -> tuple[
     def count(text: str) -> Callable[[int, int], None]:
         return lambda done, total: tell(text, done / total)
 
-    seeds = list(chain(TRAINING_SEEDS[: recipe.backgrounds], CALIBRATION_SEEDS[:_VALIDATION_BACKGROUNDS]))
     folder, processes = settings.backgrounds or settings.work / "backgrounds", settings.processes
-    backgrounds = prepare_backgrounds(folder, seeds, processes, count("simulating backgrounds"))
-    first, (normal, lesion) = CALIBRATION_SEEDS[_VALIDATION_SEEDS:], CALIBRATION_VIEWS
-    calibration = [
-        *prepare_views(settings.work / "calibration", first[:normal], with_clusters=False, processes=processes),
-        *prepare_views(
-            settings.work / "calibration",
-            first[recipe.calibration.normal_views :][:lesion],
-            with_clusters=True,
-            processes=processes,
-        ),
-    ]
+    parts = training_backgrounds(folder, recipe, processes, count("simulating backgrounds"))
+    calibration = calibration_views(recipe.calibration, settings.work / "calibration", processes, CALIBRATION_VIEWS)
     frozen = frozen_set.prepare(
         settings.work / "frozen",
         frozen_set.view_seeds(settings.examinations),
         processes,
         count("simulating the frozen set"),
     )
-    parts = backgrounds[: recipe.backgrounds], backgrounds[recipe.backgrounds :]
     return TrainingViews(*parts, calibration), frozen
 
 
