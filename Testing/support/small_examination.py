@@ -1,15 +1,20 @@
-"""A mammogram of a few pixels with a reviewed cluster, and every object that can be read back."""
+"""Two mammograms of a few pixels with a reviewed cluster each, and every object that can be read back."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
+from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
 from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
+from MCDetect.dicom.export import FORMATS, write_study_objects
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.writing.cad_report import cad_report
-from MCDetect.dicom.writing.context import ReportContext
+from MCDetect.dicom.writing.context import RAW, ReportContext
 from MCDetect.dicom.writing.measurement_report import measurement_report
 from MCDetect.dicom.writing.segmentation import segmentation
 from MCDetect.findings import (
@@ -52,6 +57,7 @@ def small_mammogram(number: int = 0) -> Dataset:
     image.BitsAllocated, image.BitsStored, image.HighBit, image.PixelRepresentation = 16, 12, 11, 0
     image.WindowCenter, image.WindowWidth, image.VOILUTFunction = 2000, 3000, "SIGMOID"
     pixels = np.arange(ROWS * COLUMNS, dtype="<u2").reshape(ROWS, COLUMNS)
+    pixels = pixels if number == 0 else pixels[::-1]  # no view looks like the other
     image.PixelData = pixels.tobytes()
     return image
 
@@ -115,3 +121,22 @@ def small_objects() -> dict[str, Dataset]:
         "cad-sr": cad_report(images, sources, {}, ALGORITHM, context),
         "measurements-sr": measurement_report(images, sources, ALGORITHM, context),
     }
+
+
+def stored_study(
+    images: Sequence[ImageFindings], folder: Path, context: ReportContext = RAW, **changes: str
+) -> list[Dataset]:
+    """Store both mammograms and the two reports about findings of them in a new folder, and return all as read again.
+
+    ``changes`` are attributes of the mammograms; ``view 0`` and ``view 1`` are their series.
+    """
+    headers = [small_mammogram(number) for number in (0, 1)]
+    folder.mkdir()
+    for number, header in enumerate(headers):
+        header.SeriesDescription = f"view {number}"
+        for keyword, value in changes.items():
+            setattr(header, keyword, value)
+        header.save_as(folder / f"{number}.dcm", enforce_file_format=True)
+    sources = {str(header.SOPInstanceUID): header for header in headers}
+    write_study_objects(images, sources, ALGORITHM, {}, folder, FORMATS, context)
+    return [dcmread(path) for path in sorted(folder.iterdir())]
