@@ -14,7 +14,7 @@ ABNORMAL_STRUCTURE = Code("49755003", "SCT", "Morphologically Altered Structure"
 BREAST = Code("76752008", "SCT", "Breast")
 NIPPLE = Code("24142002", "SCT", "Nipple")
 ABSENT = Code("272519000", "SCT", "Absent")  # CID 240
-NO_CLUSTER = "No cluster of calcifications"
+NO_CLUSTER = "No calcification cluster"
 """The same for people: viewers show comments and not codes."""
 SIDES = {"L": Code("7771000", "SCT", "Left"), "R": Code("24028007", "SCT", "Right")}
 BREASTS = {"L": Code("80248007", "SCT", "Left breast"), "R": Code("73056007", "SCT", "Right breast")}

@@ -120,7 +120,7 @@ def test_a_report_without_clusters_is_shown_as_a_frame_with_a_sentence_round_its
     assert wait_for("what the report tells", lambda: viewer.ask(TOLD)) == ["R CC breast", "R MLO breast"]
     said = viewer.ask(TOLD.replace("TrackingIdentifier", "labels.map(l => (l.label + ' ' + l.value).trim())"))
     count = 3 if decisions else 5  # what belongs to a rejected cluster is not counted
-    sentences = ["No cluster of calcifications", "Area 5.00 mm2", f"Number of calcifications {count}.00 1"]
+    sentences = ["No calcification cluster", "Area 5.00 mm2", f"Number of calcifications {count}.00 1"]
     assert said == [sentences, sentences]
     wait_for("the first view", lambda: shown_view(viewer) == 0)
     viewer.touch()
