@@ -1,4 +1,4 @@
-"""A window closes at once, whatever is still being read, kept or written; nothing is cut, and nothing is left behind."""
+"""A window closes at once, whatever is still read, kept or written; nothing is cut, and nothing is left behind."""
 
 from __future__ import annotations
 

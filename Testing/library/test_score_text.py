@@ -22,7 +22,7 @@ from MCDetect.score_text import MEANING, cluster_score_text, score_text, thresho
 
 @pytest.mark.parametrize(
     ("score", "text"),
-    [(0.0, "<0.01"), (0.004, "<0.01"), (0.0051, "0.01"), (0.5, "0.50"), (0.994, "0.99"), (0.996, ">0.99"), (1.0, ">0.99")],
+    [(0, "<0.01"), (0.004, "<0.01"), (0.0051, "0.01"), (0.5, "0.50"), (0.994, "0.99"), (0.996, ">0.99"), (1, ">0.99")],
 )  # fmt: skip
 def test_a_score_has_two_digits_and_is_never_zero_or_one(score, text):
     assert score_text(score) == text
