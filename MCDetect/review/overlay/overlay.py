@@ -145,7 +145,6 @@ class ReviewOverlay(Placing):
         if composite is not None:
             composite.SetBackgroundVolumeID(None)
             composite.SetForegroundVolumeID(None)
-        self.update()
 
     def shown_in(self, slice_node: Node) -> str | None:
         """Return the key of the view that a slice view shows."""

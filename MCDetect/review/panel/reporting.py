@@ -8,6 +8,7 @@ from typing import Any
 
 from MCDetect.errors import OutputError, UsageError
 from MCDetect.findings import Findings
+from MCDetect.review.examination import Examination
 from MCDetect.review.export_process import export_in_process
 from MCDetect.review.exporting import Exported, what_was_written
 from MCDetect.review.panel.host import Host
@@ -102,11 +103,9 @@ class ReportingPart(Part):
         path = self.host.ask_file(self.text("Picture report"), "picture report.pdf")
         if not path:
             return
-        from MCDetect.review.picture_report import write_picture_report
-
         self._start(self.text("Writing…"))
         self.host.background(
-            partial(write_picture_report, Path(path), findings, session.examination),
+            partial(_write_picture_report, Path(path), findings, session.examination),
             lambda written: self._end(self.text("Written: {path}").format(path=written)),
             self._failed,
         )
@@ -199,6 +198,12 @@ class ReportingPart(Part):
         """Show a sentence; an empty label would take room from the findings."""
         self.widgets.exportLabel.setText(text)
         self.widgets.exportLabel.setVisible(bool(text))
+
+
+def _write_picture_report(path: Path, findings: Findings, examination: Examination) -> Path:
+    from MCDetect.review.picture_report import write_picture_report  # in the thread: what draws takes a while to load
+
+    return write_picture_report(path, findings, examination)
 
 
 def has_review(state: ReviewState) -> bool:
