@@ -96,7 +96,7 @@ def test_no_command_holds_up_the_window(full, hands, monkeypatch, tmp_path):  # 
     measure("no probability map", lambda: full.set_probability_map(key, None))
     measure("one finding of another view", lambda: full.show_finding(*session.shown_findings()[-1]))
     session.mark_saved()
-    measure("closing an examination", lambda: full._end_session())
+    measure("closing an examination", full._end_session)
     hands.test.qWait(500)
     assert {what: round(work, 3) for what, work in works.items() if work >= _LONGEST_WORK} == {}
     assert {"picture_report", "add a calcification", "closing an examination"} <= works.keys()
