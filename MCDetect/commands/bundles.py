@@ -54,8 +54,6 @@ def describe(bundle: Bundle) -> list[str]:
     ModelError
         If the bundle is damaged.
     """
-    from MCDetect.score_text import threshold_text
-
     default = str(bundle.settings.get("default_operating_point"))
     docs = bundle.folder / "docs"
     lines = [
@@ -64,8 +62,7 @@ def describe(bundle: Bundle) -> list[str]:
         f"SHA-256: {bundle.sha256}",
     ]
     lines += [
-        f"Operating point {name}: cluster score from {threshold_text(threshold)}"
-        + (" (default)" if name == default else "")
+        f"Operating point {name}: cluster score from {threshold:.3f}" + (" (default)" if name == default else "")
         for name, threshold in bundle.operating_points.items()
     ]
     lines.append(f"Model card: {docs / 'README.md'}")
