@@ -11,6 +11,7 @@ from MCDetect.cohort.records import examination_folder
 from MCDetect.cohort.summary import Failure, failures
 from MCDetect.files import write_text_atomically
 from MCDetect.findings import Algorithm, Refusal
+from MCDetect.score_text import MEANING, score_text, threshold_text
 
 _MOST_LISTED = 200
 _BINS = 20
@@ -30,7 +31,7 @@ figure {{ margin: 1rem 0 }} svg {{ width: 100%; height: auto }}
 <h2>Examinations</h2>{counts}
 <h2>Scores and times</h2><figure>{plot}<figcaption>Left: the highest cluster score of each view; views without a cluster
 at or above the threshold count as 0. Right: seconds of a worker for each examination.</figcaption></figure>
-<h2>Highest scores</h2>{highest}
+<h2>Highest scores</h2><p>{meaning}</p>{highest}
 <h2>Not analysed</h2>{reasons}{failed}
 </body></html>
 """
@@ -59,8 +60,9 @@ def write_overview(path: Path, manifest: Manifest, algorithm: Algorithm, problem
     page = _PAGE.format(
         algorithm=escape(
             f"MCDetect {algorithm.version}, bundle {algorithm.bundle} ({algorithm.bundle_sha256[:12]}), operating "
-            f"point {algorithm.operating_point} ({algorithm.threshold:.3g}), {algorithm.device}."
+            f"point {algorithm.operating_point} ({threshold_text(algorithm.threshold)}), {algorithm.device}."
         ),
+        meaning=escape(MEANING),
         counts=_counts(manifest),
         plot=_plot(manifest, algorithm.threshold),
         highest=_highest(manifest),
@@ -104,7 +106,7 @@ def _plot(manifest: Manifest, threshold: float) -> str:
     figure = Figure(figsize=(10, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     left.hist(scores, bins=_BINS, range=(0, 1), color="#3b6ea5")
-    left.axvline(threshold, color="#b03a2e", linestyle="--", label=f"threshold {threshold:.3g}")
+    left.axvline(threshold, color="#b03a2e", linestyle="--", label=f"threshold {threshold_text(threshold)}")
     left.legend()
     left.set(xlabel="highest cluster score of a view", ylabel="views", xlim=(0, 1))
     right.hist(seconds, bins=_BINS, color="#3b6ea5")
@@ -129,7 +131,7 @@ def _highest(manifest: Manifest) -> str:
     cells = "".join(
         f'<tr><td><a href="{examination_folder(Path(), row["examination"]).as_posix()}/">{row["examination"]}</a></td>'
         f"<td>{escape(' '.join(filter(None, (row['laterality'], row['view']))) or 'not known')}</td>"
-        f'<td class="number">{row["score"]:.2f}</td><td class="number">{row["clusters"]}</td>'
+        f'<td class="number">{escape(score_text(row["score"]))}</td><td class="number">{row["clusters"]}</td>'
         f'<td class="number">{row["largest_cluster_mm"]:.1f} mm</td></tr>'
         for row in rows
     )

@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from MCDetect.findings import Decision, Findings, ImageFindings, Origin
+from MCDetect.findings import Decision, Findings, ImageFindings
+from MCDetect.score_text import MEANING, cluster_score_text, threshold_text
 
 
 def view_name(image: ImageFindings) -> str:
@@ -28,9 +29,12 @@ def findings_table(findings: Findings) -> Table:
     algorithm = findings.algorithm
     table = Table(
         title=Text(
-            f"Clusters of calcifications, operating point {algorithm.operating_point} ({algorithm.threshold:.3g})"
+            f"Clusters of calcifications, operating point {algorithm.operating_point} "
+            f"({threshold_text(algorithm.threshold)})"
         ),
         box=box.SIMPLE_HEAD,
+        caption=Text(MEANING) if any(image.clusters for image in findings.images) else None,
+        caption_justify="left",
         title_justify="left",
         collapse_padding=True,
         pad_edge=False,
@@ -60,7 +64,7 @@ def findings_table(findings: Findings) -> Table:
                 f"{cluster.diameter_mm:.1f} mm",
                 cluster.distribution.value,
                 Text(cluster.type_text),
-                "reader's" if cluster.origin is Origin.READER else f"{cluster.score:.2f}",
+                cluster_score_text(cluster),
             )
             name = ""
         alone = image.isolated_calcifications

@@ -1,24 +1,45 @@
-"""Work beside the window, so that it never freezes: a few threads whose results come back to the window's thread."""
+"""Work beside the window, so that it never freezes: a few threads whose results come back to the window's thread.
+
+They are threads of Python that end with the process, and not Qt's: those are waited for when the program ends, and one
+that hangs in a file of a network drive would keep it for ever.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any
 
-from PyQt5.QtCore import QObject, QRunnable, QThreadPool, pyqtSignal
+from PyQt5.QtCore import QObject, pyqtSignal
 
 _THREADS = 2
 
 
+@dataclass(frozen=True)
+class _Job:
+    work: Callable[[], Any]
+    done: Callable[[Any], object]
+    failed: Callable[[BaseException], object]
+
+
 class Background(QObject):
-    """Runs functions in threads."""
+    """Runs functions in threads.
+
+    Parameters
+    ----------
+    threads
+        How many work at once.
+    """
 
     _ended = pyqtSignal(object, object)
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int = _THREADS) -> None:
         super().__init__()
-        self._pool = QThreadPool()
-        self._pool.setMaxThreadCount(_THREADS)
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._most, self._threads = threads, 0
         self._is_closed = False
         self._waiting = 0
         self._ended.connect(self._deliver)
@@ -32,37 +53,36 @@ class Background(QObject):
         self, work: Callable[[], Any], done: Callable[[Any], object], failed: Callable[[BaseException], object]
     ) -> None:
         """Run ``work`` in a thread, then ``done`` or ``failed`` in the window's thread."""
+        if self._is_closed:
+            return
         self._waiting += 1
-        self._pool.start(_Job(work, done, failed, self._ended.emit))
+        if self._threads < min(self._most, self._waiting):
+            self._threads += 1
+            Thread(target=self._work, name="MCDetect window", daemon=True).start()
+        self._jobs.put(_Job(work, done, failed))
 
     def close(self) -> None:
-        """Deliver nothing any more and wait for what is running, which is reading or writing one file."""
+        """Begin nothing and deliver nothing any more. What is running is not waited for: nobody wants its result."""
         self._is_closed = True
-        self._pool.clear()
-        self._pool.waitForDone(30_000)
+        self._waiting = 0
+        with contextlib.suppress(Empty):
+            while True:
+                self._jobs.get_nowait()
+        for _ in range(self._threads):
+            self._jobs.put(None)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                listener, value = job.done, job.work()
+            except BaseException as error:
+                listener, value = job.failed, error
+            if not self._is_closed:
+                with contextlib.suppress(RuntimeError):  # the window has gone meanwhile
+                    self._ended.emit(listener, value)
+            del job, listener, value  # an examination must not stay in memory until the next piece of work comes
 
     def _deliver(self, listener: Callable[[Any], object], value: Any) -> None:
-        self._waiting -= 1
         if not self._is_closed:
+            self._waiting -= 1
             listener(value)
-
-
-class _Job(QRunnable):
-    def __init__(
-        self,
-        work: Callable[[], Any],
-        done: Callable[[Any], object],
-        failed: Callable[[BaseException], object],
-        emit: Callable[[Any, Any], None],
-    ) -> None:
-        super().__init__()
-        self._work, self._done, self._failed, self._emit = work, done, failed, emit
-
-    def run(self) -> None:
-        """Do the work; Qt calls this in a thread."""
-        try:
-            result = self._work()
-        except BaseException as error:
-            self._emit(self._failed, error)
-        else:
-            self._emit(self._done, result)

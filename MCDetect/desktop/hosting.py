@@ -17,6 +17,8 @@ from MCDetect.findings import Cluster
 from MCDetect.installation import install_command
 from MCDetect.review.panel.host import Tool
 
+_THREADS = 4  # a search in a PACS that does not answer must not keep results from being written
+
 
 class HostWindow(QMainWindow):
     """Implements :class:`MCDetect.review.panel.host.Host`, where the methods are described."""
@@ -26,8 +28,8 @@ class HostWindow(QMainWindow):
     def __init__(self) -> None:
         super().__init__()
         self.dialogs = Dialogs(self)
-        self.background_work = Background()
-        self.views = ViewArea(self.background_work, self)
+        self.background_work = Background(_THREADS)
+        self.views = ViewArea(self)
         self.selects_in_view = False
         self.waiting_bar = QProgressBar()
         self.waiting_bar.setRange(0, 0)  # moves without end: how long reading takes is not known

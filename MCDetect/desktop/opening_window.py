@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from MCDetect.desktop.hosting import HostWindow
 from MCDetect.errors import MCDetectError
+from MCDetect.review.child import Children
 from MCDetect.review.decoding_process import read_in_process
 from MCDetect.review.opening import Opened, open_given
 from MCDetect.review.session import ReviewSession
@@ -30,14 +31,34 @@ class OpeningWindow(HostWindow):
     panel: ReviewPanel
     folder: Path | None
     actions_by_name: dict[str, QAction]
+    _keeps_work = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._decoders = Children()
 
     def _may_leave(self) -> bool:
-        """Ask what becomes of work that was not exported."""
-        raise NotImplementedError
+        """Ask what becomes of work that was not exported; it is kept unless the reader says otherwise."""
+        session = self.session
+        if session is None or not session.has_unsaved_changes:
+            return True
+        choices = [self.translate("Keep it for later"), self.translate("Throw it away")]
+        answer = self.ask(self.translate("This review has changes that were not exported."), choices)
+        self._keeps_work = answer != 1
+        return answer >= 0
 
     def _end_session(self) -> None:
-        """Close what is open."""
-        raise NotImplementedError
+        """Close what is open; nothing here waits for a disk or a process."""
+        session, self.session = self.session, None
+        self.panel.set_session(None)
+        self.views.set_session(None)
+        if session is None:
+            return
+        session.close(keep_work=self._keeps_work)
+        self._keeps_work = True
+        if not self.panel.reporting.is_busy:
+            self._decoders.end()
+        self._decoders = Children()
 
     def choose_files(self) -> None:
         """Let the user choose files."""
@@ -68,18 +89,29 @@ class OpeningWindow(HostWindow):
         )
 
     def _opened(self, opened: Opened, current: Examination | None, then: Callable[[], object] | None) -> None:
-        self.status("")
-        self.waiting_bar.hide()
         if opened.examination is None:
+            self._is_opened()
             if opened.results is not None and self.session is not None and self.session.examination is current:
                 self.panel.show_results(opened.results)
             return
         if not self._may_leave():
+            self._is_opened()
             return
-        examination = opened.examination
         self._end_session()
-        examination.read_with(read_in_process)
-        self.session = ReviewSession(examination, folder=self.folder)
+        # Work that was kept a moment ago is read again, from a disk that may be slow.
+        self.background_work.run(
+            partial(ReviewSession, opened.examination, folder=self.folder),
+            lambda session: self._begin(session, opened, then),
+            partial(self._not_opened, []),
+        )
+
+    def _begin(self, session: ReviewSession, opened: Opened, then: Callable[[], object] | None) -> None:
+        self._is_opened()
+        if self.session is not None:  # something else was opened meanwhile
+            self._end_session()
+        examination = session.examination
+        examination.read_with(partial(read_in_process, children=self._decoders))
+        self.session = session
         self.views.set_session(self.session)
         self.dialogs.place = examination.views[0].path.absolute().parent.parent
         self.setWindowTitle(f"{examination.views[0].path.parent.name} - {TITLE.format(version=__version__)}")
@@ -108,9 +140,12 @@ class OpeningWindow(HostWindow):
                 return
         self.panel.show_results(results)
 
-    def _not_opened(self, paths: list[str | Path], error: BaseException) -> None:
+    def _is_opened(self) -> None:
         self.status("")
         self.waiting_bar.hide()
+
+    def _not_opened(self, paths: list[str | Path], error: BaseException) -> None:
+        self._is_opened()
         if isinstance(error, MCDetectError) and error.code == "no-spacing":
             typed = self.ask_text(
                 self.translate("Size of a pixel"),

@@ -45,11 +45,11 @@ class ViewArea(FindingViews):
     loaded = pyqtSignal(str)
     layout_changed = pyqtSignal()
 
-    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setStyleSheet("background: black; color: #b8bbbf;")
         self.setAttribute(Qt.WA_StyledBackground)
-        self._background = background
+        self._reading = Background()
         self.mrml = SliceScene()
         self.grid = QGridLayout(self)
         self.grid.setContentsMargins(0, 0, 0, 0)
@@ -103,17 +103,17 @@ class ViewArea(FindingViews):
         """Show another session."""
         if self.overlay is not None:
             self._steps.add(self.overlay.closing())
+        self._reading.close()  # what the last session still reads must not keep the next one waiting
+        self._reading = Background()
         self.session = session
         self.overlay = None if session is None else ReviewOverlay(self.mrml.scene, session)
         self.windows, self._loading, self.slots, self.boxes, self.fitted = {}, set(), {}, {}, {}
-        self.is_inverted = False
-        self.magnified = set()
+        self.is_inverted, self.magnified = False, set()
         self.welcome.setVisible(session is None)
         if session is not None:
             self.apply_marks()
             views = session.examination.current
-            standard = {"CC", "MLO"}
-            fits = len(views) > 1 and any(view.laterality and view.view in standard for view in views)
+            fits = len(views) > 1 and any(view.laterality and view.view in {"CC", "MLO"} for view in views)
             many = Layout.FOUR_OVER_PRIORS if session.examination.priors else Layout.FOUR_VIEWS
             self.arrange(many if fits else Layout.ONE_VIEW)
         else:
@@ -166,9 +166,9 @@ class ViewArea(FindingViews):
         """Go to the next place that shows something."""
         shown = [view for view, slot in self.slots.items() if slot.key is not None]
         if shown:
-            at = shown.index(self.active) if self.active in shown else -step
-            shown[(at + step) % len(shown)].setFocus()
-            self.set_active(shown[(at + step) % len(shown)])
+            following = shown[((shown.index(self.active) if self.active in shown else -step) + step) % len(shown)]
+            following.setFocus()
+            self.set_active(following)
 
     def _place(self, hanging: Hanging) -> None:
         self.slots, self.fitted = {}, {}
@@ -184,10 +184,11 @@ class ViewArea(FindingViews):
                 view.show()
         for view in places:
             view.hide()
+        width = max(map(len, hanging.slots))
         for row in range(self.grid.rowCount()):
-            self.grid.setRowStretch(row, 1 if row < len(hanging.slots) else 0)
+            self.grid.setRowStretch(row, int(row < len(hanging.slots)))
         for column in range(self.grid.columnCount()):
-            self.grid.setColumnStretch(column, 1 if column < max(map(len, hanging.slots)) else 0)
+            self.grid.setColumnStretch(column, int(column < width))
 
     def _fill(self, view: SliceView, slot: Slot) -> None:
         if self.overlay is None:
@@ -208,7 +209,7 @@ class ViewArea(FindingViews):
             return
         self._loading.add(key)
         overlay = self.overlay
-        self._background.run(
+        self._reading.run(
             partial(prepare, overlay, key),
             lambda prepared: self._steps.add([partial(self._arrived, overlay, key, prepared)]),
             lambda error: self._missing(overlay, key, error),
@@ -254,13 +255,11 @@ class ViewArea(FindingViews):
     # What happens in a view
 
     def _tell_click(self, view: SliceView, row: float, column: float) -> None:
-        key = self.key_of(view)
-        if key is not None:
+        if (key := self.key_of(view)) is not None:
             self.clicked.emit(key, row, column)
 
     def _tell_line(self, view: SliceView, line: list[tuple[float, float]]) -> None:
-        key = self.key_of(view)
-        if key is not None:
+        if (key := self.key_of(view)) is not None:
             self.drawn.emit(key, line)
 
     def annotate(self, view: SliceView) -> None:
@@ -285,13 +284,14 @@ class ViewArea(FindingViews):
         return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdigit() else ""
 
     def finish(self) -> None:
-        """Free everything that belongs to the screen."""
+        """Free everything that belongs to the screen; what is still being read is not waited for."""
+        self._reading.close()
+        for view in self.views:
+            view.finish()  # first of all: views that look at each node that goes take a tenth of a second
         self._steps.finish()
         if self.overlay is not None:
             self.overlay.close()
             self.overlay = None
-        for view in self.views:
-            view.finish()
         self.mrml.close()
 
 

@@ -53,7 +53,7 @@ class MainWindow(OpeningWindow):
         self.folder = folder
         self.session: ReviewSession | None = None
         self.fetching: Fetching | None = None
-        self._is_fitted = False
+        self._is_fitted = self._is_leaving = False
         self.setWindowTitle(TITLE.format(version=__version__))
         self.setAcceptDrops(True)
         self.setCentralWidget(self.views)
@@ -65,7 +65,7 @@ class MainWindow(OpeningWindow):
         self.views.failed.connect(self.panel.detection.tell)
         self.views.loaded.connect(self.view_loaded)
         self._timer = QTimer(self)
-        self._timer.timeout.connect(self.panel.poll)
+        self._timer.timeout.connect(self._poll)
         self._timer.start(_POLL_MS)
         # The button that was clicked is off now, and the focus must not go on to a switch beside it.
         detect_button: QPushButton = self.widgets.detectButton  # type: ignore[attr-defined]
@@ -193,37 +193,40 @@ class MainWindow(OpeningWindow):
         QTimer.singleShot(0, lambda: self.open_paths([os.fspath(path) for path in paths]))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask what becomes of work that was not exported; it is kept unless the reader says otherwise."""
-        if not self._may_leave():
+        """Go at once; what is being written or sent comes to its end behind a window that is not seen any more."""
+        if not self._is_leaving and not self._work_is_being_exported() and not self._may_leave():
+            event.ignore()
+            return
+        self.hide()
+        if self.panel.reporting.is_busy:
+            self._is_leaving = True
+            self.panel.cancel()
             event.ignore()
             return
         self._timer.stop()
         if self.fetching is not None:
             self.fetching.stop()
+        self.background_work.close()
         self._end_session()
         self.panel.close()
         if self.client is not None:
             self.client.close()
-        self.background_work.close()
         self.views.finish()
         event.accept()
 
-    def _may_leave(self) -> bool:
-        """Ask what becomes of work that was not exported."""
+    def _work_is_being_exported(self) -> bool:
         session = self.session
-        if session is None or not session.has_unsaved_changes:
-            return True
-        choices = [self.translate("Keep it for later"), self.translate("Throw it away")]
-        answer = self.ask(self.translate("This review has changes that were not exported."), choices)
-        if answer < 0:
-            return False
-        session.close(keep_work=answer == 0)
-        self.session = None
-        return True
+        return session is not None and self.panel.reporting.exports is session.state
 
-    def _end_session(self) -> None:
-        self.panel.set_session(None)
-        self.views.set_session(None)
-        if self.session is not None:
-            self.session.close()
-            self.session = None
+    def _poll(self) -> None:
+        self.panel.poll()
+        if self._is_leaving and not self.panel.reporting.is_busy:
+            self._leave()
+
+    def _leave(self) -> None:
+        """Close for good, or come back with what went wrong while it was written or sent."""
+        if self.panel.reporting.has_failed:
+            self._is_leaving, self._keeps_work = False, True
+            self.show()
+        else:
+            self.close()

@@ -37,6 +37,12 @@ def agreement(
 ) -> float:
     """Return how well two clusters agree, 0 to 1; 0 where a nipple is not known."""
     places = [_from_nipple(image, cluster, nipples) for image, cluster in (first, second)]
+    return _agreement((places[0], first[1]), (places[1], second[1]))
+
+
+def _agreement(first: tuple[Point | None, Cluster], second: tuple[Point | None, Cluster]) -> float:
+    """Return how well two clusters agree, each given with what :func:`_from_nipple` says of it."""
+    places = first[0], second[0]
     if places[0] is None or places[1] is None:
         return 0.0
     straight, behind = (abs(one - other) for one, other in zip(places[0], places[1], strict=True))
@@ -80,13 +86,21 @@ def propose(
         for second in images:
             if not _are_two_views_of_a_breast(first, second):
                 continue
+            # Where a cluster lies is found once for it, and not once for each pair: a viewer waits for this.
+            mine, theirs = (
+                [
+                    (_from_nipple(image, cluster, nipples or {}), cluster)
+                    for cluster in image.clusters
+                    if shown is None or cluster.tracking_uid in shown
+                ]
+                for image in (first, second)
+            )
             pairs += [
-                (agreement((first, mine), (second, theirs), nipples or {}), mine.tracking_uid, theirs.tracking_uid)
-                for mine in first.clusters
-                for theirs in second.clusters
-                if shown is None or (mine.tracking_uid in shown and theirs.tracking_uid in shown)
-                if ordered(mine.tracking_uid, theirs.tracking_uid) not in settled
-            ]  # fmt: skip
+                (_agreement(one, other), one[1].tracking_uid, other[1].tracking_uid)
+                for one in mine
+                for other in theirs
+                if ordered(one[1].tracking_uid, other[1].tracking_uid) not in settled
+            ]
     best: dict[str, float] = {}
     for score, one, other in pairs:
         best[one] = max(best.get(one, 0.0), score)

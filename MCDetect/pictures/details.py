@@ -13,6 +13,7 @@ from MCDetect.pictures import style
 from MCDetect.pictures.marks import Placement, draw_findings
 from MCDetect.pictures.scale_bar import draw_scale_bar
 from MCDetect.pictures.text import draw_lines
+from MCDetect.score_text import cluster_score_text
 
 MOST_DETAILS = 4
 _MAGNIFICATION = 3.0
@@ -59,7 +60,7 @@ def draw_details(
         extent = max(math.ceil(usual / _MAGNIFICATION), math.ceil(_needed(cluster, image)))
         plain, marked = _detail(picture, image, cluster, sizes, side=side, extent=extent)
         lines = [
-            f"Cluster {cluster.id}   score {cluster.score:.2f}   {side / extent:.1f} x",
+            f"Cluster {cluster.id}   score {cluster_score_text(cluster)}   {side / extent:.1f} x",
             f"{cluster.count} calcifications   {cluster.diameter_mm:.1f} mm   {cluster.distribution.value}",
             cluster.type_text,
         ]

@@ -30,6 +30,7 @@ from MCDetect.pictures.marks import (
 )
 from MCDetect.pictures.scale_bar import draw_scale_bar
 from MCDetect.pictures.text import LINE_HEIGHT, draw_lines, wrap
+from MCDetect.score_text import MEANING, cluster_score_text, threshold_text
 
 
 def save_overlay(path: Path, overlay: Image.Image) -> None:
@@ -96,7 +97,7 @@ def _draw_labels(view: Image.Image, image: ImageFindings, sizes: style.Sizes) ->
     ]
     for cluster in image.clusters:
         colour = style.BENIGN if cluster.is_typically_benign else style.CLUSTER
-        text = f"{cluster.id}  {cluster.score:.2f}"
+        text = f"{cluster.id}  {cluster_score_text(cluster)}"
         if cluster.benign_type is not None and cluster.is_typically_benign:
             text += f"  {cluster.benign_type.value}"
         padding = max(2, sizes.text // 6)
@@ -161,7 +162,7 @@ def _key(image: ImageFindings, algorithm: Algorithm, width: int, sizes: style.Si
     gap, text = sizes.gap, sizes.text
     sources = (
         f"{algorithm.name} {algorithm.version}, bundle {algorithm.bundle} {algorithm.bundle_sha256[:8]}, operating "
-        f"point {algorithm.operating_point} (cluster score from {algorithm.threshold:.3g}). "
+        f"point {algorithm.operating_point} (cluster score from {threshold_text(algorithm.threshold)}). {MEANING} "
         f"{_spacing(image)}. Research use only; not a medical device."
     )
     origin = wrap(sources, text, width - 2 * gap)

@@ -20,9 +20,16 @@ from pydicom.uid import UID
 from MCDetect.dicom.mammogram import Mammogram
 from MCDetect.dicom.reading import UnderstoodHeader, read_header, read_mammogram
 from MCDetect.errors import InputError, MCDetectError
+from MCDetect.review import child
 
 
-def read_in_process(path: Path, spacing_mm: float | None = None, *, python: str | None = None) -> Mammogram:
+def read_in_process(
+    path: Path,
+    spacing_mm: float | None = None,
+    *,
+    python: str | None = None,
+    children: child.Children | None = None,
+) -> Mammogram:
     """Read a mammogram as :func:`MCDetect.dicom.reading.read_mammogram` does; blocks, so call it in a thread.
 
     Parameters
@@ -31,6 +38,8 @@ def read_in_process(path: Path, spacing_mm: float | None = None, *, python: str 
         As there. What is not compressed, and pictures, are read here: that holds nobody up.
     python
         The interpreter; None is the one that runs this (in Slicer give the path of PythonSlicer).
+    children
+        What the process belongs to; whoever closes the examination ends them.
 
     Raises
     ------
@@ -40,8 +49,7 @@ def read_in_process(path: Path, spacing_mm: float | None = None, *, python: str 
     understood = read_header(path, spacing_mm)
     if understood is None or not _is_compressed(understood):
         return read_mammogram(path, spacing_mm)
-    from MCDetect.review.child import start
-
+    start = child.start if children is None else children.start
     question = {"path": str(path.absolute()), "source": str(path), "spacing_mm": spacing_mm}
     try:
         with start(__name__, python) as process:

@@ -63,6 +63,7 @@ class View:
     read: Callable[[Path, float | None], Mammogram] = field(default=read_mammogram, repr=False)
     _mammogram: Mammogram | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _releases: int = field(default=0, repr=False)
 
     @property
     def label(self) -> str:
@@ -83,17 +84,18 @@ class View:
             As :func:`MCDetect.dicom.reading.read_mammogram`; the file may have changed since its header was read.
         """
         with self._lock:
-            if self._mammogram is None:
+            mammogram, releases = self._mammogram, self._releases
+            if mammogram is None:
                 mammogram = self.read(self.path, self.given_spacing_mm)
                 if mammogram.shape != self.shape:
                     raise InputError("changed-file", f"{self.path} has changed since it was opened.", "Open it again.")
-                self._mammogram = mammogram
-            return self._mammogram
+                self._mammogram = mammogram if releases == self._releases else None
+            return mammogram
 
     def release(self) -> None:
-        """Free the memory of the pixels; they are read again when asked for."""
-        with self._lock:
-            self._mammogram = None
+        """Free the memory of the pixels; they are read again when asked for. Waits for nobody who is reading them."""
+        self._releases += 1
+        self._mammogram = None
 
     def empty_findings(self) -> ImageFindings:
         """Return findings of this view without any: what a reader's own marks are put into."""

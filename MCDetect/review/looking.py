@@ -21,6 +21,7 @@ class ShownFindings(ABC):
     examination: Examination
     selected: str | None
     _nipples: dict[str, Point]
+    _proposed: tuple[tuple[object, ...], tuple[Correspondence, ...]] | None = None
 
     @property
     @abstractmethod
@@ -55,6 +56,12 @@ class ShownFindings(ABC):
 
     def proposals(self) -> tuple[Correspondence, ...]:
         """Return the pairs of shown, not rejected clusters that are proposed to be the same, best first."""
+        about = self.state, self.threshold, self._nipples
+        if self._proposed is None or any(now is not then for now, then in zip(about, self._proposed[0], strict=True)):
+            self._proposed = about, self._propose()
+        return self._proposed[1]
+
+    def _propose(self) -> tuple[Correspondence, ...]:
         confirmed = {uid for c in self.state.correspondences for uid in c.tracking_uids}
         shown = {
             cluster.tracking_uid

@@ -18,7 +18,7 @@ from PIL import Image
 from MCDetect.dicom.display import presentation_image
 from MCDetect.errors import UsageError
 from MCDetect.files import write_atomically
-from MCDetect.findings import Cluster, Decision, Findings, ImageFindings, Origin
+from MCDetect.findings import Cluster, Decision, Findings, ImageFindings
 from MCDetect.pictures.marks import Placement, draw_cluster, draw_findings
 from MCDetect.review.examination import Examination, View
 from MCDetect.review.hanging import Flips, Layout, hang, shown_flips
@@ -37,6 +37,7 @@ from MCDetect.review.picture_parts import (
     side_of_pictures,
     without_isolated,
 )
+from MCDetect.score_text import MEANING, cluster_score_text, threshold_text
 
 _WIDTH, _HEIGHT = 595.28, 841.89  # A4 in points
 _MARGIN = 36.0
@@ -129,13 +130,14 @@ class _Page:
         self._text(_MARGIN, y - 12, "MCDetect: calcifications in a mammogram", 14, bold=True)
         self._text(_MARGIN, y - 26, "For research use only. Not a medical device; not for diagnosis.", bold=True)
         model = f"MCDetect {algorithm.version}, model {algorithm.bundle} ({algorithm.bundle_sha256[:8]})"
-        self._text(_MARGIN, y - 39, f"{model}, findings with a score from {algorithm.threshold:.3g}")
+        self._text(_MARGIN, y - 39, f"{model}, findings with a score from {threshold_text(algorithm.threshold)}")
         if review is None:
             said = "Not reviewed by a reader: this is what the algorithm found."
         else:
             name = " ".join(reversed([part for part in review.reader.split("^")[:2] if part]))
             said = f"Reviewed by {name}, {review.reviewed_at[:16].replace('T', ' ')}"
         self._text(_MARGIN, y - 51, said)
+        self._text(_MARGIN, y - 62, MEANING, 7)
 
     def _draw_views(self) -> None:
         hanging = hang(self._examination, Layout.FOUR_VIEWS)
@@ -222,9 +224,8 @@ class _Page:
         self._place(flipped(marked, flips), (x + side + 2, y, side, side))
         self._draw_scale(x + 5, y + 5, side / extent_mm)
         said = {Decision.UNDECIDED: "", Decision.ACCEPTED: ", accepted", Decision.REJECTED: ", REJECTED"}
-        score = "drawn by the reader" if cluster.origin is Origin.READER and cluster.score >= 1 else (
-            f"score {cluster.score:.2f}"
-        )  # fmt: skip
+        score = cluster_score_text(cluster, "")
+        score = f"score {score}" if score else "drawn by the reader"
         self._text(x, y - 9, f"{view.label}, number {cluster.id}, {score}{said[cluster.decision]}", 7.5, bold=True)
         described = [kind_of(cluster)] if cluster.type_text else []
         described += [f"{cluster.count} calcifications, {cluster.diameter_mm:.1f} mm", cluster.distribution.value]

@@ -8,11 +8,14 @@ the last one is written.
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import hashlib
 import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -112,14 +115,43 @@ def keep_aside(path: Path) -> Path:
     return aside
 
 
+_closing: set[threading.Thread] = set()
+"""Threads of keepers that are closed and still write what waits."""
+
+
+def wait_until_kept(timeout: float = 10.0) -> bool:
+    """Wait until the work of all reviews that were closed is on disk; return whether it is. Not for a window's thread.
+
+    It is done before the program ends, and before an examination is opened again, whose work is offered then.
+    """
+    end = time.monotonic() + timeout
+    for thread in list(_closing):
+        thread.join(max(0.0, end - time.monotonic()))
+    return not any(thread.is_alive() for thread in list(_closing))
+
+
+atexit.register(wait_until_kept)
+
+
+def forget(path: Path) -> None:
+    """Delete a file of work that was left behind, and its lock."""
+    with contextlib.suppress(OSError):  # it is offered again, which is better than an error about it
+        path.unlink(missing_ok=True)
+        path.with_suffix(".lock").unlink(missing_ok=True)
+
+
 class Keeper:
-    """Keeps the work of one review on disk until :meth:`discard`."""
+    """Keeps the work of one review on disk until :meth:`discard`.
+
+    All but :meth:`flush` return at once, whatever the disk does.
+    """
 
     def __init__(self, folder: Path, key: str, tell: Callable[[MCDetectError], object]) -> None:
         self._tell = tell
         self._condition = threading.Condition()
         self._waiting: Callable[[], dict[str, Any]] | None = None
-        self._busy = self._failed = self._closed = False
+        self._when_kept: list[Callable[[], object]] = []
+        self._busy = self._failed = self._closed = self._is_unwanted = False
         self._thread: threading.Thread | None = None
         self.path, self._lock = self._claim(folder, key)
 
@@ -144,51 +176,87 @@ class Keeper:
         with self._condition:
             if self._closed:
                 return
-            self._waiting = describe
+            self._waiting, self._is_unwanted = describe, False
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="review keeper", daemon=True)
                 self._thread.start()
             self._condition.notify_all()
 
+    def when_kept(self, action: Callable[[], object]) -> None:
+        """Do ``action`` once what waits now is on disk, in the other thread, and never if it does not get there."""
+        with self._condition:
+            if self._has_work or self._busy:
+                self._when_kept.append(action)
+                return
+        if self._thread is not None and not self._failed:
+            action()
+
     def flush(self, timeout: float = 10.0) -> bool:
         """Wait until everything is on disk; return whether it is."""
         with self._condition:
-            done = self._condition.wait_for(lambda: self._waiting is None and not self._busy, timeout)
+            done = self._condition.wait_for(lambda: not (self._has_work or self._busy), timeout)
             return done and not self._failed
 
     def discard(self) -> None:
-        """Delete the file: the work has been exported or given up."""
+        """Delete the file, soon: the work has been exported or given up."""
         with self._condition:
             self._waiting = None
-            self._condition.wait_for(lambda: not self._busy, 10.0)
-            if self.path is not None:
-                self.path.unlink(missing_ok=True)
+            self._when_kept.clear()
+            self._is_unwanted = self._thread is not None  # without it, nothing was ever written
+            self._condition.notify_all()
 
     def close(self) -> None:
-        """Write what waits, end the thread and free the lock; the file stays."""
-        self.flush()
+        """Let what waits be written, the thread end and the lock be freed; the file stays."""
         with self._condition:
             self._closed = True
             self._condition.notify_all()
-        if self._thread is not None:
-            self._thread.join(10.0)
-        if self._lock is not None:
-            self._lock.release(delete=self.path is not None and not self.path.exists())
-            self._lock = None
+            if self._thread is not None:
+                _closing.add(self._thread)
+        if self._thread is None:
+            self._unlock()
+
+    @property
+    def _has_work(self) -> bool:
+        return self._waiting is not None or self._is_unwanted
 
     def _work(self) -> None:
         while True:
             with self._condition:
-                self._condition.wait_for(lambda: self._waiting is not None or self._closed)
-                if self._waiting is None:
-                    return
-                describe, self._waiting, self._busy = self._waiting, None, True
+                self._condition.wait_for(lambda: self._has_work or self._closed)
+                if not self._has_work:
+                    break
+                describe, self._waiting = self._waiting, None
+                self._busy, self._is_unwanted = True, False
             try:
-                self._write(describe)
+                if describe is None:
+                    self._delete()
+                else:
+                    self._write(describe)
+                    self._tell_that_it_is_kept()
             finally:
                 with self._condition:
                     self._busy = False
                     self._condition.notify_all()
+        self._unlock()
+        _closing.discard(threading.current_thread())
+
+    def _tell_that_it_is_kept(self) -> None:
+        with self._condition:
+            if self._failed or self._waiting is not None:
+                return
+            actions, self._when_kept = self._when_kept, []
+        for action in actions:
+            action()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.release(delete=self.path is not None and not self.path.exists())
+            self._lock = None
+
+    def _delete(self) -> None:
+        if self.path is not None:
+            with contextlib.suppress(OSError):  # what is offered in vain does no harm
+                self.path.unlink(missing_ok=True)
 
     def _write(self, describe: Callable[[], dict[str, Any]]) -> None:
         if self.path is None:

@@ -40,7 +40,7 @@ class ReviewSession(TakingFindings):
     reader
         Name of the reader in DICOM form (family^given); may be set later.
     folder
-        Where unfinished work is kept; None keeps nothing.
+        Where unfinished work is kept; None keeps nothing. With a folder, make the session in a thread: disks are slow.
 
     Attributes
     ----------
@@ -75,6 +75,7 @@ class ReviewSession(TakingFindings):
         self.offers: list[recovery.Offer] = []
         self._keeper: recovery.Keeper | None = None
         if folder is not None:
+            recovery.wait_until_kept()
             key = recovery.examination_key(examination.studies)
             self.offers, problems = recovery.offers(folder, key)
             self._problems.extend(problems)
@@ -216,17 +217,19 @@ class ReviewSession(TakingFindings):
         self.reports.update(kept.reports)
         self._threshold, self.operating_point = kept.threshold, kept.operating_point
         self._do(kept.state, "go on with earlier work", self.examination.keys)
-        if self._keeper is not None and self._keeper.flush():
-            self.forget(offer)
+        if self._keeper is not None:
+            self._keeper.when_kept(lambda: recovery.forget(offer.path))
 
     def forget(self, offer: recovery.Offer) -> None:
         """Delete work that was left behind."""
         self.offers = [other for other in self.offers if other.path != offer.path]
-        offer.path.unlink(missing_ok=True)
-        offer.path.with_suffix(".lock").unlink(missing_ok=True)
+        recovery.forget(offer.path)
 
     def close(self, *, keep_work: bool = True) -> None:
-        """End the review; unsaved work is offered again next time unless ``keep_work`` is False."""
+        """End the review at once; unsaved work is offered again next time unless ``keep_work`` is False.
+
+        What is not yet on disk is written by another thread: see :func:`MCDetect.review.recovery.wait_until_kept`.
+        """
         if self._keeper is not None:
             if not keep_work or not self.has_unsaved_changes:
                 self._keeper.discard()

@@ -82,7 +82,7 @@ class TakingFindings(ReaderActions):
 
     def set_nipples(self, nipples: Mapping[str, Point]) -> None:
         """Take (row, column) of nipples by key of the view, from :func:`correspondence.nipple_of`; for proposals."""
-        self._nipples.update(nipples)
+        self._nipples = {**self._nipples, **nipples}
 
     def _require_same_size(self, found: ImageFindings) -> None:
         known = self._image(found.sop_instance_uid)

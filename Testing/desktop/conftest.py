@@ -36,12 +36,14 @@ _kept: list[object] = []
 def qapp(display, qapp_cls):
     from PyQt5.QtCore import Qt
 
+    from MCDetect.desktop.application import spare_collections
     from MCDetect.desktop.theme import use_dark
 
     qapp_cls.setAttribute(Qt.AA_DontCreateNativeWidgetSiblings)
     application = qapp_cls.instance() or qapp_cls([sys.argv[0]])
     use_dark(application)
     _kept.append(application)
+    spare_collections()
     return application
 
 

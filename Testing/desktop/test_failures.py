@@ -85,7 +85,7 @@ def test_an_examination_in_two_windows_is_reviewed_apart_and_no_work_is_lost(
     window, hands, examination, tmp_path, monkeypatch
 ):
     from MCDetect.desktop.window import MainWindow
-    from MCDetect.review.recovery import offers
+    from MCDetect.review.recovery import offers, wait_until_kept
 
     hands.open(examination)
     hands.detect()
@@ -107,6 +107,7 @@ def test_an_examination_in_two_windows_is_reviewed_apart_and_no_work_is_lost(
     finally:
         second.close()
     window.session.close(keep_work=True)
+    wait_until_kept()
     kept, problems = offers(tmp_path / "unfinished")
     assert problems == []
     assert len(kept) == 2

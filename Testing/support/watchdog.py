@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QTimer
@@ -15,11 +16,14 @@ class Watchdog:
 
     ``work`` is the longest piece of work of this thread in processor time; ``pause`` is the longest time that it did
     not answer because this process worked: this thread, or another one that held Python's lock. Where the clock says
-    more than the processors have worked for this process, other programs had them.
+    more than the processors have worked for this process, other programs had them. ``stall`` is the longest time that
+    this thread did not answer though a processor was free for it: it also tells when it only waits, for a lock, a disk
+    or a process.
     """
 
     def __init__(self, monkeypatch: Any) -> None:
-        self.work = self.pause = 0.0
+        self.work = self.pause = self.stall = 0.0
+        self._queued = seconds_in_queue()
         self._rendered = self._drawn = self._drawn_by_all = 0.0
         self._last, self._worked, self._worked_by_all = _clocks()
         self._timer = QTimer()
@@ -42,12 +46,23 @@ class Watchdog:
         passed = now - self._last - self._rendered
         self.pause = max(self.pause, min(passed, worked_by_all - self._worked_by_all - self._drawn_by_all))
         self.work = max(self.work, worked - self._worked - self._drawn)
+        queued = seconds_in_queue()
+        self.stall = max(self.stall, passed - (queued - self._queued))
+        self._queued = queued
         self._last, self._worked, self._worked_by_all = now, worked, worked_by_all
         self._rendered = self._drawn = self._drawn_by_all = 0.0
 
     def stop(self) -> None:
         """Look no longer."""
         self._timer.stop()
+
+
+def seconds_in_queue() -> float:
+    """Return how long this thread has waited for a processor, as Linux tells it; 0 elsewhere."""
+    try:
+        return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
+    except OSError:
+        return 0.0
 
 
 def _clocks() -> tuple[float, float, float]:

@@ -123,8 +123,10 @@ class Wanted:
         )
 
 
-def open_wanted(wanted: Wanted, folder: Path) -> tuple[Any, Any]:
+def open_wanted(wanted: Wanted, folder: Path, children: Any) -> tuple[Any, Any]:
     """Return a session of the images and the earlier results, None where there are none; for a thread.
+
+    ``children`` are the processes that decode for it.
 
     Raises
     ------
@@ -136,7 +138,7 @@ def open_wanted(wanted: Wanted, folder: Path) -> tuple[Any, Any]:
 
     earlier = read_earlier_results(wanted.results, wanted.images) if wanted.results else None
     session = ReviewSession.open(wanted.images, folder=folder)
-    session.examination.read_with(reader())
+    session.examination.read_with(reader(children))
     return session, earlier
 
 

@@ -79,14 +79,17 @@ def interpreter() -> str:
     return found
 
 
-def reader() -> Callable[[Path, float | None], Any]:
-    """Return what reads a mammogram in a thread: where PythonSlicer is there, compressed ones are decoded by it."""
+def reader(children: Any = None) -> Callable[[Path, float | None], Any]:
+    """Return what reads a mammogram in a thread: where PythonSlicer is there, compressed ones are decoded by it.
+
+    ``children`` (MCDetect.review.child.Children) are what its processes are ended with.
+    """
     from MCDetect.dicom.reading import read_mammogram
     from MCDetect.errors import DeviceError
     from MCDetect.review.decoding_process import read_in_process
 
     try:
-        return partial(read_in_process, python=interpreter())
+        return partial(read_in_process, python=interpreter(), children=children)
     except DeviceError:
         return read_mammogram
 

@@ -56,6 +56,7 @@ class Seat:
         from MCDetect.review.panel.toolkit import PythonQtToolkit
 
         self.session: Any = None
+        self._decoders: Any = None
         self.settings: Any = None
         self.background = Background()
         self.views = ExaminationViews(self.background, self._could_not_show, self._view_loaded)
@@ -98,11 +99,14 @@ class Seat:
 
     def close(self) -> None:
         """End everything; unsaved work is kept and offered again."""
+        from MCDetect.review.recovery import wait_until_kept
+
         self._timer.stop()
         self.leave_scene()
         self._keys.close()
         self.panel.close()
         self.background.close()
+        wait_until_kept()
         if self._client is not None:
             self._client.close()
 
@@ -156,14 +160,16 @@ class Seat:
 
         Results that come while their examination is open or being opened are shown together with those before.
         """
+        from MCDetect.review.child import Children
         from MCDetect.review.recovery import default_folder
 
+        children = Children()
         wanted = self._wanted = Wanted.joined(self._wanted, Wanted(tuple(files), tuple(results)))
         self._known.update(wanted.images)
         slicer.util.showStatusMessage(_("Reading the examination…"), _STATUS_MS)
         self.background.run(
-            lambda: open_wanted(wanted, default_folder()),
-            lambda opened: self._take(wanted, *opened),
+            lambda: open_wanted(wanted, default_folder(), children),
+            lambda opened: self._take(wanted, children, *opened),
             lambda error: self._could_not_open(wanted, error),
         )
 
@@ -193,9 +199,11 @@ class Seat:
         self.views.close()
         if self.session is not None:
             self.session.close()
+            if not self.panel.reporting.is_busy:  # the page with pictures may still read
+                self._decoders.end()
         self.session = None
 
-    def _take(self, wanted: Wanted, session: Any, earlier: Any) -> None:
+    def _take(self, wanted: Wanted, children: Any, session: Any, earlier: Any) -> None:
         if wanted is not self._wanted:
             session.close()
             return
@@ -209,7 +217,7 @@ class Seat:
             self._has_offered = False
             from MCDetect.review.hanging import Layout
 
-            self.session = session
+            self.session, self._decoders = session, children
             self.views.open(session, Layout(self.settings.layout))
             self.panel.set_session(session)
             if earlier is not None:

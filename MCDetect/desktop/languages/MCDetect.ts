@@ -508,7 +508,7 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
-      <source>Score from {threshold:.2f}: {shown} of {total} findings shown</source>
+      <source>Score from {threshold}: {shown} of {total} findings shown</source>
       <translation type="unfinished" />
     </message>
     <message>
@@ -960,7 +960,7 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
-      <source>{name} (score from {threshold:.2f})</source>
+      <source>{name} (score from {threshold})</source>
       <translation type="unfinished" />
     </message>
     <message>
@@ -983,6 +983,10 @@ For research use only. It is not a medical device and must not be used for diagn
   <context>
     <name>SlicerMCDetect</name>
     <message>
+      <source>A score says how sure the algorithm is that calcifications are there. It is not the probability of cancer.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Accept</source>
       <translation type="unfinished" />
     </message>
@@ -991,7 +995,7 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
-      <source>All findings, highest score first. A click centres and magnifies one.</source>
+      <source>All findings, highest score first. A click centres and magnifies one. A score says how sure the algorithm is that calcifications are there; it is not the probability of cancer.</source>
       <translation type="unfinished" />
     </message>
     <message>
@@ -1103,7 +1107,7 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
-      <source>For research use only. Not a medical device.</source>
+      <source>For research use only. Not a medical device. A score is not the probability of cancer.</source>
       <translation type="unfinished" />
     </message>
     <message>

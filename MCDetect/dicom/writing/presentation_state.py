@@ -28,6 +28,7 @@ from MCDetect.dicom.writing.context import RAW, ReportContext, by_reader, shown
 from MCDetect.dicom.writing.geometry import graphic_circle, graphic_outline
 from MCDetect.dicom.writing.tracking import tracking_identifier, view_label
 from MCDetect.findings import Algorithm, ImageFindings
+from MCDetect.score_text import score_text
 from MCDetect.version import __version__
 
 # A mark is this much wider than its calcification on either side, so that it does not hide it.
@@ -92,7 +93,7 @@ def _outlines(
         tracking = {"tracking_id": tracking_identifier(image, cluster), "tracking_uid": cluster.tracking_uid}
         polyline = highdicom.pr.GraphicTypeValues.POLYLINE
         graphics.append(highdicom.pr.GraphicObject(polyline, outline, _PIXEL, **tracking))
-        said = "by a reader" if by_reader(cluster) else f"score {cluster.score:.2f}"
+        said = "by a reader" if by_reader(cluster) else f"score {score_text(cluster.score)}"
         text = f"{cluster.id}: {cluster.count} calcifications, {said}"
         anchor = tuple(outline[outline[:, 1].argmin()])  # the topmost vertex
         texts.append(highdicom.pr.TextObject(text, _PIXEL, anchor_point=anchor, **tracking))

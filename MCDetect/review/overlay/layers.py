@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from MCDetect.findings import Calcification, Origin
@@ -93,11 +94,13 @@ class Layer:
         node.SetAttribute("MCDetect.view", self.key)
         return node
 
-    def remove(self) -> None:
-        """Take all nodes of the view out of the scene."""
-        for node in self._nodes():
-            if nodes.is_there(self.scene, node):
-                nodes.remove(self.scene, node)
+    def removing(self) -> list[Callable[[], object]]:
+        """Return what is to be called, node by node, to take the view out of the scene."""
+        return [partial(self._remove, node) for node in self._nodes()]
+
+    def _remove(self, node: Node) -> None:
+        if nodes.is_there(self.scene, node):
+            nodes.remove(self.scene, node)
 
     def _nodes(self) -> Iterator[Node]:
         yield from self.sets.values()

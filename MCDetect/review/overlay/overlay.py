@@ -145,7 +145,6 @@ class ReviewOverlay(Placing):
         if composite is not None:
             composite.SetBackgroundVolumeID(None)
             composite.SetForegroundVolumeID(None)
-        self.update()
 
     def shown_in(self, slice_node: Node) -> str | None:
         """Return the key of the view that a slice view shows."""
@@ -227,23 +226,23 @@ class ReviewOverlay(Placing):
             step()
 
     def closing(self) -> list[Callable[[], object]]:
-        """Stop following the session; return what is to be called, view by view, to take it out of the scene.
+        """Stop following the session; return what is to be called, node by node, to take it out of the scene.
 
-        Each call takes some ten milliseconds, because slice views look at what is left.
+        Each call takes some milliseconds, because slice views look at what is left.
         """
         self._end_listening()
         layers, self._layers = list(self._layers.values()), {}
-        return [layer.remove for layer in layers]
+        return [step for layer in layers for step in layer.removing()]
 
     def _follow(self, change: Change) -> None:
         if change.kind in (ChangeKind.FINDINGS, ChangeKind.FILTER, ChangeKind.SELECTION):
             self.update(change.views)
 
     def _forget_slice(self, identifier: str) -> None:
-        for key, layer in self._layers.items():
+        for layer in self._layers.values():
             if identifier in layer.slices:
                 layer.slices.remove(identifier)
-                self.update([key])
+                layer.show(self._is_visible, labels=self._has_labels, outlines=self._has_outlines)
 
     def _composite(self, slice_node: Node) -> Node:
         for index in range(self.scene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode")):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from MCDetect.findings import Cluster, Decision, Origin
+from MCDetect.findings import Cluster, Decision
+from MCDetect.score_text import cluster_score_text
 
 Colour = tuple[float, float, float]
 
@@ -64,10 +65,9 @@ def lines_of(cluster: Cluster) -> Lines:
 
 
 def label_of(cluster: Cluster) -> str:
-    """Return number, score, "benign" if it is, and decision: ``"3: 87 % +"``; one that a reader drew has an ``R``.
+    """Return number, score, "benign" if it is, and decision: ``"3: 0.87 +"``; one that a reader drew has an ``R``.
 
     The table has the type in full: beside a finding it would cover the breast.
     """
     benign = " benign" if cluster.is_typically_benign else ""
-    drawn = cluster.origin is Origin.READER and cluster.score >= 1.0
-    return f"{cluster.id}: {'R' if drawn else f'{100 * cluster.score:.0f} %'}{benign}{_SIGNS[cluster.decision]}"
+    return f"{cluster.id}: {cluster_score_text(cluster, 'R')}{benign}{_SIGNS[cluster.decision]}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from MCDetect.findings import Cluster, Decision, Origin
+from MCDetect.findings import Cluster, Decision
 from MCDetect.review.panel.host import Host
 from MCDetect.review.panel.part import Part
 from MCDetect.review.panel.toolkit import Toolkit
+from MCDetect.score_text import cluster_score_text
 
 _NARROW = range(7)  # all but the last
 _LEAST_WIDTH = 80  # pixels of the last
@@ -104,7 +105,7 @@ class FindingsPart(Part):
             str(cluster.id),
             str(cluster.count),
             f"{cluster.diameter_mm:.1f}",
-            self.text("drawn") if cluster.origin is Origin.READER and cluster.score == 1 else f"{cluster.score:.2f}",
+            cluster_score_text(cluster, self.text("drawn")),
             self.text(DECISIONS[cluster.decision]),
             self.text(cluster.distribution.value),
             cluster.type_text,

@@ -8,6 +8,7 @@ from typing import Any
 
 from MCDetect.errors import OutputError, UsageError
 from MCDetect.findings import Findings
+from MCDetect.review.examination import Examination
 from MCDetect.review.export_process import export_in_process
 from MCDetect.review.exporting import Exported, what_was_written
 from MCDetect.review.panel.host import Host
@@ -20,12 +21,25 @@ from MCDetect.review.state import ReviewState
 
 
 class ReportingPart(Part):
-    """The reader's name, and what is written."""
+    """The reader's name, and what is written.
+
+    Attributes
+    ----------
+    exported
+        What was exported last.
+    is_busy
+        Whether something is being written or sent; a viewer that is closed lets that come to its end.
+    has_failed
+        Whether the last of it went wrong, in part or as a whole.
+    exports
+        The state that is being exported.
+    """
 
     def __init__(self, widgets: Any, toolkit: Toolkit, host: Host) -> None:
         super().__init__(widgets, toolkit, host)
         self.exported: Exported | None = None
-        self._is_busy = False
+        self.is_busy = self.has_failed = False
+        self.exports: ReviewState | None = None
         self.listen("readerEdit", "editingFinished()", self._named)
         self.listen("completeCheckBox", "toggled(bool)", self._completed)
         self.listen("exportButton", "clicked()", self.export)
@@ -46,8 +60,8 @@ class ReportingPart(Part):
         """Switch the buttons on and off."""
         session = self.session
         has_results = session is not None and (session.algorithm is not None or bool(session.state.images))
-        self.enable(has_results and not self._is_busy, "exportButton", "pdfButton")
-        self.enable(self.exported is not None and not self._is_busy, "sendButton")
+        self.enable(has_results and not self.is_busy, "exportButton", "pdfButton")
+        self.enable(self.exported is not None and not self.is_busy, "sendButton")
         self.enable(session is not None, "completeCheckBox")
         with self.quiet("completeCheckBox"):
             self.widgets.completeCheckBox.setChecked(session is not None and session.state.complete)
@@ -66,6 +80,7 @@ class ReportingPart(Part):
             return
         state = session.state
         self._start(self.text("Writing…"))
+        self.exports = state
         self.host.background(
             partial(
                 export_in_process,
@@ -88,11 +103,9 @@ class ReportingPart(Part):
         path = self.host.ask_file(self.text("Picture report"), "picture report.pdf")
         if not path:
             return
-        from MCDetect.review.picture_report import write_picture_report
-
         self._start(self.text("Writing…"))
         self.host.background(
-            partial(write_picture_report, Path(path), findings, session.examination),
+            partial(_write_picture_report, Path(path), findings, session.examination),
             lambda written: self._end(self.text("Written: {path}").format(path=written)),
             self._failed,
         )
@@ -145,6 +158,7 @@ class ReportingPart(Part):
         text = self.text("Written to {folder}: {parts}.").format(folder=exported.folder, parts=parts)
         self._end(" ".join((text, *exported.notes)))
         self.host.exported(exported.dicom_files, self._add)
+        self.has_failed = bool(exported.problems)
         for problem in exported.problems:
             self.tell(problem)
 
@@ -155,10 +169,12 @@ class ReportingPart(Part):
     def _sent(self, report: Any) -> None:
         text, problem = send_report(report, self.text)
         self._end(text)
+        self.has_failed = problem is not None
         if problem is not None:
             self.tell(problem)
 
     def _failed(self, error: BaseException) -> None:
+        self.has_failed = True
         self._end("")
         if isinstance(error, OutputError) and error.code == "cannot-write":
             # The hint of the library is about the command line.
@@ -167,12 +183,13 @@ class ReportingPart(Part):
         self.tell(error)
 
     def _start(self, text: str) -> None:
-        self._is_busy = True
+        self.is_busy, self.has_failed = True, False
         self._say(text)
         self.refresh()
 
     def _end(self, text: str) -> None:
-        self._is_busy = False
+        self.is_busy = False
+        self.exports = None
         self._say(text)
         self.host.status(text)
         self.refresh()
@@ -181,6 +198,12 @@ class ReportingPart(Part):
         """Show a sentence; an empty label would take room from the findings."""
         self.widgets.exportLabel.setText(text)
         self.widgets.exportLabel.setVisible(bool(text))
+
+
+def _write_picture_report(path: Path, findings: Findings, examination: Examination) -> Path:
+    from MCDetect.review.picture_report import write_picture_report  # in the thread: what draws takes a while to load
+
+    return write_picture_report(path, findings, examination)
 
 
 def has_review(state: ReviewState) -> bool:

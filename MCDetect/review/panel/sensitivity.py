@@ -10,6 +10,7 @@ from MCDetect.review.panel.host import Host
 from MCDetect.review.panel.part import Part
 from MCDetect.review.panel.toolkit import Toolkit
 from MCDetect.review.session import ReviewSession
+from MCDetect.score_text import threshold_text
 
 _WIDEST = 8.0
 _STEPS = 100
@@ -56,7 +57,7 @@ class SensitivityPart(Part):
             self.widgets.operatingPointBox.clear()
             for name, threshold in self._points.items():
                 self.widgets.operatingPointBox.addItem(
-                    self.text("{name} (score from {threshold:.2f})").format(name=name, threshold=threshold)
+                    self.text("{name} (score from {threshold})").format(name=name, threshold=threshold_text(threshold))
                 )
             self.widgets.operatingPointBox.addItem(self.text("own setting"))
         self.refresh()
@@ -94,8 +95,8 @@ class SensitivityPart(Part):
             return self.text("Nothing has been searched yet.")
         shown = len(session.shown_findings())
         total = sum(len(image.clusters) for image in session.state.images)
-        return self.text("Score from {threshold:.2f}: {shown} of {total} findings shown").format(
-            threshold=session.threshold, shown=shown, total=total
+        return self.text("Score from {threshold}: {shown} of {total} findings shown").format(
+            threshold=threshold_text(session.threshold), shown=shown, total=total
         )
 
     def _slid(self) -> None:

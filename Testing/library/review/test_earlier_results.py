@@ -16,6 +16,7 @@ from MCDetect.findings import Decision, Findings
 from MCDetect.review.earlier_results import EarlierResults, read_earlier_results, results_below
 from MCDetect.review.exporting import export
 from MCDetect.review.opening import open_given
+from MCDetect.review.recovery import wait_until_kept
 
 
 @pytest.fixture
@@ -124,6 +125,7 @@ def test_work_that_was_kept_before_reports_were_is_taken_up(make_session, tmp_pa
     session = make_session(tmp_path / "kept")
     session.accept(session.shown_findings()[0][1].tracking_uid)
     session.close()
+    wait_until_kept()
     (file,) = (tmp_path / "kept").glob("*.json")
     document = json.loads(file.read_text())
     del document["review"]["reports"]

@@ -27,7 +27,13 @@ os._exit(9)
 
 
 def kept(folder: Path) -> list[Path]:
+    recovery.wait_until_kept()
     return sorted(folder.glob("*.json"))
+
+
+def everything_in(folder: Path) -> list[Path]:
+    recovery.wait_until_kept()
+    return sorted(folder.iterdir())
 
 
 def test_work_is_offered_again_after_a_crash(make_session, examination_folder, tmp_path) -> None:
@@ -64,14 +70,14 @@ def test_exported_or_undone_work_is_not_offered(make_session, tmp_path) -> None:
         session.accept(session.shown_findings()[0][1].tracking_uid)
         getattr(session, end)()
         session.close()
-        assert list(tmp_path.iterdir()) == []
+        assert everything_in(tmp_path) == []
 
 
 def test_work_that_was_given_up_is_deleted(make_session, tmp_path) -> None:
     session = make_session(tmp_path)
     session.accept(session.shown_findings()[0][1].tracking_uid)
     session.close(keep_work=False)
-    assert list(tmp_path.iterdir()) == []
+    assert everything_in(tmp_path) == []
     session = make_session(tmp_path)
     session.accept(session.shown_findings()[0][1].tracking_uid)
     session.close()
