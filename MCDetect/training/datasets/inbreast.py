@@ -28,8 +28,7 @@ Read from (GitHub, OWNER/NAME: file):
 - every key of the XML in its order, points in millimetres of 0: the same: INbreast/original/AllXML/20587080.xml
 - marks of one or two points: the same: INbreast/refactorINbreast.py, and MultiBreast, as above
 - the names in all their spellings, some empty: leo-pires/dummy-scratch: mammo_dataset.py
-- met, not relied on: the spacing of 0.07 mm, cited from Moreira et al. 2012, "INbreast: toward a full-field digital
-  mammographic database", for headers without one
+- 0.07 mm: Luna-Lozoya et al. 2023 ("Shallow Convolutional Neural Network ..."), section 3
 
 There is no pathology of each finding: BI-RADS 1 to 3 of the image is taken for benign and 4 to 6 for malignant, as
 leo-pires/dummy-scratch does.

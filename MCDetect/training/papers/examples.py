@@ -66,9 +66,9 @@ def _regions(record: ImageRecord, settings: ExampleSettings) -> Iterator[Example
             mask = found[0]
             place = (mask.top, mask.left, *mask.mask.shape)
             pixels = _cut(whole, place)
+        shaped = resized(pixels, settings.rows, settings.columns, settings.interpolation)
         for step in settings.steps:
-            pixels = STEPS[step](pixels)
-        shaped = resized(pixels, settings.rows, settings.columns)
+            shaped = STEPS[step](shaped)
         yield Example(shaped, settings.classes.index(pathology), place, False)
 
 
@@ -104,7 +104,8 @@ def _grid(record: ImageRecord, settings: ExampleSettings) -> Iterator[Example]:
             continue
         if label == 0 and not record.is_annotated:
             label = NOT_AN_EXAMPLE
-        yield Example(resized(_cut(grey, place), settings.rows, settings.columns), label, place, is_tile)
+        shaped = resized(_cut(grey, place), settings.rows, settings.columns, settings.interpolation)
+        yield Example(shaped, label, place, is_tile)
 
 
 def _label(place: Place, regions: list[tuple[Region, PlacedMask]], settings: ExampleSettings) -> int:
