@@ -26,7 +26,10 @@ def resized(image: Grey, rows: int, columns: int, interpolation: str = "cubic") 
     if interpolation == "linear":
         sizes = zip((rows, columns), image.shape, strict=True)
         places = np.meshgrid(*[(np.arange(new) + 0.5) * old / new - 0.5 for new, old in sizes], indexing="ij")
-        return np.rint(map_coordinates(image.astype(np.float32), places, order=1, mode="nearest")).astype(np.uint8)
+        between: Grey = np.rint(map_coordinates(image.astype(np.float32), places, order=1, mode="nearest")).astype(
+            np.uint8
+        )
+        return between
     return np.asarray(Image.fromarray(image).resize((columns, rows), Image.Resampling.BICUBIC))
 
 
