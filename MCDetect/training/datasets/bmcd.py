@@ -99,12 +99,15 @@ def _folder_of(sheet: str, folder: Path, otherwise: Path) -> Path:
 
 
 def _marks_of(image: Path) -> Path | None:
-    """Return the picture beside an image whose name begins with that of the image; of several the one with "GT"."""
+    """Return the picture beside an image whose name begins with that of the image and goes on; of several that with "GT".
+
+    A picture of the same name is the image itself, converted: without marks it would make all of it normal tissue.
+    """
     named = image.stem.lower()
     pictures = [
         path
         for path in sorted(image.parent.glob("*"))
-        if path.suffix.lower() in PICTURES and path.stem.lower().startswith(named)
+        if path.suffix.lower() in PICTURES and path.stem.lower().startswith(named) and path.stem.lower() != named
     ]
     return min(pictures, key=lambda path: "gt" not in path.stem.lower()[len(named) :], default=None)
 

@@ -231,6 +231,17 @@ def test_marks_of_bmcd_are_found_whatever_their_picture_is_called(name: str, cop
     assert mask_of(found.calcifications[0], shape).mask.sum() == pytest.approx(wanted.sum(), rel=0.1)
 
 
+def test_a_converted_image_of_bmcd_is_not_taken_for_its_marks(copy_of: Callable[[str], Path]):
+    folder = copy_of("bmcd")
+    image, _, shape = marked(folder)
+    Image.new("L", (shape[1], shape[0])).save(image.with_suffix(".png"))
+    assert index_dataset("bmcd", folder).problems == ()
+    image.with_name(f"{image.stem}_GT.jpg").unlink()
+    found = index_dataset("bmcd", folder)
+    assert image not in {record.image for record in found.records}
+    assert f"{image} has no picture of its marks beside it" in found.problems[0]
+
+
 @pytest.mark.parametrize("colour", [(255, 0, 0), (0, 255, 0), (255, 255, 0), (0, 0, 255), None])
 def test_marks_of_bmcd_are_found_in_any_colour_and_in_black_and_white(
     colour: tuple[int, int, int] | None, copy_of: Callable[[str], Path]
