@@ -99,7 +99,7 @@ def _folder_of(sheet: str, folder: Path, otherwise: Path) -> Path:
 
 
 def _marks_of(image: Path) -> Path | None:
-    """Return the picture beside an image whose name begins with that of the image and goes on; of several that with "GT".
+    """Return the picture beside an image whose name is that of the image and more; of several the one with "GT".
 
     A picture of the same name is the image itself, converted: without marks it would make all of it normal tissue.
     """
