@@ -68,6 +68,24 @@ def test_what_is_not_annotated_is_never_taken_for_normal(record: ImageRecord):
     assert 0 not in labels(replace(record, is_annotated=False), GRID).values()
 
 
+def test_a_mark_in_the_air_is_no_example_and_its_image_gives_no_normal_tissue(tmp_path: Path):
+    pixels = np.full((400, 320), 5, dtype=np.uint8)
+    pixels[:, :160] = np.random.default_rng(0).normal(150, 8, (400, 160)).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+
+    def record_with(left: int) -> ImageRecord:
+        outline = ((200, left), (200, left + 10), (210, left + 10), (210, left))
+        region = Region(CALCIFICATION, outline, MALIGNANT, is_cluster=True)
+        return ImageRecord(tmp_path / "a.png", "p", "L", "CC", 0.2, (region,))
+
+    regions = ExampleSettings("regions", (BENIGN, MALIGNANT), rows=20, columns=20)
+    grid = ExampleSettings("grid", ("normal", "calcification"), rows=40, columns=40)
+    assert len(cut_examples(record_with(80), regions)) == 1
+    assert cut_examples(record_with(280), regions) == []
+    assert set(labels(record_with(80), grid).values()) == {0, 1}
+    assert set(labels(record_with(280), grid).values()) == {NOT_AN_EXAMPLE}
+
+
 def test_regions_are_cut_by_their_box_and_stretched(record: ImageRecord):
     settings = ExampleSettings("regions", (BENIGN, MALIGNANT), rows=16, columns=24)
     (example,) = cut_examples(record, settings)
