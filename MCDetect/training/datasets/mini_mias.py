@@ -15,8 +15,8 @@ CIRC, SPIC, MISC, ARCH, ASYM, NORM); severity (B, M); x, y of the middle; radius
 - For calcifications, middle and radius are of clusters. Where they are spread over the whole image, ``*NOTE 3*`` stands
   instead: such an image is not annotated, and gives no example.
 - An image may have several lines.
-- Two of the 27 marked places (mdb212, mdb214) lie in the air beside the breast; what cuts examples leaves such marks
-  out, and takes nothing of these films for normal tissue.
+- One of the 27 marked places (mdb212) lies in the air beside the breast; what cuts examples leaves such a mark out, and
+  takes nothing of that film for normal tissue. That of mdb214 lies at the skin, far from the calcification to be seen.
 
 Read from:
 
