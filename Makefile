@@ -20,7 +20,7 @@ SIMULATOR := $(wildcard MCDetect/simulation/*.py)
 export PYTHON PIP_OPTIONS VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slicer lint train-default train-morphology calibrate-default score-default bench bench-detection bench-ablations papers clean setup-inference setup-training setup-benchmark setup-test
+.PHONY: help demo test test-slicer lint train-default train-morphology calibrate-default score-default bench bench-detection bench-ablations bench-published papers clean setup-inference setup-training setup-benchmark setup-test
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,9 @@ bench-detection: setup-training ## score the default bundle on the frozen sets a
 
 bench-ablations: setup-training ## train without one part of the recipe at a time and write docs/ablations.md (resumable)
 	$(BIN)/python -m MCDetect.training.detection.ablations --work $(WORK) --backgrounds training-output/backgrounds $(if $(REAL),--real "$(REAL)")
+
+bench-published: setup-training ## train the networks of the papers as ours was, write docs/published_networks.md (resumable)
+	$(BIN)/python -m MCDetect.training.detection.published --work $(WORK) --backgrounds training-output/backgrounds $(if $(PATCHES),--patches "$(PATCHES)")
 
 papers: setup-training ## run the recipes of all papers on small simulated data and put the table into docs/papers.md
 	$(BIN)/python -m MCDetect.training.papers.compare --output training-output/papers --scale $(SCALE) $(if $(PATCHES),--patches "$(PATCHES)")

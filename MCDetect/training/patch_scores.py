@@ -53,7 +53,7 @@ def score_patches(detector: Detector, folder: Path, repeats: int = 1000) -> dict
     network = detector.bundle.load_network("patch_network", "patch_classifier.pt", torch.device("cpu"))
     labels = [bool(label) for label, _ in paths]
     cases = [path.name.split("_", maxsplit=1)[0] for _, path in paths]
-    patches = [_read(path) for _, path in paths]
+    patches = [read_patch(path) for _, path in paths]
     trivial = [_high_pass_deviation(patch) for patch in patches]
     equal = [_equalised(patch, float(np.median(trivial))) for patch in patches]
     scores = {
@@ -88,13 +88,22 @@ def calcification_sum(detector: Detector, patch: FloatImage, spacing_mm: float =
     return float(probability[peaks].sum())
 
 
-def patch_logit(network: Any, patch: FloatImage, spacing_mm: float = PATCH_SPACING_MM) -> float:
-    """Return the patch network's logit of a patch, which may be smaller than those it was trained on."""
+def patch_logit(
+    network: Any, patch: FloatImage, spacing_mm: float = PATCH_SPACING_MM, side: int | None = None
+) -> float:
+    """Return a patch network's logit of a patch.
+
+    The patch may be smaller than those the bundle's own was trained on. For a network that takes one size only, it is
+    mirrored at its edges to ``side`` pixels.
+    """
     import torch
 
     unit, grey_step = scale_to_unit_range(patch)
     shape = resampled_shape((patch.shape[0], patch.shape[1]), (spacing_mm, spacing_mm), 0.07)
     image = normalise_by_local_noise(resize(unit, shape), None, grey_step)
+    if side is not None:
+        missing = [max(0, side - have) for have in image.shape]
+        image = np.pad(image, [(less // 2, less - less // 2) for less in missing], mode="symmetric")
     with torch.inference_mode():
         return float(network(torch.from_numpy(image)[None, None])[0])
 
@@ -113,7 +122,8 @@ def patch_files(folder: Path) -> list[tuple[int, Path]]:
     return paths
 
 
-def _read(path: Path) -> FloatImage:
+def read_patch(path: Path) -> FloatImage:
+    """Return the grey values of a patch."""
     from PIL import Image
 
     with Image.open(path) as picture:

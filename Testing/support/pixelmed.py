@@ -16,39 +16,6 @@ SAXON = Path("/usr/share/java/Saxon-HE.jar")
 _SAXON_FACTORY = "-Djavax.xml.transform.TransformerFactory=net.sf.saxon.TransformerFactoryImpl"
 
 
-def wrong_faults(path: Path) -> list[str]:
-    """Return what PixelMed says wrongly of a measurement report: of groups without a region, where one has a region.
-
-    It takes all groups for those of template 1410 when exactly one group of the report has a region. A rejected cluster
-    has none, so that no viewer draws it.
-    """
-    from pydicom import dcmread
-
-    from MCDetect.dicom.writing import codes
-
-    report = dcmread(path)
-    named = [item.ConceptNameCodeSequence[0].CodeValue for item in report.ContentSequence]
-    if codes.IMAGING_MEASUREMENTS.value not in named:
-        return []
-    position = named.index(codes.IMAGING_MEASUREMENTS.value) + 1
-    groups = report.ContentSequence[position - 1].ContentSequence
-    has_region = [any(child.ValueType == "SCOORD" for child in group.ContentSequence) for group in groups]
-    if sum(has_region) != 1:
-        return []
-    place = '/CONTAINER (126000,DCM,"Imaging Measurement Report")/CONTAINER (126010,DCM,"Imaging Measurements")'
-    group = '/CONTAINER (125007,DCM,"Measurement Group")'
-    return [
-        f"Error: Template 1410 PlanarROIMeasurements/[Row 1] {group[1:]}/{row}: "
-        f"within 1.{position}.{number}: {place}{group}: Missing conditional content item"
-        for number, has_one in enumerate(has_region, start=1)
-        if not has_one
-        for row in (
-            '[Row 5] SCOORD (111030,DCM,"Image Region")',
-            '[Row 7] IMAGE (121214,DCM,"Referenced Segmentation Frame")',
-        )
-    ]
-
-
 class Validator:
     """The process; it starts with the first report and ends with :meth:`close`."""
 

@@ -50,6 +50,22 @@ descriptors = st.builds(
 )
 
 
+def said(texts: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """Return the strategy of what a reader and the algorithm say of a cluster besides its figures."""
+    return st.fixed_dictionaries(
+        {
+            "distribution": st.sampled_from(Distribution),
+            "decision": st.sampled_from(Decision),
+            "reason": texts,
+            "comment": texts,
+            "morphology": st.none() | st.sampled_from(Morphology),
+            "assessment": st.none() | st.sampled_from(AssessmentCategory),
+            "benign_type": st.none() | benign_types,
+            "descriptors": st.none() | descriptors,
+        }
+    )
+
+
 @st.composite
 def calcifications(draw: st.DrawFn, identifier: int) -> Calcification:
     """Draw a calcification inside the image."""
@@ -85,16 +101,9 @@ def clusters(draw: st.DrawFn, identifier: int, members: tuple[Calcification, ...
         diameter_mm=draw(_lengths),
         density_per_cm2=draw(_lengths),
         score=draw(_scores),
-        distribution=draw(st.sampled_from(Distribution)),
         tracking_uid=draw(_uids),
         origin=draw(st.sampled_from(Origin)),
-        decision=draw(st.sampled_from(Decision)),
-        reason=draw(_sentences),
-        comment=draw(_sentences),
-        morphology=draw(st.none() | st.sampled_from(Morphology)),
-        assessment=draw(st.none() | st.sampled_from(AssessmentCategory)),
-        benign_type=draw(st.none() | benign_types),
-        descriptors=draw(st.none() | descriptors),
+        **draw(said(_sentences)),
     )
 
 

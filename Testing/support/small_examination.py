@@ -1,15 +1,21 @@
-"""A mammogram of a few pixels with a reviewed cluster, and every object that can be read back."""
+"""Two mammograms of a few pixels with a reviewed cluster each, and every object that can be read back."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
 from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
+from MCDetect.dicom.export import FORMATS, write_study_objects
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.writing.cad_report import cad_report
-from MCDetect.dicom.writing.context import ReportContext
+from MCDetect.dicom.writing.context import RAW, ReportContext
 from MCDetect.dicom.writing.measurement_report import measurement_report
 from MCDetect.dicom.writing.segmentation import segmentation
 from MCDetect.findings import (
@@ -25,35 +31,61 @@ from MCDetect.findings import (
 
 ROWS, COLUMNS = 40, 32
 ALGORITHM = Algorithm("MCDetect", "0.1.0", "default", "c0ffee" * 10 + "beef", "balanced", 0.375, "cpu")
-VIEWS = (("R", "CC", "399162004"), ("R", "MLO", "399368009"))
+STUDY = stable_uid("small study")
+VIEWS = (("R", "CC", "399162004"), ("R", "MLO", "399368009"), ("L", "CC", "399162004"))
 
 
-def small_mammogram(number: int = 0) -> Dataset:
-    """Return a mammogram of 40 x 32 pixels that the reader takes."""
+def small_header(
+    number: int = 0, shape: tuple[int, int] = (ROWS, COLUMNS), spacing_mm: tuple[float, float] = (0.07, 0.07)
+) -> Dataset:
+    """Return the header of the mammogram ``number`` of a study: of all that objects about it are made of."""
     laterality, _, view = VIEWS[number]
     image = Dataset()
     image.file_meta = FileMetaDataset()
     image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     image.SpecificCharacterSet = "ISO_IR 100"
     image.SOPClassUID = DigitalMammographyXRayImageStorageForPresentation
-    image.StudyInstanceUID = stable_uid("small study")
+    image.StudyInstanceUID = STUDY
     image.SeriesInstanceUID = stable_uid("small series", str(number))
     image.SOPInstanceUID = stable_uid("small image", str(number))
     image.Modality, image.PresentationIntentType = "MG", "FOR PRESENTATION"
     image.PatientName, image.PatientID, image.Manufacturer = "Secret^Name", "SECRET-1", "Maker"
-    image.PatientOrientation = ["P", "L"] if number == 0 else ["P", "F"]
     image.ImageLaterality = laterality
     code = Dataset()
     code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = view, "SCT", "view"
     code.ViewModifierCodeSequence = []
     image.ViewCodeSequence = [code]
+    image.Rows, image.Columns = shape
+    image.ImagerPixelSpacing = list(spacing_mm)
+    return image
+
+
+def small_mammogram(number: int = 0) -> Dataset:
+    """Return a mammogram of 40 x 32 pixels that the reader takes."""
+    image = small_header(number)
+    image.PatientOrientation = ["P", "L"] if number == 0 else ["P", "F"]
     image.SamplesPerPixel, image.PhotometricInterpretation = 1, "MONOCHROME2"
-    image.Rows, image.Columns, image.ImagerPixelSpacing = ROWS, COLUMNS, [0.07, 0.07]
     image.BitsAllocated, image.BitsStored, image.HighBit, image.PixelRepresentation = 16, 12, 11, 0
     image.WindowCenter, image.WindowWidth, image.VOILUTFunction = 2000, 3000, "SIGMOID"
     pixels = np.arange(ROWS * COLUMNS, dtype="<u2").reshape(ROWS, COLUMNS)
+    pixels = pixels if number == 0 else pixels[::-1]  # no view looks like the other
     image.PixelData = pixels.tobytes()
     return image
+
+
+def identity(header: Dataset) -> dict[str, Any]:
+    """Return what findings take over from the header of their image, but for the spacing."""
+    view = header.ViewCodeSequence[0].CodeValue
+    return {
+        "sop_instance_uid": str(header.SOPInstanceUID),
+        "sop_class_uid": str(header.SOPClassUID),
+        "series_instance_uid": str(header.SeriesInstanceUID),
+        "study_instance_uid": str(header.StudyInstanceUID),
+        "laterality": str(header.get("ImageLaterality", "")),
+        "view": next(name for _, name, code in VIEWS if code == view),
+        "rows": int(header.Rows),
+        "columns": int(header.Columns),
+    }
 
 
 def small_findings(number: int = 0) -> ImageFindings:
@@ -86,14 +118,7 @@ def small_findings(number: int = 0) -> ImageFindings:
         )
     )
     return ImageFindings(
-        sop_instance_uid=str(header.SOPInstanceUID),
-        sop_class_uid=str(header.SOPClassUID),
-        series_instance_uid=str(header.SeriesInstanceUID),
-        study_instance_uid=str(header.StudyInstanceUID),
-        laterality=VIEWS[number][0],
-        view=VIEWS[number][1],
-        rows=ROWS,
-        columns=COLUMNS,
+        **identity(header),
         spacing_mm=(0.07, 0.07),
         spacing_source=SpacingSource.AT_DETECTOR,
         score=0.8,
@@ -115,3 +140,22 @@ def small_objects() -> dict[str, Dataset]:
         "cad-sr": cad_report(images, sources, {}, ALGORITHM, context),
         "measurements-sr": measurement_report(images, sources, ALGORITHM, context),
     }
+
+
+def stored_study(
+    images: Sequence[ImageFindings], folder: Path, context: ReportContext = RAW, **changes: str
+) -> list[Dataset]:
+    """Store both mammograms and the two reports about findings of them in a new folder, and return all as read again.
+
+    ``changes`` are attributes of the mammograms; ``view 0`` and ``view 1`` are their series.
+    """
+    headers = [small_mammogram(number) for number in (0, 1)]
+    folder.mkdir()
+    for number, header in enumerate(headers):
+        header.SeriesDescription = f"view {number}"
+        for keyword, value in changes.items():
+            setattr(header, keyword, value)
+        header.save_as(folder / f"{number}.dcm", enforce_file_format=True)
+    sources = {str(header.SOPInstanceUID): header for header in headers}
+    write_study_objects(images, sources, ALGORITHM, {}, folder, FORMATS, context)
+    return [dcmread(path) for path in sorted(folder.iterdir())]

@@ -35,6 +35,12 @@ _FLAGS = (
     "--window-size=1600,1000",
 )
 PATIENCE_S = 60
+# OHIF swallows what fails inside its promises: neither its page nor the browser's console tells it.
+_LISTEN = """
+window.seenErrors = [];
+window.addEventListener('error', event => window.seenErrors.push(String(event.message)));
+window.addEventListener('unhandledrejection', event => window.seenErrors.push(String(event.reason)));
+"""
 
 
 @contextmanager
@@ -46,6 +52,7 @@ def browser(profile: Path) -> Iterator[webdriver.Chrome]:
         options.add_argument(flag)
     driver = webdriver.Chrome(options=options, service=Service(find_program("chromedriver")))
     driver.set_script_timeout(PATIENCE_S)
+    driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _LISTEN})
     try:
         yield driver
     finally:
@@ -102,6 +109,23 @@ class Viewer:
     def ask(self, script: str) -> Any:
         """Return what the viewer's own services say."""
         return self._driver.execute_script(f"return {script}")
+
+    def errors(self) -> list[str]:
+        """Return what has failed since the study was opened: what is thrown, told in the console or on the page."""
+        console = [line["message"] for line in self._driver.get_log("browser") if line["level"] == "SEVERE"]
+        notices = self._driver.find_elements(
+            By.CSS_SELECTOR, "[data-sonner-toast][data-type='error'], [role='alertdialog']"
+        )
+        thrown: list[str] = self.ask("window.seenErrors")
+        return [
+            *thrown,
+            *(line for line in console if "Failed to load resource" not in line),
+            *(n.text for n in notices),
+        ]
+
+    def is_empty(self) -> bool:
+        """Say whether the viewport shows no image at all."""
+        return not self._driver.find_elements(By.CSS_SELECTOR, "canvas.cornerstone-canvas")
 
     def screen(self) -> npt.NDArray[np.float64]:
         """Return what is seen in the viewport: red, green and blue, (rows, columns, 3)."""

@@ -12,16 +12,11 @@ from io import BytesIO
 import numpy as np
 from hypothesis import strategies as st
 from pydicom import dcmread
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import (
-    ComprehensiveSRStorage,
-    DigitalMammographyXRayImageStorageForPresentation,
-    ExplicitVRLittleEndian,
-    MammographyCADSRStorage,
-)
-from support.random_findings import algorithms, benign_types, descriptors, reviews
+from pydicom.dataset import Dataset
+from pydicom.uid import ComprehensiveSRStorage, MammographyCADSRStorage
+from support.random_findings import algorithms, benign_types, reviews, said
+from support.small_examination import STUDY, identity, small_header
 
-from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.writing.cad_report import cad_report
 from MCDetect.dicom.writing.context import ReportContext, shown
@@ -31,7 +26,6 @@ from MCDetect.findings import (
     Calcification,
     Cluster,
     Correspondence,
-    Decision,
     Findings,
     ImageFindings,
     Origin,
@@ -43,7 +37,6 @@ from MCDetect.inference.calcifications import measure_calcification
 
 ROWS, COLUMNS = 120, 100
 SPACING = (0.07, 0.06)
-VIEWS = (("R", "CC", "399162004"), ("R", "MLO", "399368009"), ("L", "CC", "399162004"))
 EVERYTHING = ("seg", "cad-sr", "measurements-sr")
 
 texts = st.text(max_size=20)
@@ -62,20 +55,7 @@ _SHAPES = (
 
 def header_of(number: int) -> Dataset:
     """Return the header of the image ``number`` of an examination."""
-    laterality, _, view = VIEWS[number]
-    header = Dataset()
-    header.file_meta = FileMetaDataset()
-    header.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    header.SpecificCharacterSet = "ISO_IR 100"
-    header.SOPClassUID = DigitalMammographyXRayImageStorageForPresentation
-    header.StudyInstanceUID, header.SeriesInstanceUID = "1.2.3", f"1.2.3.{number + 1}"
-    header.SOPInstanceUID = f"1.2.3.{number + 1}.1"
-    header.Modality, header.ImageLaterality, header.PatientID = "MG", laterality, "P-42"
-    code = Dataset()
-    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = view, "SCT", "view"
-    header.ViewCodeSequence = [code]
-    header.Rows, header.Columns, header.ImagerPixelSpacing = ROWS, COLUMNS, list(SPACING)
-    return header
+    return small_header(number, (ROWS, COLUMNS), SPACING)
 
 
 @st.composite
@@ -110,16 +90,9 @@ def clusters(draw: st.DrawFn, number: int, members: Sequence[Calcification], ima
         diameter_mm=draw(st.floats(0.05, 30)),
         density_per_cm2=draw(st.floats(0.1, 900)),
         score=1.0 if origin is Origin.READER else draw(scores),
-        distribution=draw(st.sampled_from(Distribution)),
         tracking_uid=stable_uid(image_uid, "cluster", str(number)),
         origin=origin,
-        decision=draw(st.sampled_from(Decision)),
-        reason=draw(texts),
-        comment=draw(texts),
-        morphology=draw(st.none() | st.sampled_from(Morphology)),
-        assessment=draw(st.none() | st.sampled_from(AssessmentCategory)),
-        benign_type=draw(st.none() | benign_types),
-        descriptors=draw(st.none() | descriptors),
+        **draw(said(texts)),
     )
 
 
@@ -137,14 +110,7 @@ def images(draw: st.DrawFn, number: int) -> ImageFindings:
         members = [one for one, owner in zip(found, owners, strict=True) if cluster in owner]
         made.append(draw(clusters(cluster, members, header.SOPInstanceUID)))
     return ImageFindings(
-        sop_instance_uid=header.SOPInstanceUID,
-        sop_class_uid=str(header.SOPClassUID),
-        series_instance_uid=header.SeriesInstanceUID,
-        study_instance_uid=header.StudyInstanceUID,
-        laterality=VIEWS[number][0],
-        view=VIEWS[number][1],
-        rows=ROWS,
-        columns=COLUMNS,
+        **identity(header),
         spacing_mm=spacing,
         spacing_source=draw(st.sampled_from(SpacingSource)),
         score=score_of(made),
@@ -199,6 +165,6 @@ def predecessors(review: Review) -> tuple[Dataset, ...]:
     for number, uid in enumerate(review.predecessor_uids):
         header = Dataset()
         header.SOPClassUID = (MammographyCADSRStorage, ComprehensiveSRStorage)[number % 2]
-        header.SOPInstanceUID, header.SeriesInstanceUID, header.StudyInstanceUID = uid, "1.2.3.9", "1.2.3"
+        header.SOPInstanceUID, header.SeriesInstanceUID, header.StudyInstanceUID = uid, "1.2.3.9", STUDY
         headers.append(header)
     return tuple(headers)

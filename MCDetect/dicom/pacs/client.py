@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from MCDetect.dicom.pacs.back_off import BackOff, PassingError
-from MCDetect.dicom.pacs.nodes import DicomNode, Node
+from MCDetect.dicom.pacs.nodes import Node
+from MCDetect.dicom.pacs.protocols import Talk, talk_to
 from MCDetect.dicom.pacs.reports import FetchReport, Progress, SendReport, StudyQuery, Tell
-from MCDetect.dicom.pacs.requirements import require
 from MCDetect.errors import InputError, OutputError
 
 if TYPE_CHECKING:
@@ -38,16 +38,9 @@ def echo(node: Node) -> float:
     MCDetectError
         Why it does not.
     """
-    _require(node)
+    talk = talk_to(node)
     begin = time.perf_counter()
-    if isinstance(node, DicomNode):
-        from MCDetect.dicom.pacs.dimse_echo import echo_by_dimse
-
-        echo_by_dimse(node)
-    else:
-        from MCDetect.dicom.pacs.web_retrieving import ask_web
-
-        ask_web(node)
+    talk.echo()
     return time.perf_counter() - begin
 
 
@@ -82,11 +75,11 @@ def send(
     MCDetectError
         Where nothing at all could be sent: the paths hold no objects, or the node cannot be used.
     """
-    _require(node)
+    talk = talk_to(node)
     from MCDetect.dicom.pacs.sending import send_objects
 
     given = [paths] if isinstance(paths, (str, os.PathLike)) else paths
-    return send_objects([Path(path) for path in given], node, again=again, convert=convert, tell=tell)
+    return send_objects([Path(path) for path in given], node, talk, again=again, convert=convert, tell=tell)
 
 
 def find_studies(node: Node, query: StudyQuery) -> list[str]:
@@ -97,14 +90,7 @@ def find_studies(node: Node, query: StudyQuery) -> list[str]:
     MCDetectError
         Why the node does not answer.
     """
-    _require(node)
-    if isinstance(node, DicomNode):
-        from MCDetect.dicom.pacs.dimse_query import find_studies_by_dimse
-
-        return find_studies_by_dimse(node, query)
-    from MCDetect.dicom.pacs.web_retrieving import find_studies_by_web
-
-    return find_studies_by_web(node, query)
+    return talk_to(node).find(query)
 
 
 def search_studies(node: Node, search: StudySearch) -> list[FoundStudy]:
@@ -115,17 +101,7 @@ def search_studies(node: Node, search: StudySearch) -> list[FoundStudy]:
     MCDetectError
         Why the node does not answer.
     """
-    _require(node)
-    from MCDetect.dicom.pacs.study_search import found_studies
-
-    if isinstance(node, DicomNode):
-        from MCDetect.dicom.pacs.dimse_query import search_by_dimse
-
-        return found_studies(search_by_dimse(node, search.identifier()))
-    from MCDetect.dicom.pacs.web_retrieving import search_by_web
-
-    studies = found_studies(search_by_web(node, search.identifier(only_plain=True)))
-    return [study for study in studies if search.fits(study)]
+    return talk_to(node).search(search)
 
 
 def fetch(
@@ -160,14 +136,14 @@ def fetch(
     MCDetectError
         Where nothing at all could be fetched.
     """
-    _require(node)
+    talk = talk_to(node)
     from MCDetect.dicom.pacs.receiving import Receiver
 
     back_off = BackOff(node.attempts, lambda sentence: tell(Progress(0, 0, sentence)))
     tell(Progress(0, 0, "searching"))
     while True:
         try:
-            studies = find_studies(node, query)
+            studies = talk.find(query)
             break
         except PassingError as error:
             back_off.failed(error)
@@ -177,7 +153,7 @@ def fetch(
     for study in studies:
         receiver.require_wanted()
         try:
-            _fetch_study(node, study, receiver, back_off)
+            _fetch_study(talk, study, receiver, back_off)
         except PassingError as error:
             if not receiver.taken:
                 raise
@@ -185,23 +161,13 @@ def fetch(
     return FetchReport(tuple(receiver.written), tuple(receiver.known), tuple(receiver.failed))
 
 
-def _fetch_study(node: Node, study: str, receiver: Receiver, back_off: BackOff) -> None:
+def _fetch_study(talk: Talk, study: str, receiver: Receiver, back_off: BackOff) -> None:
     while True:
         receiver.require_wanted()
         try:
-            if isinstance(node, DicomNode):
-                from MCDetect.dicom.pacs.dimse_query import list_by_dimse
-                from MCDetect.dicom.pacs.dimse_retrieving import retrieve_by_dimse
-
-                listed = list_by_dimse(node, study)
-                receiver.expected = max(receiver.expected, len(receiver.taken) + len(listed))
-                retrieve_by_dimse(node, study, listed, receiver)
-            else:
-                from MCDetect.dicom.pacs.web_retrieving import list_by_web, retrieve_by_web
-
-                listed = list_by_web(node, study)
-                receiver.expected = max(receiver.expected, len(receiver.taken) + len(listed))
-                retrieve_by_web(node, study, listed, receiver, back_off)
+            listed = talk.list_objects(study)
+            receiver.expected = max(receiver.expected, len(receiver.taken) + len(listed))
+            talk.retrieve(study, listed, receiver, back_off)
             break
         except PassingError as error:
             back_off.failed(error)
@@ -214,10 +180,3 @@ def _fetch_study(node: Node, study: str, receiver: Receiver, back_off: BackOff) 
                 "Fetch again; if they are missing again, ask the administrator of the PACS.",
             )
         )
-
-
-def _require(node: Node) -> None:
-    if isinstance(node, DicomNode):
-        require("pynetdicom", "platformdirs")
-    else:
-        require("dicomweb_client", "requests", "platformdirs")

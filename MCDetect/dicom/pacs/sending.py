@@ -8,19 +8,24 @@ from pathlib import Path
 from MCDetect.dicom.pacs.back_off import BackOff
 from MCDetect.dicom.pacs.course import Course
 from MCDetect.dicom.pacs.journal import Journal, journal_path
-from MCDetect.dicom.pacs.nodes import DicomNode, Node
+from MCDetect.dicom.pacs.nodes import Node
 from MCDetect.dicom.pacs.objects import StoredObject, find_objects
+from MCDetect.dicom.pacs.protocols import Talk
 from MCDetect.dicom.pacs.reports import Failure, Progress, SendReport, Tell
 from MCDetect.errors import MCDetectError, OutputError
 
 
-def send_objects(paths: Sequence[Path], node: Node, *, again: bool, convert: bool, tell: Tell) -> SendReport:
+def send_objects(
+    paths: Sequence[Path], node: Node, talk: Talk, *, again: bool, convert: bool, tell: Tell
+) -> SendReport:
     """Send; see :func:`MCDetect.dicom.pacs.client.send`."""
     found = find_objects(paths, tell)
     journal = Journal(journal_path(node.address, paths))
     if again:
         journal.discard([item.digest for item in found.objects])
-    sending = _Send(node, journal, found.failed, tell, [item for item in found.objects if item.digest not in journal])
+    sending = _Send(node, talk, journal, tell)
+    sending.failed += found.failed
+    sending.waiting += [item for item in found.objects if item.digest not in journal]
     known = [item.path for item in found.objects if item.digest in journal]
     sending.run(convert, is_alone=not known)
     committed = sending.commit()
@@ -39,48 +44,38 @@ def send_objects(paths: Sequence[Path], node: Node, *, again: bool, convert: boo
 class _Send:
     """One send on its way."""
 
-    def __init__(
-        self, node: Node, journal: Journal, failed: Sequence[Failure], tell: Tell, waiting: list[StoredObject]
-    ) -> None:
+    def __init__(self, node: Node, talk: Talk, journal: Journal, tell: Tell) -> None:
+        self.waiting: list[StoredObject] = []
         self.sent: list[StoredObject] = []
-        self.failed = list(failed)
+        self.failed: list[Failure] = []
         self.notes: list[str] = []
         self._node = node
+        self._talk = talk
         self._journal = journal
         self._tell = tell
-        self._waiting = waiting
         self._done = 0
 
     def run(self, convert: bool, *, is_alone: bool) -> None:
         """Send all that waits; what a failure of the peer leaves over is told as not acknowledged."""
-        if not self._waiting:
+        if not self.waiting:
             return
         self._say("sending")
         course = Course(convert, self._stored, self._refused, BackOff(self._node.attempts, self._say))
         try:
-            if isinstance(self._node, DicomNode):
-                from MCDetect.dicom.pacs.dimse_sending import send_by_dimse
-
-                send_by_dimse(self._node, self._waiting, course)
-            else:
-                from MCDetect.dicom.pacs.web_sending import send_by_web
-
-                send_by_web(self._node, self._waiting, course)
+            self._talk.send(self.waiting, course)
         except MCDetectError as error:
             if is_alone and not self.sent and not self.failed:
                 raise
             told = {failure.path for failure in self.failed} | {item.path for item in self.sent}
-            self.failed += [Failure(item.path, error) for item in self._waiting if item.path not in told]
+            self.failed += [Failure(item.path, error) for item in self.waiting if item.path not in told]
 
     def commit(self) -> set[str]:
         """Ask for storage commitment where the node is to be asked; return the identifiers it commits itself to."""
-        if not (isinstance(self._node, DicomNode) and self._node.storage_commitment and self.sent):
+        if not (self._talk.commits and self.sent):
             return set()
-        from MCDetect.dicom.pacs.commitment import commit
-
         self._say("waiting for storage commitment")
         try:
-            committed, refused = commit(self._node, self.sent)
+            committed, refused = self._talk.commit(self.sent)
         except MCDetectError as error:
             self.notes.append(str(error))
             return set()
@@ -106,7 +101,7 @@ class _Send:
         self._say("sending")
 
     def _say(self, stage: str) -> None:
-        self._tell(Progress(self._done, len(self._waiting), stage))
+        self._tell(Progress(self._done, len(self.waiting), stage))
 
 
 def _not_committed(node: Node, item: StoredObject) -> OutputError:

@@ -14,7 +14,7 @@ from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing.checks import fail
 from MCDetect.dicom.writing.content_tree import Position, children, code_value, named, selected_image
 from MCDetect.dicom.writing.context import by_reader
-from MCDetect.dicom.writing.geometry import graphic_point
+from MCDetect.dicom.writing.geometry import graphic_frame, graphic_point
 from MCDetect.dicom.writing.reader_texts import clean
 from MCDetect.dicom.writing.tracking import calcification_number, calcification_uid
 from MCDetect.findings import Calcification, Cluster, ImageFindings
@@ -81,8 +81,11 @@ def check_breasts(tree: Tree, groups: set[Position], images: Sequence[ImageFindi
             codes.ABSENT.value
         ]:
             fail("a report without clusters does not say that there is none")
+        if [str(tree[child].TextValue) for child in children(tree, position, codes.COMMENT)] != [codes.NO_CLUSTER]:
+            fail("a report without clusters does not say so in words")
         if _numbers(tree, position, codes.NUMBER_OF_CALCIFICATIONS) != [len(image.calcifications)]:
             fail("the number of calcifications of an image is not that of the findings")
+        _check_searched(tree, children(tree, position, codes.NUMBER_OF_CALCIFICATIONS)[0], image)
         _check_area(tree, position, image)
     entries = {
         str(item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID): position
@@ -100,6 +103,16 @@ def check_breasts(tree: Tree, groups: set[Position], images: Sequence[ImageFindi
         if said != [clean(warning) for warning in image.warnings if clean(warning)]:
             fail("the warnings about an image are not those of the findings")
         _check_area(tree, position, image)
+
+
+def _check_searched(tree: Tree, number: Position, image: ImageFindings) -> None:
+    regions = children(tree, number, codes.IMAGE_REGION)
+    if (
+        len(regions) != 1
+        or not np.array_equal(np.reshape(tree[regions[0]].GraphicData, (-1, 2)), graphic_frame(image))
+        or selected_image(tree, regions[0]) != image.sop_instance_uid
+    ):
+        fail("the number of calcifications of an image is not inferred from the whole of it")
 
 
 def _check_area(tree: Tree, position: Position, image: ImageFindings) -> None:

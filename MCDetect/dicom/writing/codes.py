@@ -14,6 +14,8 @@ ABNORMAL_STRUCTURE = Code("49755003", "SCT", "Morphologically Altered Structure"
 BREAST = Code("76752008", "SCT", "Breast")
 NIPPLE = Code("24142002", "SCT", "Nipple")
 ABSENT = Code("272519000", "SCT", "Absent")  # CID 240
+NO_CLUSTER = "No calcification cluster"
+"""The same for people: viewers show comments and not codes."""
 SIDES = {"L": Code("7771000", "SCT", "Left"), "R": Code("24028007", "SCT", "Right")}
 BREASTS = {"L": Code("80248007", "SCT", "Left breast"), "R": Code("73056007", "SCT", "Right breast")}
 
@@ -68,6 +70,7 @@ ASSESSMENTS = {
 LOCAL_SCHEME = "99MCDETECT"
 READERS_DECISION = Code("decision", LOCAL_SCHEME, "Reader's decision")
 REASON_OF_DECISION = Code("reason", LOCAL_SCHEME, "Reason of the reader's decision")
+REJECTED_CLUSTERS = Code("rejected-items", LOCAL_SCHEME, "Clusters that the reader rejected")
 # Neither has how many calcifications lie on an area.
 DENSITY = Code("density", LOCAL_SCHEME, "Calcifications per area")
 DECISIONS = {

@@ -73,6 +73,12 @@ def graphic_outline(image: ImageFindings, cluster: Cluster) -> Coordinates:
     return np.concatenate([inside, inside[:1]])
 
 
+def graphic_frame(image: ImageFindings) -> Coordinates:
+    """Return the border of the whole image as a closed DICOM polyline, (5, 2)."""
+    rows, columns = image.rows, image.columns
+    return np.array([(0, 0), (columns, 0), (columns, rows), (0, rows), (0, 0)], dtype=np.float64)
+
+
 def graphic_circle(image: ImageFindings, calcification: Calcification, margin_mm: float) -> Coordinates:
     """Return a circle around ``calcification``, ``margin_mm`` wider than it: its centre and a point on it, (2, 2)."""
     center = graphic_point(image, calcification.row, calcification.column)

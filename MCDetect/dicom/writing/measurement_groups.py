@@ -1,7 +1,13 @@
-"""Groups of measurements in a TID 1500 report: one for each cluster, or one for each image where there is no cluster.
+"""Groups of measurements in a TID 1500 report: one for each cluster, or one for each image where no cluster stands.
 
-DICOM PS3.16: template 1410 for a cluster with its outline; template 1501, which has no region, for one that a reader
-rejected and for the breast of an image.
+DICOM PS3.16: template 1410 for a cluster with its outline; template 1501, which has no region, for the breast of an
+image and for a cluster that a reader rejected.
+
+What a reader rejected stands apart from the Imaging Measurements, in a container of its own (template 1500 is
+extensible). Software that knows the standard and not our code for the decision would count it as a finding otherwise,
+and would draw it if it had a region. In OHIF 3.12 a group without coordinates among the Imaging Measurements also ends
+the loading of the report with an error, and nothing of it is shown. Hence the number of calcifications of a breast is
+inferred from a region too (template 300), which is the whole image.
 """
 
 from __future__ import annotations
@@ -15,9 +21,10 @@ from pydicom.sr.coding import Code
 from MCDetect.descriptors import Descriptors, Spread
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.writing import codes
+from MCDetect.dicom.writing import content_items as items
 from MCDetect.dicom.writing.algorithm_texts import parameter_lines
-from MCDetect.dicom.writing.context import ReportContext, by_reader
-from MCDetect.dicom.writing.geometry import graphic_outline
+from MCDetect.dicom.writing.context import ReportContext, by_reader, shown
+from MCDetect.dicom.writing.geometry import Coordinates, graphic_frame, graphic_outline
 from MCDetect.dicom.writing.reader_texts import clean
 from MCDetect.dicom.writing.tracking import tracking_identifier, view_label
 from MCDetect.findings import Algorithm, Cluster, Decision, ImageFindings
@@ -28,15 +35,23 @@ Group: TypeAlias = (
 
 
 def groups_of(images: Sequence[ImageFindings], algorithm: Algorithm, context: ReportContext) -> list[Group]:
-    """Return the groups of all clusters, those with a region first, or of all breasts where there is no cluster.
+    """Return a group for each cluster that nobody rejected, or for each breast where there is no such cluster.
 
-    Viewers go to the first one. OHIF 3.12 shows nothing of a report in which a group without a region stands beside
-    one that has one, so that what is told of breasts stands in the image library.
+    Either all of them have a region or none has.
     """
-    clusters = [(image, cluster) for image in images for cluster in image.clusters]
-    clusters.sort(key=lambda entry: entry[1].decision is Decision.REJECTED)
-    groups = [_group(image, cluster, algorithm, context) for image, cluster in clusters]
-    return groups or [_breast(image, algorithm) for image in images]
+    left = [shown(image) for image in images]
+    groups = [_group(image, cluster, algorithm, context) for image in left for cluster in image.clusters]
+    return groups or [_breast(image, algorithm) for image in left]
+
+
+def rejected_groups_of(images: Sequence[ImageFindings], algorithm: Algorithm, context: ReportContext) -> list[Group]:
+    """Return a group without a region for each cluster that a reader rejected."""
+    return [
+        _group(image, cluster, algorithm, context)
+        for image in images
+        for cluster in image.clusters
+        if cluster.decision is Decision.REJECTED
+    ]
 
 
 def _group(image: ImageFindings, cluster: Cluster, algorithm: Algorithm, context: ReportContext) -> Group:
@@ -56,20 +71,20 @@ def _group(image: ImageFindings, cluster: Cluster, algorithm: Algorithm, context
     if cluster.decision is Decision.REJECTED:
         group = highdicom.sr.MeasurementsAndQualitativeEvaluations(source_images=[_whole(image)], **described)
     else:
-        region = highdicom.sr.ImageRegion(
-            graphic_type=highdicom.sr.GraphicTypeValues.POLYLINE,
-            graphic_data=graphic_outline(image, cluster),
-            source_image=highdicom.sr.SourceImageForRegion(image.sop_class_uid, image.sop_instance_uid),
-        )
+        region = _region(image, graphic_outline(image, cluster))
         group = highdicom.sr.PlanarROIMeasurementsAndQualitativeEvaluations(referenced_region=region, **described)
     return _with_texts(group, (codes.REASON_OF_DECISION, cluster.reason), (codes.COMMENT, cluster.comment))
 
 
-def _breast(image: ImageFindings, algorithm: Algorithm) -> highdicom.sr.MeasurementsAndQualitativeEvaluations:
-    measurements = [_measurement(codes.NUMBER_OF_CALCIFICATIONS, len(image.calcifications), codes.NO_UNITS, 0)]
+def _breast(image: ImageFindings, algorithm: Algorithm) -> Group:
+    count = _measurement(codes.NUMBER_OF_CALCIFICATIONS, len(image.calcifications), codes.NO_UNITS, 0)
+    region = _region(image, graphic_frame(image))
+    region.RelationshipType = highdicom.sr.RelationshipTypeValues.INFERRED_FROM.value
+    items.add(count[0], region)
+    measurements = [count]
     if image.breast_area_mm2:  # unknown where the findings were read from objects that do not tell it
         measurements.insert(0, _measurement(codes.AREA, image.breast_area_mm2, codes.SQUARE_MILLIMETRE, 0))
-    return highdicom.sr.MeasurementsAndQualitativeEvaluations(
+    group = highdicom.sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=highdicom.sr.TrackingIdentifier(
             stable_uid(image.sop_instance_uid, "breast"), f"{view_label(image)} breast"
         ),
@@ -80,6 +95,7 @@ def _breast(image: ImageFindings, algorithm: Algorithm) -> highdicom.sr.Measurem
         qualitative_evaluations=[highdicom.sr.QualitativeEvaluation(codes.CALCIFICATION_CLUSTER, codes.ABSENT)],
         source_images=[_whole(image)],
     )
+    return _with_texts(group, (codes.COMMENT, codes.NO_CLUSTER))
 
 
 def _with_texts(group: Group, *texts: tuple[Code, str]) -> Group:
@@ -92,6 +108,14 @@ def _with_texts(group: Group, *texts: tuple[Code, str]) -> Group:
 
 def _site(image: ImageFindings) -> highdicom.sr.FindingSite:
     return highdicom.sr.FindingSite(codes.BREAST, laterality=codes.SIDES.get(image.laterality))
+
+
+def _region(image: ImageFindings, polyline: Coordinates) -> highdicom.sr.ImageRegion:
+    return highdicom.sr.ImageRegion(
+        graphic_type=highdicom.sr.GraphicTypeValues.POLYLINE,
+        graphic_data=polyline,
+        source_image=highdicom.sr.SourceImageForRegion(image.sop_class_uid, image.sop_instance_uid),
+    )
 
 
 def _whole(image: ImageFindings) -> highdicom.sr.SourceImageForMeasurementGroup:

@@ -3,12 +3,12 @@
 Each cluster is a planar region with measurements (template 1410): its outline, area, longest diameter, number of
 calcifications, their density, certainty, distribution, benign type and descriptors, and what a reader said of it:
 morphology, assessment, decision, comment.
-Sizes stand here and not in the Mammography CAD report, whose template has no place for them. A cluster that a reader
-rejected is told without a region (template 1501), so that no viewer draws it.
+Sizes stand here and not in the Mammography CAD report, whose template has no place for them. Clusters that a reader
+rejected stand apart from the measurements and have no region (template 1501): no viewer draws or counts them.
 
 The image library tells of each image its size, where its millimetres come from, the area of the breast that was
-searched, and warnings. In a study without clusters each image has a group (template 1501) that says so, with the area
-and how many single calcifications there are.
+searched, and warnings. In a study without clusters, or with rejected ones only, each image has a group (template 1501)
+that says so, with the area and how many single calcifications are left.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from MCDetect.dicom.writing.common import (
     stand_in,
 )
 from MCDetect.dicom.writing.context import RAW, ReportContext
-from MCDetect.dicom.writing.measurement_groups import groups_of
+from MCDetect.dicom.writing.measurement_groups import Group, groups_of, rejected_groups_of
 from MCDetect.dicom.writing.reader_texts import clean, person_name
 from MCDetect.dicom.writing.review_items import document_modules
 from MCDetect.findings import Algorithm, ImageFindings, Review
@@ -79,6 +79,7 @@ def measurement_report(
     source = sources[images[0].sop_instance_uid]
     dataset.ContentSequence = list(dataset.ContentSequence)  # highdicom's own sequence takes no other items
     _insert_library(dataset, images, sources)
+    _add_rejected(dataset, rejected_groups_of(images, algorithm, context))
     if context.review is not None and clean(context.review.comment):
         items.add(dataset, items.text(items.CONTAINS, codes.COMMENT, clean(context.review.comment)))
     document_modules(dataset, source, context)
@@ -116,6 +117,13 @@ def _insert_library(dataset: Dataset, images: Sequence[ImageFindings], sources: 
     library = items.add(items.container(items.CONTAINS, codes.IMAGE_LIBRARY), group)
     names = [item.ConceptNameCodeSequence[0].CodeValue for item in dataset.ContentSequence]
     dataset.ContentSequence.insert(names.index(codes.IMAGING_MEASUREMENTS.value), library)
+
+
+def _add_rejected(dataset: Dataset, groups: Sequence[Group]) -> None:
+    """Put what a reader rejected behind the measurements, where there is any."""
+    if groups:
+        rejected = items.container(items.CONTAINS, codes.REJECTED_CLUSTERS)
+        items.add(dataset, items.add(rejected, *(group[0] for group in groups)))
 
 
 def _of_image(image: ImageFindings) -> list[Dataset]:

@@ -38,7 +38,8 @@ def check_measurement_report(
 ) -> None:
     """Check a TID 1500 report: a group a cluster with its outline and numbers, on the right image, and what was said.
 
-    A rejected cluster has a group without an outline. Where there are no clusters, each image has a group saying so.
+    A rejected cluster has a group without an outline, apart from the measurements. Where no cluster is left, each image
+    has a group saying so.
 
     Raises
     ------
@@ -52,10 +53,13 @@ def check_measurement_report(
         for position in everything
         if [code_value(tree[child]) for child in children(tree, position, codes.FINDING)] == [codes.BREAST.value]
     }
-    check_breasts(tree, breasts, images)
+    left = [shown(image) for image in images]
+    check_breasts(tree, breasts, left)
     groups = everything - breasts
-    rejected = {position for position in groups if not children(tree, position, codes.IMAGE_REGION)}
-    _check_outlines(tree, groups - rejected, [shown(image) for image in images], codes.IMAGE_REGION)
+    rejected = {position for position in groups if named(tree[position[:-1]], codes.REJECTED_CLUSTERS)}
+    if any(not named(tree[position[:-1]], codes.IMAGING_MEASUREMENTS) for position in everything - rejected):
+        fail("a group stands neither with the measurements nor with what a reader rejected")
+    _check_outlines(tree, groups - rejected, left, codes.IMAGE_REGION)
     _check_tracking(tree, groups, images)
     _check_counts(tree, groups, images)
     for position in groups:

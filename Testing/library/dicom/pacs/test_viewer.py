@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from scipy import ndimage
 from support.orthanc import missing
+from support.screen import Picture, coloured, place_on, points_on, similarity
 from support.viewer import Viewer, browser, wait_for
 from support.viewer_server import ViewerServer
 
@@ -33,8 +33,6 @@ pytestmark = pytest.mark.slow
 VIEWS = ("RCC", "LCC", "RMLO", "LMLO")
 SERIES = 10  # four views, a segmentation of each, two reports
 _VIEWER = Path(__file__).resolve().parents[4] / ".cache" / "ohif" / "3.12.0"
-Picture = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass
@@ -55,22 +53,6 @@ class Case:
     def segmentation(self, view: str) -> Dataset:
         (path,) = (self.folder / "results" / "dicom").glob(f"seg_{view[0]}_{view[1:]}_*.dcm")
         return dcmread(path)
-
-    def place_on(self, screen: Picture, image: Picture) -> Picture:
-        """Return an image of the case as it is to be seen on the screen: whole, and in the middle."""
-        rows, columns = self.shape
-        scale = min(screen.shape[0] / rows, screen.shape[1] / columns)
-        row, column = np.indices(screen.shape[:2])
-        row = (row + 0.5 - screen.shape[0] / 2) / scale + rows / 2 - 0.5
-        column = (column + 0.5 - screen.shape[1] / 2) / scale + columns / 2 - 0.5
-        return ndimage.map_coordinates(image, [row, column], order=1)
-
-    def points_on(self, screen: Picture, points: list[list[float]]) -> Picture:
-        """Return where points (row, column) of the image are to be seen on the screen."""
-        rows, columns = self.shape
-        scale = min(screen.shape[0] / rows, screen.shape[1] / columns)
-        middle = np.array([rows, columns]) / 2 - 0.5
-        return (np.array(points) - middle) * scale + np.array(screen.shape[:2]) / 2 - 0.5
 
 
 @pytest.fixture(scope="module")
@@ -109,24 +91,8 @@ def viewer(viewer_of, case, orthanc_of_all, web_node) -> Viewer:
     return viewer_of()
 
 
-def coloured(case: Case, screen: Picture) -> Mask:
-    """Return where the screen is not grey, inside the image and off the viewport's own frame."""
-    is_image = case.place_on(screen, np.ones(case.shape)) > 0.5
-    is_image[:6], is_image[-6:] = False, False
-    return is_image & (screen.max(axis=2) - screen.min(axis=2) > 25)
-
-
-def similarity(case: Case, screen: Picture, view: str) -> float:
-    """Return the correlation of what is on the screen with a view, beside everything coloured."""
-    plain = ~ndimage.binary_dilation(coloured(case, screen), iterations=8)
-    expected = case.place_on(screen, case.pixels(view))
-    seen, wanted = (ndimage.gaussian_filter(picture, 3.0) for picture in (screen.mean(axis=2), expected))
-    inside = plain & (case.place_on(screen, np.ones(case.shape)) > 0.5)
-    return float(np.corrcoef(seen[inside], wanted[inside])[0, 1])
-
-
 def shows(case: Case, screen: Picture, view: str) -> bool:
-    seen = {one: similarity(case, screen, one) for one in VIEWS}
+    seen = {one: similarity(screen, case.pixels(one)) for one in VIEWS}
     return seen[view] > 0.95 and max(VIEWS, key=lambda one: seen[one]) == view
 
 
@@ -144,21 +110,21 @@ def test_the_segmentation_is_shown_on_its_image_at_its_place(viewer, case, view)
     # A single calcification may be smaller than a pixel of the screen; the region of a cluster never is.
     is_large = bool(case.images[view]["clusters"])
     if is_large:
-        wait_for("the segmentation", lambda: coloured(case, viewer.screen()).sum() > 20)
+        wait_for("the segmentation", lambda: coloured(viewer.screen(), case.shape).sum() > 20)
     screen = viewer.screen()
     assert shows(case, screen, view)
     for number in range(1, len(case.images[view]["clusters"]) + 1):
         assert f"Cluster {number} region" in labels
     mask = segmentation.pixel_array.reshape(-1, *case.shape).any(axis=0)  # a single segment has no axis for it
-    expected = case.place_on(screen, mask.astype(np.float64)) > 0
-    inside = coloured(case, screen) & ndimage.binary_erosion(expected)
+    expected = place_on(screen, mask.astype(np.float64)) > 0
+    inside = coloured(screen, case.shape) & ndimage.binary_erosion(expected)
     assert inside.sum() >= 0.9 * ndimage.binary_erosion(expected).sum()
     # A calcification of one pixel lies between four of the screen. Borders are drawn three pixels wide; beyond them,
     # nothing may be coloured inside the image.
-    anywhere = case.place_on(screen, ndimage.binary_dilation(mask, np.ones((3, 3)), 2).astype(np.float64)) > 0
+    anywhere = place_on(screen, ndimage.binary_dilation(mask, np.ones((3, 3)), 2).astype(np.float64)) > 0
     allowed = ndimage.binary_dilation(anywhere, iterations=4)
     # The viewer's own notices lie over the image for some seconds.
-    wait_for("nothing but the segmentation", lambda: not (coloured(case, viewer.screen()) & ~allowed).any())
+    wait_for("nothing but the segmentation", lambda: not (coloured(viewer.screen(), case.shape) & ~allowed).any())
 
 
 def test_the_measurements_are_shown_on_their_images_at_their_place(viewer, case):
@@ -167,12 +133,12 @@ def test_the_measurements_are_shown_on_their_images_at_their_place(viewer, case)
     wait_for("that the report is read", lambda: bool(viewer.ask(loaded)))
     wait_for("a view", lambda: any(shows(case, viewer.screen(), view) for view in VIEWS))
     viewer.touch()  # OHIF 3.12 draws the outlines when the image is drawn the next time
-    wait_for("the outlines", lambda: coloured(case, viewer.screen()).sum() > 1000)
+    wait_for("the outlines", lambda: coloured(viewer.screen(), case.shape).sum() > 1000)
     screen = viewer.screen()
     view = next(view for view in VIEWS if shows(case, screen, view))
-    near_colour = ndimage.binary_dilation(coloured(case, screen), iterations=2)
+    near_colour = ndimage.binary_dilation(coloured(screen, case.shape), iterations=2)
     for cluster in case.images[view]["clusters"]:
-        outline = case.points_on(screen, cluster["outline"])
+        outline = points_on(screen, case.shape, cluster["outline"])
         corners = tuple(np.rint(outline).astype(int).T)
         assert near_colour[corners].mean() > 0.9
     measurements = viewer.ask(
@@ -194,4 +160,4 @@ def test_nothing_is_drawn_where_no_result_was_opened(viewer, case, view):
     wait_for("the view", lambda: shows(case, viewer.screen(), view))
     screen = viewer.screen()
     assert shows(case, screen, view)
-    assert not coloured(case, screen).any()
+    assert not coloured(screen, case.shape).any()

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 
 from hypothesis import given, settings
 from support.alike import alike
+from support.small_examination import ALGORITHM, identity, small_findings
 from support.written_examinations import COLUMNS, EVERYTHING, ROWS, SPACING, examinations, header_of, written
 
 from MCDetect.dicom.results.reading import read_results
@@ -159,15 +160,6 @@ def test_without_a_word_on_its_spacing_the_header_of_the_mammogram_decides() -> 
 
 def examination() -> Findings:
     """Return the findings of an image without anything in it."""
-    from support.small_examination import ALGORITHM, small_findings
-
-    header = header_of(0)
-    empty = replace(
-        small_findings(0),
-        **{"calcifications": (), "clusters": (), "rows": ROWS, "columns": COLUMNS, "spacing_mm": SPACING, "score": 0.0},
-        sop_instance_uid=str(header.SOPInstanceUID),
-        sop_class_uid=str(header.SOPClassUID),
-        series_instance_uid=str(header.SeriesInstanceUID),
-        study_instance_uid=str(header.StudyInstanceUID),
-    )
+    nothing = {"calcifications": (), "clusters": (), "score": 0.0, "spacing_mm": SPACING}
+    empty = replace(small_findings(0), **identity(header_of(0)), **nothing)
     return Findings(ALGORITHM, (empty,))

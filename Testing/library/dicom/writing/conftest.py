@@ -16,6 +16,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation, ExplicitVRLittleEndian
 from support.pixelmed import PIXELMED, SAXON, Validator
+from support.small_examination import ALGORITHM, identity
 
 from MCDetect.bi_rads import Distribution
 from MCDetect.dicom.identifiers import stable_uid
@@ -147,14 +148,7 @@ def find() -> Callable[..., ImageFindings]:
         for _ in range(isolated):
             add(float(generator.uniform(360, header.Rows)), float(generator.uniform(0, header.Columns)))
         return ImageFindings(
-            sop_instance_uid=str(header.SOPInstanceUID),
-            sop_class_uid=str(header.SOPClassUID),
-            series_instance_uid=str(header.SeriesInstanceUID),
-            study_instance_uid=str(header.StudyInstanceUID),
-            laterality=str(header.get("ImageLaterality", "")),
-            view={"399162004": "CC", "399368009": "MLO"}[header.ViewCodeSequence[0].CodeValue],
-            rows=header.Rows,
-            columns=header.Columns,
+            **identity(header),
             spacing_mm=(0.0673, 0.0673),
             spacing_source=SpacingSource.MAGNIFICATION_CORRECTED,
             score=max((score for _, _, score in groups), default=0.0),
@@ -182,7 +176,7 @@ def find() -> Callable[..., ImageFindings]:
 
 @pytest.fixture(scope="session")
 def algorithm() -> Algorithm:
-    return Algorithm("MCDetect", "0.1.0", "default", "c0ffee" * 10 + "beef", "balanced", 0.375, "cpu")
+    return ALGORITHM
 
 
 @pytest.fixture(scope="session")

@@ -118,7 +118,7 @@ def test_a_study_without_clusters_gets_a_report_that_says_so_of_each_image(write
     assert len({group.tracking_uid for group in groups}) == len(images)
 
 
-def test_groups_with_a_region_come_first_for_viewers_that_go_to_the_first_one(
+def test_what_a_reader_rejected_stands_apart_and_every_measurement_has_a_region(
     make_mammogram: Any, find: Any, algorithm: Algorithm
 ) -> None:
     headers = [make_mammogram(*view) for view in FOUR_VIEWS[:2]]
@@ -126,9 +126,48 @@ def test_groups_with_a_region_come_first_for_viewers_that_go_to_the_first_one(
     first, second = images[0].clusters
     images[0] = replace(images[0], clusters=(replace(first, decision=Decision.REJECTED), second))
     report = measurement_report(images, {str(header.SOPInstanceUID): header for header in headers}, algorithm)
-    groups = items_named(report, codes.MEASUREMENT_GROUP)
-    with_region = [any(item.ValueType == "SCOORD" for item in group.ContentSequence) for group in groups]
-    assert with_region == [True, True, True, False]
+    (measured,), (apart,) = (
+        items_named(report, name) for name in (codes.IMAGING_MEASUREMENTS, codes.REJECTED_CLUSTERS)
+    )
+    with_region = [[has_region(group) for group in parent.ContentSequence] for parent in (measured, apart)]
+    assert with_region == [[True, True, True], [False]]
+
+
+def test_a_study_whose_clusters_were_all_rejected_is_one_without_clusters(
+    make_mammogram: Any, find: Any, algorithm: Algorithm
+) -> None:
+    header = make_mammogram("R", "CC")
+    image = find(header, 2, 1)
+    rejected = replace(image, clusters=tuple(replace(one, decision=Decision.REJECTED) for one in image.clusters))
+    report = measurement_report([rejected], {str(header.SOPInstanceUID): header}, algorithm)
+    check_measurement_report(report, [rejected], {str(header.SOPInstanceUID): header})
+    (group,) = items_named(report, codes.IMAGING_MEASUREMENTS)[0].ContentSequence
+    said = {item.ConceptNameCodeSequence[0].CodeMeaning: item for item in group.ContentSequence}
+    assert said["Calcification Cluster"].ConceptCodeSequence[0].CodeMeaning == "Absent"
+    assert said["Number of calcifications"].MeasuredValueSequence[0].NumericValue == 1
+    assert len(items_named(report, codes.REJECTED_CLUSTERS)[0].ContentSequence) == 2
+
+
+@pytest.mark.slow
+def test_pixelmed_finds_no_fault_in_groups_of_rejected_clusters_either(
+    make_mammogram: Any, find: Any, algorithm: Algorithm, faults_by_pixelmed: Any, tmp_path: Path
+) -> None:
+    header = make_mammogram("R", "CC")
+    image = find(header, 2, 1)
+    rejected = replace(image, clusters=tuple(replace(one, decision=Decision.REJECTED) for one in image.clusters))
+    report = measurement_report([rejected], {str(header.SOPInstanceUID): header}, algorithm)
+    # It judges what a template has a place for: there these groups are put.
+    (measured,), (apart,) = (
+        items_named(report, name) for name in (codes.IMAGING_MEASUREMENTS, codes.REJECTED_CLUSTERS)
+    )
+    measured.ContentSequence = apart.ContentSequence
+    report.ContentSequence.remove(apart)
+    report.save_as(tmp_path / "report.dcm", enforce_file_format=True)
+    assert faults_by_pixelmed(tmp_path / "report.dcm") == []
+
+
+def has_region(group: Dataset) -> bool:
+    return any(item.ValueType == "SCOORD" for item in group.ContentSequence)
 
 
 def test_warnings_and_the_whole_area_of_the_breast_are_told(write: Any) -> None:
@@ -166,7 +205,24 @@ def other_spacing_source(report: Dataset) -> None:
     items_named(report, codes.SPACING_SOURCE)[0].ConceptCodeSequence[0].CodeValue = "calibrated"
 
 
-SPOILT = (claim_presence, count_wrong, speak_of_one_image_twice, leave_an_image_out, other_breast, other_spacing_source)
+def say_nothing(report: Dataset) -> None:
+    items_named(report, codes.COMMENT)[0].TextValue = "Something"
+
+
+def search_a_part(report: Dataset) -> None:
+    items_named(report, codes.IMAGE_REGION)[0].GraphicData = [0.0, 0.0, 9.0, 0.0, 9.0, 9.0, 0.0, 9.0, 0.0, 0.0]
+
+
+SPOILT = (
+    claim_presence,
+    count_wrong,
+    speak_of_one_image_twice,
+    leave_an_image_out,
+    other_breast,
+    other_spacing_source,
+    say_nothing,
+    search_a_part,
+)
 
 
 @pytest.mark.parametrize("spoil", SPOILT)

@@ -91,6 +91,36 @@ def lose_reason(report: Dataset) -> None:
     remove(report, codes.REASON_OF_DECISION)
 
 
+def measure_what_was_rejected(report: Dataset) -> None:
+    named(report, codes.IMAGING_MEASUREMENTS)[0].ContentSequence.append(pop_rejected(report))
+
+
+def hang_what_was_rejected_elsewhere(report: Dataset) -> None:
+    report.ContentSequence.append(pop_rejected(report))
+
+
+def lose_what_was_rejected(report: Dataset) -> None:
+    remove(report, codes.REJECTED_CLUSTERS)
+
+
+def reject_what_was_accepted(report: Dataset) -> None:
+    accepted = named(report, codes.IMAGING_MEASUREMENTS)[0].ContentSequence.pop(0)
+    named(report, codes.REJECTED_CLUSTERS)[0].ContentSequence.append(accepted)
+
+
+def draw_what_was_rejected(report: Dataset) -> None:
+    region = named(report, codes.IMAGE_REGION)[0]
+    named(report, codes.REJECTED_CLUSTERS)[0].ContentSequence[0].ContentSequence.append(deepcopy(region))
+
+
+def pop_rejected(report: Dataset) -> Dataset:
+    groups = named(report, codes.REJECTED_CLUSTERS)[0].ContentSequence
+    rejected: Dataset = groups.pop()
+    if not groups:
+        remove(report, codes.REJECTED_CLUSTERS)
+    return rejected
+
+
 def other_assessment(report: Dataset) -> None:
     named(report, codes.ASSESSMENT_CATEGORY)[0].ConceptCodeSequence[0].CodeValue = "397140005"
 
@@ -122,6 +152,11 @@ FAULTS: dict[str, tuple[Callable[[Dataset], None], ...]] = {
         lose_decision,
         other_decision,
         lose_reason,
+        measure_what_was_rejected,
+        hang_what_was_rejected_elsewhere,
+        lose_what_was_rejected,
+        reject_what_was_accepted,
+        draw_what_was_rejected,
         other_assessment,
         other_morphology,
         certainty_of_a_reader,

@@ -234,7 +234,9 @@ def test_the_measurements_say_what_the_reader_said(examine: Any, algorithm: Algo
     assert (person, device) == ("121006", "121007")
     read = highdicom.sr.srread(path)
     assert len(read.content.get_planar_roi_measurement_groups()) == 4
-    assert len(read.content.get_image_measurement_groups()) == 1
+    assert read.content.get_image_measurement_groups() == []  # what was rejected is no measurement of the report
+    (apart,) = items(report, codes.REJECTED_CLUSTERS)
+    assert [tracked(group) for group in apart.ContentSequence] == [examination.images[0].clusters[1].tracking_uid]
     (scheme,) = report.CodingSchemeIdentificationSequence
     assert scheme.CodingSchemeDesignator == "99MCDETECT"
 

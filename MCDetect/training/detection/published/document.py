@@ -1,0 +1,136 @@
+"""Writes ``docs/published_networks.md`` and ``published.json``; no number in the document comes from anywhere else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from MCDetect.files import write_text_atomically
+from MCDetect.training.detection.figures import ABOVE_NOISE, CRITERIA
+from MCDetect.training.detection.published.networks import NETWORKS
+from MCDetect.training.detection.published.running import OURS, RATES
+from MCDetect.training.detection.tables import interval, table
+
+_COLUMNS = [(part, f"{rate:g}") for part in ("all", "above noise") for rate in RATES]
+_HEADER = [f"{part}, at {rate}" for part, rate in _COLUMNS]
+
+
+def write_document(results: Mapping[str, Any], output: Path) -> list[Path]:
+    """Write ``published_networks.md`` and ``detection/published.json`` below ``output`` and return both.
+
+    Parameters
+    ----------
+    results
+        Of :func:`MCDetect.training.detection.published.running.run`.
+    output
+        Folder of the documentation.
+    """
+    document, figures = output / "published_networks.md", output / "detection" / "published.json"
+    write_text_atomically(figures, json.dumps(results, indent=1, allow_nan=False) + "\n")
+    write_text_atomically(document, markdown(results))
+    return [document, figures]
+
+
+def markdown(results: Mapping[str, Any]) -> str:
+    """Return the document."""
+    frozen = results["frozen set"]
+    examples = results["steps"] * results["batch"]
+    return "\n".join(
+        [
+            "# The networks of the papers, trained as ours was\n",
+            f"Written by `make bench-published` on {results['date']}, software {results['software_version']}, against "
+            f"the bundle `{results['bundle']['name']}` of SHA-256 `{results['bundle']['sha256'][:16]}…`. All figures "
+            "are in [published.json](detection/published.json). Brackets hold 95 % intervals, bootstrap by "
+            "examination.\n",
+            "**Simulated mammograms, short trainings from random weights: this is no judgement of what the papers "
+            "report on their own data.** What their recipes give as published is in [papers.md](papers.md).\n",
+            f"Each network learnt from the same {examples} examples' worth of seeds ({results['steps']} steps of "
+            f"{results['batch']}) that the bundle's own patch network begins with: simulated tissue, injected "
+            "calcifications, hard negatives, degradations, local noise normalisation; the same loss (does this patch "
+            "hold three calcifications or more), optimiser, schedule and averaged weights. From its paper each has its "
+            "architecture, the size of its input and its highest learning rate. Patches are 1 cm where the paper's "
+            "are, else 1.6 cm (224 pixels), resized where the network asks for another size. "
+            f"Numbers inside the networks were {results['precision']}.\n",
+            "## Clusters\n",
+            f"On the first {frozen['examinations']} examinations of the frozen set: {frozen['views']} views, "
+            f"{frozen['views without clusters']} without clusters; {frozen['clusters']} clusters, "
+            f"{frozen['clusters above noise']} of them above noise (median signal-to-noise ratio {ABOVE_NOISE:g} or "
+            "more). A network goes over the breast in windows that overlap by half; windows higher than their eight "
+            "neighbours are its candidates, placed between them by their probabilities.\n",
+            f"Sensitivity by image, the number is that of false positives a view without clusters; hit: "
+            f"{next(iter(CRITERIA))}.\n",
+            table(["", *_HEADER], [_row(name, figures) for name, figures in results["systems"].items()]),
+            f"\n### {OURS} less each, paired by examination\n",
+            table(["", *_HEADER], [_row(name, figures) for name, figures in results["differences"].items()]),
+            f"\n{_verdict(results)}\n",
+            *_real(results),
+            "## Trainings\n",
+            table(
+                ["network", "recipe", "parameters", "patch (pixels)", "learning rate", "minutes", "loss", "accuracy"],
+                [_training(name, record) for name, record in results["training"].items()],
+            ),
+            "\nLoss and accuracy are of held-out examples."
+            + _not_run(results)
+            + " ResNet-50 stands for both papers that have it.\n",
+            "## How far this can be trusted\n",
+            f"- {examples} examples are few for the large networks, which their papers start from weights of ImageNet; "
+            "none may be had here. The bundle's calcification network saw twenty times as many crops and their "
+            "pixels' labels: more than the architecture differs.\n"
+            "- One training a network, one learning rate. Minutes were taken on a busy computer.\n"
+            "- A window is 5 to 8 mm from the next. A finer grid would place candidates better, and cost four times "
+            "as much.\n",
+        ]
+    )
+
+
+def _real(results: Mapping[str, Any]) -> list[str]:
+    areas, about = results["area under the ROC curve on real patches"], results["real patches"]
+    if not about:
+        return []
+    return [
+        "## Real patches\n",
+        f"{about['all']} regions of digitised film, {about['with a cluster']} of them with a cluster, for validation "
+        "alone. They are 5 mm wide and are mirrored to the networks' size, which makes several of every calcification. "
+        f"{OURS}: sum of the calcification probabilities. Intervals by case.\n",
+        table(["", "area under the ROC curve"], [[name, _three(area)] for name, area in areas.items()]),
+        "",
+    ]
+
+
+def _three(area: Mapping[str, float]) -> str:
+    return f"{area['estimate']:.3f} [{area['low']:.3f}–{area['high']:.3f}]"
+
+
+def _row(name: str, figures: Mapping[str, Any]) -> list[str]:
+    return [name, *(interval(figures[part] and figures[part][rate]) for part, rate in _COLUMNS)]
+
+
+def _training(name: str, record: Mapping[str, Any]) -> list[str]:
+    return [
+        name,
+        f"`{record['paper']}`",
+        f"{record['parameters']:,}",
+        str(record["side_pixels"]),
+        f"{record['learning_rate']:g}",
+        f"{record['minutes']:.1f}",
+        f"{record['validation_loss']:.3f}",
+        f"{record['validation_accuracy']:.2f}",
+    ]
+
+
+def _not_run(results: Mapping[str, Any]) -> str:
+    left = [network.name for network in NETWORKS if network.name not in results["training"]]
+    return f" Not run: {', '.join(left)}." if left else ""
+
+
+def _verdict(results: Mapping[str, Any]) -> str:
+    """Return at how many of the rates the differences are certain, for each network."""
+    told = []
+    for name, parts in results["differences"].items():
+        values = [parts[part] and parts[part][rate] for part, rate in _COLUMNS]
+        above = sum(bool(value) and value["low"] > 0 for value in values)
+        below = sum(bool(value) and value["high"] < 0 for value in values)
+        told.append(f"- {name}: above 0 in {above} of {len(_COLUMNS)} columns, below in {below}")
+    return f"Intervals of the differences of {OURS}:\n\n" + "\n".join(told)

@@ -1,0 +1,227 @@
+"""Train and score every published network alike; :func:`run` returns one JSON document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
+from MCDetect.errors import UsageError
+from MCDetect.evaluation.hits import Candidate
+from MCDetect.evaluation.roc import area_under_curve
+from MCDetect.training.default import training_backgrounds
+from MCDetect.training.detection import frozen_set
+from MCDetect.training.detection.figures import (
+    ABOVE_NOISE,
+    CRITERIA,
+    MatchedView,
+    Selection,
+    difference,
+    froc_figures,
+    match_views,
+)
+from MCDetect.training.detection.looking import look_at_all
+from MCDetect.training.detection.published.networks import NETWORKS, PublishedNetwork
+from MCDetect.training.detection.published.scanning import scan_all
+from MCDetect.training.detection.published.training import Effort, load_trained, read_record, trained
+from MCDetect.training.detection.truths import ViewTruth, read_view_truth
+from MCDetect.training.patch_scores import calcification_sum, patch_files, patch_logit, read_patch
+from MCDetect.training.recipe import Recipe, load_recipe
+from MCDetect.version import __version__
+
+Report = Callable[[str, float], None]
+
+RATES = (0.25, 0.5, 1.0, 2.0)
+"""False positives a view at which clusters are compared."""
+
+OURS = "MCDetect"
+
+_CENTRE = next(iter(CRITERIA))
+_LEAST_EXAMINATIONS = 3
+_PARTS: Mapping[str, Selection | None] = {
+    "all": None,
+    "above noise": lambda cluster: cluster.signal_to_noise >= ABOVE_NOISE,
+}
+
+
+@dataclass(frozen=True)
+class PublishedSettings:
+    """What to train and to score.
+
+    Attributes
+    ----------
+    work
+        Where views, weights and what was found are kept; ``frozen/`` in it is that of
+        :mod:`MCDetect.training.detection`.
+    backgrounds
+        Where the backgrounds of the training are kept; None is ``backgrounds/`` in ``work``.
+    patches
+        A folder of real patches (:mod:`MCDetect.training.patch_scores`), or None.
+    networks
+        Names of those to train.
+    steps
+        Of each training.
+    examinations
+        Of the frozen set, from the first.
+    precision
+        Number format inside the networks, in training and scoring.
+    processes
+        That simulate and scan.
+    workers
+        Processes that make examples.
+    """
+
+    work: Path
+    backgrounds: Path | None = None
+    patches: Path | None = None
+    networks: Sequence[str] = tuple(network.name for network in NETWORKS)
+    steps: int = 400
+    examinations: int = 18
+    precision: str = "float32"
+    processes: int = 2
+    workers: int = 1
+
+
+def run(settings: PublishedSettings, report: Report | None = None) -> dict[str, Any]:
+    """Return the figures of the default bundle and of all networks.
+
+    Raises
+    ------
+    UsageError
+        ``wrong-benchmark`` for a number of examinations that the frozen set does not have, or less than one step.
+    InputError
+        ``no-patches`` when the folder of real patches lacks one of the classes.
+    ModelError
+        ``foreign-checkpoint``; ``damaged-weights``.
+    """
+    if not _LEAST_EXAMINATIONS <= settings.examinations <= frozen_set.EXAMINATIONS:
+        raise UsageError(
+            "wrong-benchmark",
+            f"{settings.examinations} examinations cannot be scored: the frozen set has {frozen_set.EXAMINATIONS}.",
+            f"Give --examinations from {_LEAST_EXAMINATIONS} to {frozen_set.EXAMINATIONS}.",
+        )
+    if min(settings.steps, settings.processes) < 1 or settings.workers < 0:
+        raise UsageError("wrong-benchmark", "Steps and processes must be at least 1, workers at least 0.")
+    tell = report or (lambda text, done: None)
+    real = [] if settings.patches is None else patch_files(settings.patches)
+    recipe, bundle = load_recipe(), find_bundle(DEFAULT_BUNDLE)
+    views, frozen = _prepare(settings, recipe, tell)
+    truths = [read_view_truth(path) for path in frozen]
+    looked = look_at_all(
+        bundle,
+        frozen,
+        settings.work,
+        patches=False,
+        laplacian=False,
+        processes=settings.processes,
+        report=partial(tell, "MCDetect: looking at the test views"),
+    )
+    found = {OURS: [tuple(Candidate(c.outline, c.score) for c in view.clusters) for view in looked]}
+    areas = {OURS: _area(real, _our_judge(bundle))} if real else {}
+    training: dict[str, Any] = {}
+    effort = Effort(settings.steps, settings.precision, settings.workers)
+    for network in (one for one in NETWORKS if one.name in settings.networks):
+        tell_of = _of_network(network, tell)
+        folder = trained(network, recipe, views, settings.work / "published", effort, report=tell_of)
+        training[network.name] = {"paper": network.paper, **read_record(folder)}
+        found[network.name] = scan_all(
+            bundle,
+            network.name,
+            folder,
+            frozen,
+            side=network.side,
+            precision=settings.precision,
+            processes=settings.processes,
+            report=partial(tell_of, "looking at the test views"),
+        )
+        if real:
+            judge = partial(patch_logit, load_trained(network.name, folder), side=network.side)
+            areas[network.name] = _area(real, judge)
+    tell("figures", 0.0)
+    return {
+        "software_version": __version__,
+        "date": datetime.now(timezone.utc).date().isoformat(),
+        "bundle": {"name": bundle.name, "sha256": bundle.sha256},
+        "steps": settings.steps,
+        "batch": recipe.patches.batch,
+        "precision": settings.precision,
+        "frozen set": _about(settings, truths),
+        "training": training,
+        "area under the ROC curve on real patches": areas,
+        "real patches": {"with a cluster": sum(label for label, _ in real), "all": len(real)} if real else None,
+        **figures(truths, found),
+    }
+
+
+def figures(truths: Sequence[ViewTruth], found: Mapping[str, Sequence[Sequence[Candidate]]]) -> dict[str, Any]:
+    """Return ``systems`` and, of ours less each other, ``differences``."""
+    matched = {name: match_views(truths, candidates, CRITERIA[_CENTRE]) for name, candidates in found.items()}
+    systems = {
+        name: {part: _sensitivities(views, selected) for part, selected in _PARTS.items()}
+        for name, views in matched.items()
+    }
+    differences = {
+        name: {
+            part: systems[name][part]
+            and {f"{rate:g}": difference(matched[OURS], views, rate, selected) for rate in RATES}
+            for part, selected in _PARTS.items()
+        }
+        for name, views in matched.items()
+        if name != OURS
+    }
+    return {"systems": systems, "differences": differences}
+
+
+def _sensitivities(views: Sequence[MatchedView], selected: Selection | None) -> dict[str, Any] | None:
+    found = froc_figures(views, selected)
+    values = found and found["sensitivity at false positives a view"]
+    return values and {f"{rate:g}": values[f"{rate:g}"] for rate in RATES}
+
+
+def _about(settings: PublishedSettings, truths: Sequence[ViewTruth]) -> dict[str, int]:
+    clusters = [cluster for truth in truths for cluster in truth.clusters]
+    return {
+        "examinations": settings.examinations,
+        "views": len(truths),
+        "views without clusters": sum(truth.is_normal for truth in truths),
+        "clusters": len(clusters),
+        "clusters above noise": sum(cluster.signal_to_noise >= ABOVE_NOISE for cluster in clusters),
+    }
+
+
+def _prepare(
+    settings: PublishedSettings, recipe: Recipe, tell: Report
+) -> tuple[tuple[list[Path], list[Path]], list[Path]]:
+    def count(text: str) -> Callable[[int, int], None]:
+        return lambda done, total: tell(text, done / total)
+
+    folder, processes = settings.backgrounds or settings.work / "backgrounds", settings.processes
+    parts = training_backgrounds(folder, recipe, processes, count("simulating backgrounds"))
+    seeds = frozen_set.view_seeds(settings.examinations)
+    frozen = frozen_set.prepare(settings.work / "frozen", seeds, processes, count("simulating the frozen set"))
+    return parts, frozen
+
+
+def _our_judge(bundle: Bundle) -> Callable[[Any], float]:
+    from MCDetect.inference.detector import Detector
+
+    return partial(calcification_sum, Detector(bundle, "cpu"))
+
+
+def _area(real: Sequence[tuple[int, Path]], judge: Callable[[Any], float]) -> dict[str, float]:
+    """Return the area under the ROC curve of a judge of real patches, with its interval by case."""
+    area = area_under_curve(
+        [bool(label) for label, _ in real],
+        [judge(read_patch(path)) for _, path in real],
+        examinations=[path.name.split("_", maxsplit=1)[0] for _, path in real],
+        repeats=1000,
+    )
+    return {"estimate": round(area.estimate, 4), "low": round(area.low, 4), "high": round(area.high, 4)}
+
+
+def _of_network(network: PublishedNetwork, tell: Report) -> Report:
+    return lambda text, done: tell(f"{network.name}: {text}", done)
