@@ -1,14 +1,12 @@
 """Draw the pictures of docs/performance.md from the JSON of ``make bench``, and keep the figures in one short file.
 
-python Testing/benchmarks/draw.py FOLDER RESULTS.json...
-
 Writes ``figures.json``, ``stages.png`` and ``growth.png`` into FOLDER.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -73,9 +71,12 @@ def draw_growth(benchmarks: list[dict], path: Path) -> None:
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    parser.add_argument("results", type=Path, nargs="+", metavar="RESULTS.json")
+    given = parser.parse_args()
+    results, folder = figures(given.results), given.folder  # read first: what cannot be read leaves no folder
     folder.mkdir(parents=True, exist_ok=True)
-    results = figures([Path(word) for word in sys.argv[2:]])
     (folder / "figures.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     draw_stages(results, folder / "stages.png")
     draw_growth(results, folder / "growth.png")

@@ -1,4 +1,4 @@
-"""Take the screenshots of the user guide: ``python Testing/desktop/take_screenshots.py EXAMINATION [BUNDLE]``.
+"""Take the screenshots of the user guide.
 
 The window is driven as a reader does; the pictures land in Resources/Screenshots. Only simulated mammograms may be
 shown in them: ``mcdetect simulate --output EXAMINATION --views 4 --seed 17``.
@@ -6,6 +6,7 @@ shown in them: ``mcdetect simulate --output EXAMINATION --views 4 --seed 17``.
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import os
@@ -159,4 +160,8 @@ def with_few_colours(picture: Any) -> Any:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "default")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("examination", type=Path, metavar="EXAMINATION")
+    parser.add_argument("bundle", nargs="?", default="default", metavar="BUNDLE")
+    given = parser.parse_args()
+    main(given.examination, given.bundle)

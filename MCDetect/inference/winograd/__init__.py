@@ -1,5 +1,5 @@
 """The two convolutions of the shallow CNN with half the multiplications, as machine code made for this processor.
 
-``transforms`` holds the arithmetic; ``words``, ``convolution`` and ``column`` write it down for LLVM; ``machine``
-compiles it; ``features`` runs it over an image in several threads.
+``geometry`` holds the sizes, ``transforms`` the arithmetic; ``words``, ``convolution`` and ``column`` write it down for
+LLVM; ``machine`` compiles it; ``features`` runs it over an image in several threads.
 """

@@ -9,27 +9,16 @@ from __future__ import annotations
 from llvmlite import ir
 
 from MCDetect.inference.winograd.convolution import GROUPS, Layer, multiply_rows, rows_of, turn_rows
+from MCDetect.inference.winograd.geometry import BLOCK, COLUMNS, MAP_COLUMNS, READ
 from MCDetect.inference.winograd.machine import Lanes
 from MCDetect.inference.winograd.transforms import OUTPUTS
 from MCDetect.inference.winograd.words import INDEX, POINTER, Words
 
-COLUMNS = 48
-"""Columns of maps that are computed together, and of which the maxima are taken."""
-
-BLOCK = 8
-"""Side of the squares whose maxima are the result."""
-
-_MAP_COLUMNS = 64  # of the first convolution: COLUMNS and the reach of the second, in whole registers
-_PIXEL_COLUMNS = 80  # _MAP_COLUMNS and the reach of the first
-
-READ = _PIXEL_COLUMNS
-"""Columns of the image that are read; those beyond ``COLUMNS + 16`` have no effect."""
-
 
 def layers(filters: tuple[int, int], lanes: Lanes) -> tuple[Layer, Layer]:
     """Return both convolutions of a network of so many kernels."""
-    first = Layer.shared_out(1, filters[0], _PIXEL_COLUMNS, _MAP_COLUMNS, lanes)
-    return first, Layer.shared_out(filters[0], filters[1], _MAP_COLUMNS, COLUMNS, lanes)
+    first = Layer.shared_out(1, filters[0], READ, MAP_COLUMNS, lanes)
+    return first, Layer.shared_out(filters[0], filters[1], MAP_COLUMNS, COLUMNS, lanes)
 
 
 def workspace(first: Layer, second: Layer) -> int:
@@ -51,7 +40,7 @@ def column_module(first: Layer, second: Layer, lanes: Lanes) -> ir.Module:
 
 
 def _parts(first: Layer, second: Layer) -> tuple[int, ...]:
-    maps = GROUPS * first.outputs * OUTPUTS * _MAP_COLUMNS
+    maps = GROUPS * first.outputs * OUTPUTS * MAP_COLUMNS
     upper = second.outputs * COLUMNS
     return first.transformed, first.products, maps, second.transformed, second.products, upper
 
@@ -125,7 +114,7 @@ def _write_column(words: Words, first: Layer, second: Layer) -> None:
 
     def group_of_maps(number: ir.Value) -> ir.Value:
         """Write: where the first maps' group of four rows of that number is; ``GROUPS`` places take turns."""
-        size = first.outputs * OUTPUTS * _MAP_COLUMNS
+        size = first.outputs * OUTPUTS * MAP_COLUMNS
         return build.gep(maps, [build.mul(build.urem(number, INDEX(GROUPS)), INDEX(size))])
 
     def make_group(number: ir.Value) -> None:
@@ -142,7 +131,7 @@ def _write_column(words: Words, first: Layer, second: Layer) -> None:
             number = build.add(build.mul(row, INDEX(BLOCK // OUTPUTS)), INDEX(half))
             make_group(build.add(number, INDEX(GROUPS - 1)))
             groups = [group_of_maps(build.add(number, INDEX(group))) for group in range(GROUPS)]
-            build.call(turn_maps, [*groups, INDEX(_MAP_COLUMNS), INDEX(OUTPUTS * _MAP_COLUMNS), map_points])
+            build.call(turn_maps, [*groups, INDEX(MAP_COLUMNS), INDEX(OUTPUTS * MAP_COLUMNS), map_points])
             build.call(multiply_maps, [map_points, second_kernels, map_products])
             build.call(
                 take_maxima, [map_products, upper, build.gep(result, [build.mul(row, result_stride)]), map_stride]

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 
 from llvmlite import ir
 
+from MCDetect.inference.winograd.geometry import KERNEL
 from MCDetect.inference.winograd.machine import Lanes
 from MCDetect.inference.winograd.transforms import INPUT_TRANSFORM, OUTPUT_TRANSFORM, OUTPUTS, POINTS, TAPS
 from MCDetect.inference.winograd.words import INDEX, POINTER, Words
-
-KERNEL = 9
-"""Rows and columns of a kernel."""
 
 ROWS = OUTPUTS + KERNEL - 1
 """Rows of input that four rows of output are computed from."""

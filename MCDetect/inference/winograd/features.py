@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from MCDetect.inference.winograd.geometry import BLOCK, BORDER, COLUMNS, KERNEL, READ
 from MCDetect.inference.winograd.machine import Program, is_available, lanes
 
 if TYPE_CHECKING:
     from MCDetect.inference.backends.interface import FloatImage, FloatMaps
     from MCDetect.inference.winograd.convolution import Layer
     from MCDetect.networks.shallow_cnn import ShallowCNN
-
-BLOCK = 8
-"""Side of the smallest squares whose maxima are taken."""
 
 _FEWEST_ROWS = 16  # of blocks in a piece of work: each computes eight rows of first maps that its neighbour has too
 _ALIGNMENT = 64  # bytes of a line of the cache
@@ -28,7 +26,7 @@ _ARGUMENTS = [_POINTER, _NUMBER, _POINTER, _POINTER, _POINTER, _NUMBER, _POINTER
 
 def is_suited(network: ShallowCNN, stride: int) -> bool:
     """Tell whether ``BlockMaxima`` can compute it: kernels of 9 x 9, blocks of 8 pixels or a multiple, llvmlite."""
-    return network.border == 16 and stride % BLOCK == 0 and is_available()
+    return network.border == BORDER and stride % BLOCK == 0 and is_available()
 
 
 class BlockMaxima:
@@ -55,11 +53,12 @@ class BlockMaxima:
 
         if not is_suited(network, stride):
             raise ValueError(
-                "only kernels of 9 x 9 and blocks of a multiple of 8 pixels can be computed, with llvmlite"
+                f"only kernels of {KERNEL} x {KERNEL} and blocks of a multiple of {BLOCK} pixels can be computed, "
+                "with llvmlite"
             )
         parameters = {name: value.numpy() for name, value in network.features.state_dict().items()}
         weights = [parameters[f"{index}.weight"] for index in (0, 2)]
-        self._program, both = _compiled((weights[0].shape[0], weights[1].shape[0]))
+        self._program, both, self._workspace = _compiled((weights[0].shape[0], weights[1].shape[0]))
         self._column = self._program.function("column", *_ARGUMENTS)
         self._layers = both
         self._kernels = [
@@ -72,9 +71,7 @@ class BlockMaxima:
         """Return (channels, (rows - 16) // stride, (columns - 16) // stride) maxima of a float32 image."""
         import torch
 
-        from MCDetect.inference.winograd.column import COLUMNS
-
-        rows, columns = ((size - 16) // BLOCK for size in image.shape)
+        rows, columns = ((size - BORDER) // BLOCK for size in image.shape)
         across = COLUMNS // BLOCK
         maxima = np.zeros((self._layers[1].outputs, max(rows, 0), -(-max(columns, 0) // across) * across), np.float32)
         threads = torch.get_num_threads()
@@ -90,13 +87,11 @@ class BlockMaxima:
 
     def _compute(self, image: FloatImage, maxima: FloatMaps, top: int, bottom: int, left: int) -> None:
         """Compute a column of blocks from row ``top`` to ``bottom``, of the width that registers take."""
-        from MCDetect.inference.winograd.column import READ, workspace
-
         row, column = top * BLOCK, left * BLOCK
-        pixels = image[row : bottom * BLOCK + 16, column : column + READ]
+        pixels = image[row : bottom * BLOCK + BORDER, column : column + READ]
         if pixels.shape[1] < READ:  # at the right border: what is missing has no effect on what is kept
             pixels = np.pad(pixels, [(0, 0), (0, READ - pixels.shape[1])])
-        work = _aligned(workspace(*self._layers))
+        work = _aligned(self._workspace)
         self._column(
             pixels.ctypes.data,
             pixels.strides[0] // pixels.itemsize,
@@ -112,12 +107,15 @@ class BlockMaxima:
 
 
 @cache
-def _compiled(filters: tuple[int, int]) -> tuple[Program, tuple[Layer, Layer]]:
-    """Return the machine code for a network of so many kernels, and its layers. It takes some tenths of a second."""
-    from MCDetect.inference.winograd.column import column_module, layers
+def _compiled(filters: tuple[int, int]) -> tuple[Program, tuple[Layer, Layer], int]:
+    """Return the machine code for a network of so many kernels, its layers, and how many numbers it works in.
+
+    It takes some tenths of a second.
+    """
+    from MCDetect.inference.winograd.column import column_module, layers, workspace
 
     both = layers(filters, lanes())
-    return Program(column_module(*both, lanes())), both
+    return Program(column_module(*both, lanes())), both, workspace(*both)
 
 
 def _aligned(size: int) -> npt.NDArray[np.float32]:

@@ -1,11 +1,11 @@
 """BMCD (Loizidou et al. 2021): two rounds of two digital views of 100 breasts, each calcification marked.
 
-As distributed (Zenodo 5036062)::
+As distributed (Zenodo 5036062: Description.xlsx and Dataset.zip)::
 
-    Description.xlsx                       sheets Normal_cases and Suspicious_cases
-    Normal_cases/1/CC_recent.dcm           CC and MLO, recent and prior; some end in .DCM
-    Normal_cases/1/CC_recent_GT.jpg        the view with every calcification in red
-    Suspicious_cases/1/...
+    Description.xlsx                               sheets Normal_cases and Suspicious_cases
+    Dataset/Normal_cases/1/CC_recent.dcm           CC and MLO, recent and prior; some end in .DCM
+    Dataset/Normal_cases/1/CC_recent_GT.jpg        the view with every calcification in colour
+    Dataset/Suspicious_cases/1/...
 
 Columns of both sheets, below two rows of titles: "Folder #", "Breast (Right/Left)", "Age (at the time of the recent
 mammogram)", "BI-RADS categories for breast density", "BI-RADS categories for classification " (with that blank, values
@@ -19,7 +19,12 @@ is empty or "NOT AVAILABLE". Only the folder and the classification are needed.
 - Marks of one view are one region, since single calcifications are not grouped; in suspicious cases it counts as a
   cluster.
 - A view without any mark (BI-RADS 1, and prior views of some suspicious cases) is normal.
-- The pictures may have another size than the images: marks are enlarged to it.
+- The pictures may have another size than the images: marks are fitted to it.
+
+Met, not relied on: what the folder above both kinds of cases is called, and its letters' case; what a picture of marks
+is called beyond the name of its image, and its format; red as the colour of the marks (anything coloured counts, or
+white where a picture is black and white alone); brackets in the columns' names. Any column is taken for that of the
+biopsy whose name says so. An image without such a picture is left out, and that is told.
 
 Read from (GitHub, OWNER/NAME: file):
 
@@ -29,10 +34,8 @@ Read from (GitHub, OWNER/NAME: file):
   capitals: jddomingues-fcul/MultiBreast: data_preprocessing/dto/breast_micro_calc.py
 - 100 pairs, BI-RADS of both kinds of cases, biopsies of 32, an image of marks for each view: the description at Zenodo
   5036062 as quoted by Antonie433/breast-cancer-microcalcification-: README.md
-- not traced to a named file: ``..._GT.jpg``, red as the colour of the marks and the columns' brackets (all seen in
-  loaders whose repository is not known), and the name of the workbook
-
-Brackets are disregarded, and any column is taken for that of the biopsy whose name says so.
+- the archive, the workbook's name, the folder ``Dataset``: loioladev/breast-density-classification:
+  src/datasets/README.md, src/datasets/bmcd_converter.py
 """
 
 from __future__ import annotations
@@ -41,6 +44,7 @@ from pathlib import Path
 
 from MCDetect.errors import InputError
 from MCDetect.training.datasets.indexing import find_one, finish, read_header, require_folder
+from MCDetect.training.datasets.pixels import PICTURES
 from MCDetect.training.datasets.record import (
     BENIGN,
     CALCIFICATION,
@@ -65,10 +69,9 @@ def index(folder: Path) -> DatasetIndex:
     problems: list[str] = []
     files = [table]
     for sheet in SHEETS:
-        cases = next((path for path in (table.with_name(sheet), *folder.glob(f"*/{sheet}")) if path.is_dir()), None)
-        cases = cases or table.with_name(sheet)
+        cases = _folder_of(sheet, folder, table.with_name(sheet))
         for row in read_table(table, (_FOLDER, _GRADE), "bmcd", sheet):
-            row = {name.replace("(", "").replace(")", ""): value for name, value in row.items()}  # noqa: PLW2901
+            row = {_without_brackets(name): value for name, value in row.items()}  # noqa: PLW2901
             if not row[_FOLDER].isdigit():
                 continue
             case = cases / row[_FOLDER]
@@ -76,9 +79,9 @@ def index(folder: Path) -> DatasetIndex:
             if not images:
                 problems.append(f"{case} has no image, though {table.name} names it.")
             for image in images:
-                marks = image.with_name(f"{image.stem}_GT.jpg")
-                if not marks.is_file():
-                    problems.append(f"{marks} is missing; its image is left out.")
+                marks = _marks_of(image)
+                if marks is None:
+                    problems.append(f"{image} has no picture of its marks beside it; it is left out.")
                     continue
                 try:
                     records.append(_record(image, marks, sheet, row))
@@ -87,6 +90,30 @@ def index(folder: Path) -> DatasetIndex:
                     continue
                 files += [image, marks]
     return finish("bmcd", folder, records, problems, files)
+
+
+def _folder_of(sheet: str, folder: Path, otherwise: Path) -> Path:
+    """Return the folder of the cases of a sheet, whatever its letters' case, or ``otherwise`` if there is none."""
+    found = (path for path in (*folder.glob("*"), *folder.glob("*/*"), *folder.glob("*/*/*")) if path.is_dir())
+    return next((path for path in sorted(found) if path.name.lower() == sheet.lower()), otherwise)
+
+
+def _marks_of(image: Path) -> Path | None:
+    """Return the picture beside an image whose name is that of the image and more; of several the one with "GT".
+
+    A picture of the same name is the image itself, converted: without marks it would make all of it normal tissue.
+    """
+    named = image.stem.lower()
+    pictures = [
+        path
+        for path in sorted(image.parent.glob("*"))
+        if path.suffix.lower() in PICTURES and path.stem.lower().startswith(named) and path.stem.lower() != named
+    ]
+    return min(pictures, key=lambda path: "gt" not in path.stem.lower()[len(named) :], default=None)
+
+
+def _without_brackets(name: str) -> str:
+    return " ".join(name.replace("(", " ").replace(")", " ").split())
 
 
 def _record(image: Path, marks: Path, sheet: str, row: dict[str, str]) -> ImageRecord:

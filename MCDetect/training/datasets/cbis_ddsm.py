@@ -13,12 +13,12 @@ Known oddities, all met here:
   on no disk: only their first folder holds. Some end in a line break inside quotes.
 - The columns "cropped image file path" and "ROI mask file path" are swapped for many rows, and crop and mask lie in one
   series ("ROI mask images" or "cropped images") or in two, in either order. The mask is the larger of the two: it has
-  the shape of the full mammogram.
-- The image of a region may be missing (e.g. Calc-Training_P_00474_LEFT_MLO_1 has a mask alone): it is then cut from the
-  full mammogram.
-- Older downloads name files 000000.dcm; newer ones 1-1.dcm.
-- The headers have no pixel spacing, and call the images secondary captures. Films were digitised at 0.042 to 0.05 mm,
-  and which scanner was used is not in the tables: the spacing is left unknown.
+  about the shape of the full mammogram. A mask that is a little smaller or larger is fitted to it.
+- One of the two may be missing. A file alone is a mask when it is at least half as high and as wide as the full
+  mammogram, and the region is then cut from that; else it is a crop, and the region is not placed.
+- What files are called is not relied on (000000.dcm in the tables, 1-1.dcm on the disk of newer downloads): every DICOM
+  file below the folder of a case is looked at.
+- Which scanner digitised a film is not in the tables: the spacing is left unknown, whatever the headers say.
 - One film may have a case among the calcifications and one among the masses, with its image twice: the first is read,
   and the masses are noted beside its calcifications. Without the tables of masses the calcifications still work.
 - Columns "breast density" and "breast_density", "left or right breast" and so on: calcification tables
@@ -26,15 +26,14 @@ Known oddities, all met here:
 
 Read from (GitHub, OWNER/NAME: file):
 
-- header and rows of the tables, paths of UIDs, the line break in quotes, three pathologies, blanks in the columns'
-  names: Slaysenfite/CBIS-DDSM-PNG: calc_case_description_train_set.csv (there with .png in place of the DICOM files)
-- the four tables' names, and crop and mask swapped where the mask has another size than the image:
-  lazatsoc/cbis_ddsm_dataloader: utils/ddsm_preprocessor.py
+- the four tables with all their rows: paths of UIDs that end in 000000.dcm, the line break in quotes, three
+  pathologies, blanks and underscores in the columns' names: lazatsoc/cbis_ddsm_dataloader: resources/*.csv (read whole
+  with ``read_table``: 1,872 rows of calcifications and 1,696 of masses)
+- crop and mask swapped where the mask is less than half as high or wide as the image, masks a little smaller than it:
+  the same: utils/ddsm_preprocessor.py
 - folders and files on disk as above, 1-1.dcm and 1-2.dcm in one series: MOX1983/S3CNNM:
   scripts/converting_to_png.py; DreamnovaCesar/CBIS-DDSM-and-Mini-MIAS-using-transfer-learning-with-CNN: its tree
-- not traced to a named file: 000000.dcm and the missing image of P_00474_LEFT_MLO_1 (seen in loaders whose repository
-  is not known), underscores in the tables of masses, what the headers lack, how finely films were digitised (cited from
-  Lee et al. 2017, Scientific Data 4:170177); each is met, not relied on
+- the tables' names again: wiki.cancerimagingarchive.net/pages/diffpages.action?originalId=157286950&pageId=157287563
 """
 
 from __future__ import annotations
@@ -86,14 +85,20 @@ def index(folder: Path) -> DatasetIndex:
                 problems.append(f"{cases / case} has no image, though {table.name} names it.")
                 continue
             files.append(found[0])
-            regions = [_region(cases, {**row, "kind": kind, "table": table.name}, problems, files) for row in rows]
+            about = {"kind": kind, "table": table.name}
+            regions = [_region(cases, found[0], {**row, **about}, problems, files) for row in rows]
             known = tuple(region for region in regions if region is not None)
             first = rows[0]
+            # Where a region could not be read or placed, nothing of the film may be taken for normal tissue.
+            is_annotated = len(known) == len(rows) and all(region.mask is not None for region in known)
             film = first["patient_id"], first["left or right breast"], first["image view"]
             if film in records:
-                records[film] = replace(records[film], regions=(*records[film].regions, *known))
+                joined = (*records[film].regions, *known)
+                records[film] = replace(
+                    records[film], regions=joined, is_annotated=records[film].is_annotated and is_annotated
+                )
             else:
-                records[film] = _record(found[0], first, known, part)
+                records[film] = replace(_record(found[0], first, known, part), is_annotated=is_annotated)
     return finish("cbis-ddsm", folder, records.values(), problems, files)
 
 
@@ -122,7 +127,7 @@ def _record(image: Path, row: dict[str, str], regions: tuple[Region, ...], part:
     )
 
 
-def _region(cases: Path, row: dict[str, str], problems: list[str], files: list[Path]) -> Region | None:
+def _region(cases: Path, image: Path, row: dict[str, str], problems: list[str], files: list[Path]) -> Region | None:
     kind, table = row["kind"], row["table"]
     case = _case(row["roi mask file path"]) or _case(row.get("cropped image file path", ""))
     pathology = _PATHOLOGY.get(row["pathology"].upper())
@@ -130,21 +135,31 @@ def _region(cases: Path, row: dict[str, str], problems: list[str], files: list[P
         problems.append(f"{table} gives {case} the unknown pathology {row['pathology']!r}; the region is left out.")
         return None
     found = sorted((cases / case).rglob("*.dcm"))
-    sized: list[tuple[int, Path]] = []
+    sized: list[tuple[tuple[int, int], Path]] = []
     for path in found:
         try:
-            sized.append((_pixels(path), path))
+            sized.append((_shape(path), path))
         except InputError as error:
             problems.append(str(error))
     if not sized:
         problems.append(f"{cases / case} has neither mask nor crop; the region is left out.")
         return None
     files += [path for _, path in sized]
-    sized.sort(key=lambda entry: entry[0])
-    # One file alone is the mask: without it the region could not be placed, and crops are what is missing at times.
-    mask, crop = sized[-1][1], sized[0][1] if len(sized) > 1 else None
+    sized.sort(key=lambda entry: entry[0][0] * entry[0][1])
+    shape, largest = sized[-1]
+    try:
+        whole = _shape(image)
+    except InputError as error:
+        problems.append(str(error))
+        return None
+    is_mask = 2 * shape[0] >= whole[0] and 2 * shape[1] >= whole[1]
+    mask = largest if is_mask else None
+    crop = sized[0][1] if len(sized) > 1 or not is_mask else None
+    if mask is None:
+        problems.append(f"{cases / case} has no mask as large as its mammogram; the region is not placed in it.")
     is_cluster = "CLUSTERED" in row.get("calc distribution", "").upper()
-    return Region(kind, (), pathology if kind == CALCIFICATION else "", is_cluster, crop, mask)
+    known = pathology if kind == CALCIFICATION else ""
+    return Region(kind, (), known, is_cluster, crop, mask, may_be_empty=mask is None)
 
 
 def _case(path: str) -> str:
@@ -152,9 +167,9 @@ def _case(path: str) -> str:
     return path.strip().strip('"').split("/")[0].strip()
 
 
-def _pixels(path: Path) -> int:
-    """Return the number of pixels, from the header alone."""
+def _shape(path: Path) -> tuple[int, int]:
+    """Return rows and columns, from the header alone."""
     from MCDetect.dicom.opening import open_dataset
 
     header = open_dataset(path, pixels=False)
-    return int(header.get("Rows", 0)) * int(header.get("Columns", 0))
+    return int(header.get("Rows", 0)), int(header.get("Columns", 0))

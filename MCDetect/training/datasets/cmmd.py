@@ -8,6 +8,10 @@ As the NBIA Data Retriever writes it::
 Columns of the table: ID1 (patient), LeftRight, Age, number, abnormality (calcification, mass, both), classification
 (Benign, Malignant), subtype. One row is one breast; a patient whose both breasts were biopsied has two.
 
+- What lies between a patient's folder and its images is not relied on, nor what these are called (00000001.dcm from the
+  archive's service): every DICOM file below the folder of a patient is read.
+- Two pairs of patients have images with the same pixels, and the archive does not know which are right: each pair
+  counts as one patient, so that a split does not part them.
 - Which file is which breast and view stands in its header alone (ImageLaterality, ViewCodeSequence).
 - Nothing is marked: for recipes that look at regions the whole breast is the region; for recipes that look at tiles
   this data set has no examples, and they say so. Breasts without a row were not biopsied and are left out.
@@ -17,9 +21,7 @@ Read from (GitHub, OWNER/NAME: file):
 - the table with all its rows, as CSV: briggyx/mammogram_classification: data/CMMD_clinicaldata_revision.csv
 - workbook or CSV beside the folder ``CMMD`` with one folder a patient, side and view from (0020,0062) and (0054,0220):
   BiomedSciAI/fuse-med-ml: fuseimg/datasets/cmmd.py
-- 1-1.dcm and so on, and ten images that the archive calls doubtful since two patients have the same pixels:
-  lejeunel/breast-cancer-cmmd: breastclf/cmmd.py (here they are not left out)
-- not traced to a named file: the names of the folders between patient and file, which are not relied on
+- 1-1.dcm and 00000001.dcm, patients with the same pixels: lejeunel/breast-cancer-cmmd: breastclf/cmmd.py
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ from MCDetect.training.datasets.sheets import read_table
 _TABLES = ["CMMD_clinicaldata_revision.xlsx", "CMMD_clinicaldata_revision.csv"]
 _COLUMNS = ("id1", "leftright", "age", "abnormality", "classification")
 _PATHOLOGY = {"benign": BENIGN, "malignant": MALIGNANT}
+_SAME_PIXELS = {"D2-0284": "D1-0202", "D1-1292": "D1-0808"}
 
 
 def index(folder: Path) -> DatasetIndex:
@@ -72,7 +75,7 @@ def index(folder: Path) -> DatasetIndex:
                 records.append(
                     ImageRecord(
                         image,
-                        patient,
+                        _SAME_PIXELS.get(patient, patient),
                         header.laterality,
                         header.view,
                         header.spacing_mm,

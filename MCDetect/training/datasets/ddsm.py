@@ -25,7 +25,8 @@ Read from (GitHub, OWNER/NAME: file):
 - lines of an overlay, boundary and cores, several LESION_TYPEs, the chain's "x y", directions and "#":
   multinormal/ddsm: ddsm-software/get_ddsm_groundtruth.m; the same directions: fjeg/ddsm_tools:
   ddsm_tools/ddsm_classes.py
-- not traced to a named file: that the JPEG's own header is turned at times
+- that the JPEG's own header is turned at times, and the ``.ics`` file is right: aaalgo/ljpeg: README.md
+- lines of the ``.ics`` file, resolution in micrometres: www.eng.usf.edu/cvprg/Mammography/DDSM/case_description.html
 """
 
 from __future__ import annotations

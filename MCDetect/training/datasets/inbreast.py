@@ -7,10 +7,16 @@ As distributed ("INbreast Release 1.0")::
     INbreast.csv                                           separated by semicolons; or INbreast.xls, with more columns
     AllROI/, MedicalReports/, PectoralMuscle/              not used
 
-The XML is a property list of OsiriX: ``Images[0].ROIs[]`` with ``Name`` ("Calcification", "Cluster", "Calcifications",
-"Mass", ...; spelt in several ways) and ``Point_px``, texts "(x, y)" in pixels. A calcification of one point is one
-pixel. Columns of the table: Patient ID and Patient age (both "removed"), Laterality, View, Acquisition date, File Name,
-ACR (density 1 to 4, blank for some), Bi-Rads (1 to 6 with 4a to 4c). "ML" in names means the mediolateral oblique view.
+The XML is a property list of OsiriX: ``Images[0].ROIs[]`` with ``Name`` and ``Point_px``, texts "(x, y)" in pixels; the
+points in millimetres beside them are all 0. A calcification of one point is one pixel. Columns of the table: Patient ID
+and Patient age (both "removed"), Laterality, View, Acquisition date, File Name, ACR (density 1 to 4, blank for some),
+Bi-Rads (1 to 6 with 4a to 4c). "ML" in names means the mediolateral oblique view.
+
+- Names are spelt in several ways: Calcification, Calcifications, Cluster, Mass, Spiculated Region, Espiculated Region,
+  Distortion, Asymmetry, Assymetry; what begins with "calcif" or "cluster" is a calcification. Some say nothing
+  (Unnamed, Point 1, Point 3, or no name at all). They are taken for calcifications, so that none becomes normal tissue,
+  and the index says how many there are.
+- The spacing is that of the header. Where the header has none it is 0.07 mm.
 
 Read from (GitHub, OWNER/NAME: file):
 
@@ -18,11 +24,11 @@ Read from (GitHub, OWNER/NAME: file):
   classification: INbreast.csv; the spreadsheet, two rows of totals below it: KP-AROB/AROB-Breast-Datasets:
   src/datasets/inbreast.py, jddomingues-fcul/MultiBreast: data_preprocessing/dto/inbreast.py
 - AllDICOMs, AllXML, the names of their files: leo-pires/dummy-scratch: mammo_dataset.py
-- ``Images[0].ROIs[]`` and ``Point_px`` with its texts, marks of one or two points: MultiBreast, as above; ``Name`` as
-  the kind of mark: itzortzis/INBreast_XML_parser: inbreastxmlparser/annotation.py
-- not traced to a named file: the folders that are not used; spellings of ``Name`` other than "Mass" and
-  "Calcification" (what begins with "calcif" or "cluster" is a calcification, all else is not); the spacing of 0.07 mm,
-  cited from Moreira et al. 2012, "INbreast: toward a full-field digital mammographic database"
+- all folders, the table as a part of the spreadsheet: pablogiaccaglia/Breast-Cancer-Segmentation-Datasets: README.md
+- every key of the XML in its order, points in millimetres of 0: the same: INbreast/original/AllXML/20587080.xml
+- marks of one or two points: the same: INbreast/refactorINbreast.py, and MultiBreast, as above
+- the names in all their spellings, some empty: leo-pires/dummy-scratch: mammo_dataset.py
+- 0.07 mm: Luna-Lozoya et al. 2023 ("Shallow Convolutional Neural Network ..."), section 3
 
 There is no pathology of each finding: BI-RADS 1 to 3 of the image is taken for benign and 4 to 6 for malignant, as
 leo-pires/dummy-scratch does.
@@ -36,7 +42,8 @@ from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from MCDetect.training.datasets.indexing import find_one, finish, require_folder
+from MCDetect.errors import InputError
+from MCDetect.training.datasets.indexing import find_one, finish, read_header, require_folder
 from MCDetect.training.datasets.record import (
     BENIGN,
     CALCIFICATION,
@@ -49,10 +56,12 @@ from MCDetect.training.datasets.record import (
 from MCDetect.training.datasets.sheets import read_table
 
 SPACING_MM = 0.07
+"""Where the header of an image has none."""
 
 _NAME = re.compile(r"(\d+)_([0-9a-fA-F]+)_MG_([LR])_(CC|MLO?|FB)_ANON\.dcm", re.IGNORECASE)
 _POINT = re.compile(r"\(\s*([-+0-9.eE]+)\s*,\s*([-+0-9.eE]+)\s*\)")
 _DENSITY = {"1": "a", "2": "b", "3": "c", "4": "d"}
+_SAYS_NOTHING = re.compile(r"(unnamed|point \d+)?")
 
 
 def index(folder: Path) -> DatasetIndex:
@@ -79,16 +88,23 @@ def index(folder: Path) -> DatasetIndex:
         if row is None:
             problems.append(f"{image} has no row in {table.name}.")
             continue
+        try:
+            spacing = read_header(image).spacing_mm or SPACING_MM
+        except InputError as error:
+            problems.append(str(error))
+            continue
         files.append(image)
         xml = outlines / f"{number}.xml"
         regions: tuple[Region, ...] = ()
         if xml.is_file():
             files.append(xml)
             try:
-                regions = read_outlines(xml, _pathology(row["bi-rads"]))
+                regions, unnamed = read_outlines(xml, _pathology(row["bi-rads"]))
             except (OSError, ExpatError, plistlib.InvalidFileException, KeyError, IndexError, TypeError, ValueError):
                 problems.append(f"{xml} is not a list of outlines; its image is left out.")
                 continue
+            if unnamed:
+                problems.append(f"{xml} does not say what {unnamed} of its marks are; they count as calcifications.")
         density = _DENSITY.get(row["acr"].rstrip("."), "")
         records.append(
             ImageRecord(
@@ -96,7 +112,7 @@ def index(folder: Path) -> DatasetIndex:
                 patient,
                 side.upper(),
                 "CC" if view.upper() == "CC" else "MLO",
-                SPACING_MM,
+                spacing,
                 regions,
                 groups={"density": density} if density else {},
             )
@@ -105,21 +121,27 @@ def index(folder: Path) -> DatasetIndex:
     return finish("inbreast", folder, records, problems, files)
 
 
-def read_outlines(xml: Path, pathology: str) -> tuple[Region, ...]:
-    """Return the regions of an XML file; coordinates are texts "(x, y)", hence (column, row)."""
+def read_outlines(xml: Path, pathology: str) -> tuple[tuple[Region, ...], int]:
+    """Return the regions of an XML file, and how many of them have a name that says nothing.
+
+    Coordinates are texts "(x, y)", hence (column, row).
+    """
     with xml.open("rb") as stream:
         document: dict[str, Any] = plistlib.load(stream)
     regions = []
+    unnamed = 0
     for roi in document["Images"][0]["ROIs"]:
         points = [_POINT.fullmatch(text.strip()) for text in roi["Point_px"]]
         outline = tuple((float(point[2]), float(point[1])) for point in points if point is not None)
         if len(outline) < len(points) or not outline:
             raise ValueError("a point is not written as (x, y)")
-        name = str(roi["Name"]).strip().lower()
+        name = str(roi.get("Name", "")).strip().lower()
+        says_nothing = _SAYS_NOTHING.fullmatch(name) is not None
+        unnamed += says_nothing
         is_cluster = name.startswith("cluster")
-        kind = CALCIFICATION if is_cluster or name.startswith("calcif") else OTHER
+        kind = CALCIFICATION if is_cluster or says_nothing or name.startswith("calcif") else OTHER
         regions.append(Region(kind, outline, pathology if kind == CALCIFICATION else "", is_cluster))
-    return tuple(regions)
+    return tuple(regions), unnamed
 
 
 def _pathology(bi_rads: str) -> str:

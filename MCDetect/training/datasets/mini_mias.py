@@ -10,20 +10,21 @@ Columns of ``Info.txt``: image; background tissue (F fatty, G fatty-glandular, D
 CIRC, SPIC, MISC, ARCH, ASYM, NORM); severity (B, M); x, y of the middle; radius of a circle around it, in pixels.
 
 - The origin of x and y is the bottom-left corner.
-- Films come in pairs of a patient: the letter says left for even and right for odd numbers. All are oblique views.
+- Films come in pairs of a patient: the letter says left for even and right for odd numbers. Which view they are is
+  said nowhere in it, and stays unknown.
 - For calcifications, middle and radius are of clusters. Where they are spread over the whole image, ``*NOTE 3*`` stands
   instead: such an image is not annotated, and gives no example.
 - An image may have several lines.
+- One of the 27 marked places (mdb212) lies in the air beside the breast; what cuts examples leaves such a mark out, and
+  takes nothing of that film for normal tissue. That of mdb214 lies at the skin, far from the calcification to be seen.
 
 Read from:
 
-- the columns, pairs of films, origin of the coordinates, clusters, images without a place: the data set's own notes as
-  quoted at easymed.ai/datasets/ClarissaAdler/MIAS-Mammography
-- every line of ``Info.txt``, with ``*NOTE 3*`` (three images) and several lines of one image, as a table: GitHub,
-  theidentity/MammogramVisualization: data/labels_converted.csv
+- the archive itself, with its letter (columns, pairs of films, origin of the coordinates, clusters, images without a
+  place, 0.2 mm, 1024 x 1024 pixels), every line of ``Info.txt`` and all films: GitHub,
+  theidentity/MammogramVisualization: data/README, data/pgm/. Read whole with this loader: 322 films of 161 patients,
+  27 marked places of calcifications, three films with ``*NOTE 3*``, nothing missing
 - the archive's name: GitHub, brsegmentation/brsegmentation: Codes/DownloadDataset.m
-- 0.2 mm and 1024 x 1024 pixels: the README of the archive, in an excerpt whose repository is not known
-- not traced to a named file: that all views are oblique
 
 At 0.2 mm fine calcifications are smaller than a pixel: this data set says little of them.
 """
@@ -103,7 +104,7 @@ def _record(image: Path, number: int, findings: list[re.Match[str]]) -> ImageRec
         image,
         f"pair {(number + 1) // 2:03d}",
         "L" if number % 2 == 0 else "R",
-        "MLO",
+        "",
         SPACING_MM,
         tuple(regions),
         is_annotated,

@@ -15,9 +15,12 @@ from MCDetect.errors import InputError
 from MCDetect.training.datasets.record import Region
 
 DICOM_SUFFIXES = frozenset({".dcm", ".dicom", ""})
+PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
 
 _SPACING_MM = 0.07  # only sets how coarse the mask of the breast is
-_RED = 80  # grey values by which red exceeds green and blue in a mark; JPEG blurs colours
+_COLOURED = 80  # grey values between the strongest and the weakest colour of a mark; JPEG blurs colours
+_BLACK, _WHITE, _NEARLY_ALL = 40, 215, 0.999  # what a picture in black and white alone consists of
+_SIMILAR = 0.1  # how far the sides of a mask may stretch apart when it is fitted to its image
 
 
 def read_pixels_of(path: Path) -> npt.NDArray[np.float32]:
@@ -138,19 +141,25 @@ def mask_of(region: Region, shape: tuple[int, int]) -> PlacedMask:
 
 
 def _read_mask(path: Path, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
-    """Return the marks of a file: what is not black, or in a JPEG what is red, enlarged to the shape of the image."""
-    if path.suffix.lower() in (".jpg", ".jpeg"):
+    """Return the marks of a file in the shape of its image.
+
+    Marks are what is not black; in a picture what is coloured, or white where the picture is black and white alone.
+    """
+    if path.suffix.lower() in PICTURES:
         with _opened(path) as picture:
             colours = np.asarray(picture.convert("RGB"), dtype=np.int16)
-        red: npt.NDArray[np.bool_] = colours[..., 0] - colours[..., 1:].max(axis=2) > _RED
-        if red.shape == shape:
-            return red
-        enlarged = Image.fromarray(red).resize((shape[1], shape[0]), Image.Resampling.NEAREST)
-        return np.array(enlarged, dtype=np.bool_)
-    whole: npt.NDArray[np.bool_] = read_pixels_of(path) > 0
-    if whole.shape != shape:
+        darkest, brightest = colours.min(axis=2), colours.max(axis=2)
+        whole: npt.NDArray[np.bool_] = brightest - darkest > _COLOURED
+        if not whole.any() and ((brightest < _BLACK) | (darkest > _WHITE)).mean() > _NEARLY_ALL:
+            whole = darkest > _WHITE
+    else:
+        whole = read_pixels_of(path) > 0
+    if whole.shape == shape:
+        return whole
+    stretch = shape[0] / whole.shape[0], shape[1] / whole.shape[1]
+    if abs(stretch[0] - stretch[1]) > _SIMILAR * max(stretch):
         raise InputError("bad-mask", f"{path} has another shape than its image.", "Copy the data set again.")
-    return whole
+    return np.array(Image.fromarray(whole).resize((shape[1], shape[0]), Image.Resampling.NEAREST), dtype=np.bool_)
 
 
 def _placed(whole: npt.NDArray[np.bool_], top: int, left: int) -> PlacedMask:

@@ -28,7 +28,7 @@ class Region:
     is_cluster
         Whether the mark is of a group of calcifications.
     crop, mask
-        Files with the region cut out, and with the region in white (JPEG: in red) on the whole image.
+        Files with the region cut out, and with the region on the whole image: in white, or in colour in a picture.
     may_be_empty
         Whether the mask may mark nothing, which then means that there is no calcification.
     is_whole_breast

@@ -4,7 +4,7 @@ As distributed (version 1.0.0)::
 
     finding_annotations.csv          one row a finding, and one for each image without
     breast-level_annotations.csv     BI-RADS and density of each image (not used: the table above repeats them)
-    metadata.csv                     attributes of the DICOM headers, by "SOP Instance UID", which is the image_id
+    metadata.csv                     attributes of the DICOM headers, one row an image
     images/<study_id>/<image_id>.dicom
 
 Columns of ``finding_annotations.csv``: study_id, series_id, image_id, laterality, view_position, height, width,
@@ -16,21 +16,23 @@ Calcification', 'Mass']", "['No Finding']"), finding_birads, xmin, ymin, xmax, y
   of BI-RADS 1 alone.
 - There is no pathology: BI-RADS 3 of the finding is taken for benign, 4 and 5 for malignant.
 - One study is one patient.
-- Age and spacing are taken from ``metadata.csv`` where it has "Patient's Age" ("053Y") and "Imager Pixel Spacing"
-  ("[0.085, 0.085]"); without it, or without these columns, the spacing is read from the headers of the images, and the
-  age stays unknown.
+- Age and spacing are taken from ``metadata.csv`` ("Patient's Age": "053Y"; "Imager Pixel Spacing": "[0.085, 0.085]").
+  Met, not relied on: that table, and how its columns are written. The one with the images' names is found by what it
+  holds, the others by their letters. Without them the spacing is read from the headers of the images, and the age stays
+  unknown.
 - breast_density, finding_birads and split may be missing.
 
 Read from (GitHub, OWNER/NAME: file):
 
 - the table with all its rows, values and boxes over the edge: NicolaTodaro/generative-breast-cancer-imaging:
-  finding_annotations.csv
+  finding_annotations.csv (commit b472890)
 - ``images/<study_id>/<image_id>.dicom``: KP-AROB/AROB-Breast-Datasets: src/datasets/vindr.py, and its makers' own
   vinbigdata-medical/vindr-mammo: visualize.py
 - that only findings which are not benign are marked: Nguyen et al. 2023, Scientific Data 10:277 (abstract); which ask
   for further examination: physionet.org/content/vindr-mammo (abstract)
-- not traced to a named file: ``metadata.csv`` and ``breast-level_annotations.csv``, named by loaders whose repository
-  is not known; none was seen to read age or spacing, whose columns are named here as in DICOM's dictionary
+- ``metadata.csv`` with "SOP Instance UID" as the image_id: furkanaktayy/vindr-mammo-furkanaktay: src/expand_subset.py;
+  ``breast-level_annotations.csv``: the same, and iCARE-Lab/vindr-mammo-dual-view-classification: README.md
+- the attributes that were kept, in words as in the columns above: vinbigdata-medical/vindr-mammo: tags.csv
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
+from collections.abc import Collection
 from pathlib import Path
 
 from MCDetect.errors import InputError
@@ -51,7 +54,7 @@ from MCDetect.training.datasets.record import (
     ImageRecord,
     Region,
 )
-from MCDetect.training.datasets.sheets import read_table
+from MCDetect.training.datasets.sheets import no_dataset, read_table
 
 _BOX = ("xmin", "ymin", "xmax", "ymax")
 _COLUMNS = ("study_id", "image_id", "laterality", "view_position", "breast_birads", "finding_categories", *_BOX)
@@ -72,8 +75,7 @@ def index(folder: Path) -> DatasetIndex:
     problems: list[str] = []
     if attributes.is_file():
         try:
-            of_images = read_table(attributes, ("sop instance uid",), "vindr-mammo")
-            headers = {row["sop instance uid"]: row for row in of_images}
+            headers = _headers(attributes, {name for _, name in rows})
         except InputError as error:  # it helps, and is not needed
             problems.append(str(error))
     files = [path for path in (table, attributes) if path.is_file()]
@@ -83,16 +85,17 @@ def index(folder: Path) -> DatasetIndex:
             problems.append(f"{image} is missing, though {table.name} names it.")
             continue
         files.append(image)
+        header = headers.get(name, {})
         try:
             regions = tuple(region for row in findings for region in _regions(row))
-            spacing = _number(headers.get(name, {}).get("imager pixel spacing", "")) or read_header(image).spacing_mm
+            spacing = _number(header, "imagerpixelspacing", "pixelspacing") or read_header(image).spacing_mm
         except InputError as error:
             problems.append(str(error))
             continue
         except (ValueError, SyntaxError):
             problems.append(f"{table} has a row of {image.name} that cannot be read; the image is left out.")
             continue
-        first, header = findings[0], headers.get(name, {})
+        first = findings[0]
         density = first.get("breast_density", "")[-1:].lower()
         records.append(
             ImageRecord(
@@ -103,7 +106,7 @@ def index(folder: Path) -> DatasetIndex:
                 spacing,
                 regions,
                 is_annotated=first["breast_birads"].endswith("1"),
-                age=_number(header.get("patient's age", "")),
+                age=_number(header, "patientsage", "patientage", "age"),
                 groups={
                     "published part": first.get("split", ""),
                     **({"density": density} if density in ("a", "b", "c", "d") else {}),
@@ -126,7 +129,27 @@ def _regions(row: dict[str, str]) -> list[Region]:
     return [Region(CALCIFICATION, outline, pathology, is_cluster=True)]
 
 
-def _number(text: str) -> float | None:
-    found = re.search(r"\d+(?:\.\d+)?", text)
-    value = float(found[0]) if found else 0.0
-    return value or None
+def _headers(path: Path, images: Collection[str]) -> dict[str, dict[str, str]]:
+    """Return the rows of a table by image; names of columns in small letters without anything else.
+
+    Raises
+    ------
+    InputError
+        ``no-dataset`` when it cannot be read, or no column has the name of an image.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for row in read_table(path, (), "vindr-mammo"):
+        image = next((cell for cell in row.values() if cell in images), None)
+        if image is not None:
+            found[image] = {re.sub(r"[^a-z]", "", name): cell for name, cell in row.items()}
+    if not found:
+        raise no_dataset("vindr-mammo", f"{path} names none of the images")
+    return found
+
+
+def _number(header: dict[str, str], *names: str) -> float | None:
+    for name in names:
+        found = re.search(r"\d+(?:\.\d+)?", header.get(name, ""))
+        if found and float(found[0]):
+            return float(found[0])
+    return None

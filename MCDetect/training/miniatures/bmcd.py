@@ -41,7 +41,7 @@ def write(folder: Path, index: DatasetIndex) -> Path:
         for record in records:
             time = "prior" if record.view in seen else "recent"
             ending = "DCM" if number % 4 == 0 else "dcm"  # as some of the real ones
-            stem = folder / name / str(written[name]) / f"{record.view}_{time}"
+            stem = folder / "Dataset" / name / str(written[name]) / f"{record.view}_{time}"
             write_dicom(stem.with_suffix(f".{ending}"), pixels_of(record), record)
             _write_marks(stem.with_name(f"{stem.name}_GT.jpg"), record)
             seen.add(record.view)

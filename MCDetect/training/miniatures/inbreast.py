@@ -43,14 +43,15 @@ def _write_outlines(path: Path, regions: tuple[Region, ...]) -> None:
         rois.append(
             {
                 "Area": 0.1,
-                "Center": points[0],
+                "Center": "(0.000000, 0.000000, 0.000000)",
+                "Dev": 1.0,
                 "IndexInImage": len(rois),
                 "Max": 1.0,
                 "Mean": 1.0,
                 "Min": 1.0,
                 "Name": "Cluster" if region.is_cluster else "Calcification",
                 "NumberOfPoints": len(points),
-                "Point_mm": [f"({point.strip('()')}, 0.000000)" for point in points],
+                "Point_mm": ["(0.000000, 0.000000, 0.000000)"] * len(points),
                 "Point_px": points,
                 "Total": 1.0,
                 "Type": 15 if region.is_cluster else 19,

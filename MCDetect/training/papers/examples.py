@@ -36,7 +36,7 @@ class Example:
 
 
 def cut_examples(record: ImageRecord, settings: ExampleSettings) -> list[Example]:
-    """Return the examples of an image.
+    """Return the examples of an image. Marks that lie in the air beside the breast are not used.
 
     Raises
     ------
@@ -61,14 +61,14 @@ def _regions(record: ImageRecord, settings: ExampleSettings) -> Iterator[Example
             if whole is None:
                 whole = to_8_bit(read_pixels_of(record.image))
             found = [breast_of(whole)] if region.is_whole_breast else [m for _, m in masks_of([region], whole)]
-            if not found:
+            if not found or not (region.is_whole_breast or _touches(found[0], breast_of(whole))):
                 continue
             mask = found[0]
             place = (mask.top, mask.left, *mask.mask.shape)
             pixels = _cut(whole, place)
+        shaped = resized(pixels, settings.rows, settings.columns, settings.interpolation)
         for step in settings.steps:
-            pixels = STEPS[step](pixels)
-        shaped = resized(pixels, settings.rows, settings.columns)
+            shaped = STEPS[step](shaped)
         yield Example(shaped, settings.classes.index(pathology), place, False)
 
 
@@ -83,7 +83,10 @@ def _grid(record: ImageRecord, settings: ExampleSettings) -> Iterator[Example]:
     grey = to_8_bit(pixels)
     for step in settings.steps:
         grey = STEPS[step](grey)
-    regions = masks_of(record.calcifications, grey)
+    marked = masks_of(record.calcifications, grey)
+    regions = [(region, mask) for region, mask in marked if _touches(mask, PlacedMask(0, 0, breast))]
+    # Where a mark lies in the air, what it was meant for is somewhere else.
+    is_annotated = record.is_annotated and len(regions) == len(marked)
     corners = [
         (top, left, True)
         for top in range(0, grey.shape[0] - rows + 1, rows)
@@ -102,9 +105,20 @@ def _grid(record: ImageRecord, settings: ExampleSettings) -> Iterator[Example]:
         is_air = breast[inside].mean() < _MOSTLY_BREAST
         if is_air and label != 1:
             continue
-        if label == 0 and not record.is_annotated:
+        if label == 0 and not is_annotated:
             label = NOT_AN_EXAMPLE
-        yield Example(resized(_cut(grey, place), settings.rows, settings.columns), label, place, is_tile)
+        shaped = resized(_cut(grey, place), settings.rows, settings.columns, settings.interpolation)
+        yield Example(shaped, label, place, is_tile)
+
+
+def _touches(mask: PlacedMask, breast: PlacedMask) -> bool:
+    """Tell whether a region has a pixel in the breast; a breast that was not found has them all."""
+    if not breast.mask.any():
+        return True
+    rows, columns = np.nonzero(mask.mask)
+    rows, columns = rows + mask.top - breast.top, columns + mask.left - breast.left
+    inside = (rows >= 0) & (columns >= 0) & (rows < breast.mask.shape[0]) & (columns < breast.mask.shape[1])
+    return bool(breast.mask[rows[inside], columns[inside]].any())
 
 
 def _label(place: Place, regions: list[tuple[Region, PlacedMask]], settings: ExampleSettings) -> int:

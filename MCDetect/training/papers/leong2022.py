@@ -3,8 +3,8 @@
 "Microcalcification Discrimination in Mammography Using Deep Convolutional Neural Network: Towards Rapid and Early
 Breast Cancer Diagnosis". Data set CBIS-DDSM. Recipe: ``recipes/leong2022.yaml``.
 
-As published: regions at 224 x 224, artefacts removed by Otsu's threshold and morphology, the adaptive median filter
-after a comparison with median and mean (:func:`compare_filters_on`, their Table 4), rotations by 90, 180 and 270
+As published: regions at 224 x 224, then artefacts removed by Otsu's threshold and morphology, the adaptive median
+filter after a comparison with median and mean (:func:`compare_filters_on`, their Table 4), rotations by 90, 180 and 270
 degrees, random flips, zoom, rotation and lighting, ResNet-50, ResNet-34, VGG16 and AlexNet from ImageNet, first the
 head and then all layers by one cycle, rates from 2e-6 (first layers) to 1e-3, batches of 64, 30 epochs, Adam; a
 learning-rate finder with its plot after the head (``learning-rate.png``, :func:`find_learning_rate`); confusion matrix,

@@ -182,7 +182,7 @@ def _cut(item: _Item) -> dict[str, Any]:
     }
 
 
-_CUTTING_VERSION = 2  # to be raised when examples are cut in another way, so that old caches are not used
+_CUTTING_VERSION = 4  # to be raised when examples are cut in another way, so that old caches are not used
 
 
 def _hash(item: _Item) -> bytes:

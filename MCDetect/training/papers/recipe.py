@@ -43,8 +43,11 @@ class ExampleSettings:
         Besides the tiles, one patch in the middle of each region.
     balanced
         As many examples of each class as of the rarest, by chance.
+    interpolation
+        How an example is brought to its size, see :func:`MCDetect.training.papers.copies.resized`.
     steps
-        Names of preprocessing steps of the whole image or region, see :mod:`MCDetect.training.papers.filters`.
+        Names of preprocessing steps of the whole image, or of the resized region, see
+        :mod:`MCDetect.training.papers.filters`.
     """
 
     task: str
@@ -57,6 +60,7 @@ class ExampleSettings:
     clusters_only: bool = False
     centred: bool = False
     balanced: bool = False
+    interpolation: str = "cubic"
     steps: tuple[str, ...] = ()
 
 
@@ -219,7 +223,7 @@ def _check(recipe: PaperRecipe) -> None:
     from MCDetect.training.datasets import DATASETS
     from MCDetect.training.optimisation import OPTIMIZERS, SCHEDULES
     from MCDetect.training.papers.augmentation import TRANSFORMS
-    from MCDetect.training.papers.copies import COPIES
+    from MCDetect.training.papers.copies import COPIES, INTERPOLATIONS
     from MCDetect.training.papers.filters import STEPS
 
     def one_of(what: str, value: object, allowed: object) -> None:
@@ -227,6 +231,7 @@ def _check(recipe: PaperRecipe) -> None:
             raise ValueError(f"{what} is {value!r} and not one of {', '.join(map(str, allowed))}")  # type: ignore[call-overload]
 
     one_of("task", recipe.examples.task, ("grid", "regions"))
+    one_of("interpolation", recipe.examples.interpolation, INTERPOLATIONS)
     one_of("loss", recipe.loss, ("cross-entropy", "kullback-leibler"))
     one_of("freeze", recipe.freeze, (None, "trunk", "first-hundred"))
     for extra in recipe.also:

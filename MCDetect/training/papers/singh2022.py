@@ -13,6 +13,8 @@ Decided, because the paper leaves it open or contradicts itself:
 
 - 1547, 326 and 200 images are training, testing and validation; but Table 1 has 1547 training and 326 testing images
   and CBIS-DDSM no more. Shares of 1547, 200 and 326 are dealt out by patient.
+- The parts are stratified by BI-RADS, which regions of other data sets lack: by patients with and without a malignant
+  region here.
 - Learning rate 0.0001 in the text and tables, 0.001 in the conclusions: 0.0001.
 - The divergence from a target that names one class is the cross-entropy; both are implemented and tested to be equal.
 - Eq. 4 gives the specificity of a wrong denominator and Eq. 5 counts false positives as right: the usual ones are

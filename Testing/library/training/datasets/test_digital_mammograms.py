@@ -7,13 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image
 
 from MCDetect.errors import InputError
 from MCDetect.training.datasets import index_dataset
 from MCDetect.training.datasets.pixels import breast_of, mask_of, masks_of, read_pixels_of
-from MCDetect.training.datasets.record import BENIGN, MALIGNANT, OTHER, DatasetIndex
+from MCDetect.training.datasets.record import BENIGN, MALIGNANT, OTHER, DatasetIndex, Region
 from MCDetect.training.papers.examples import cut_examples
 from MCDetect.training.papers.recipe import load_paper_recipe
 
@@ -42,6 +43,23 @@ def test_breasts_of_cmmd_are_matched_by_the_header(copy_of: Callable[[str], Path
     problems = " ".join(index_dataset("cmmd", folder).problems)
     assert f"{image} does not say which breast it shows" in problems
     assert str(broken) in problems
+
+
+def test_patients_of_cmmd_with_the_same_pixels_are_one_patient(copy_of: Callable[[str], Path]):
+    folder = copy_of("cmmd")
+    first, second, *_ = sorted({record.patient for record in index_dataset("cmmd", folder).records})
+    table = folder / "CMMD_clinicaldata_revision.csv"
+    table.write_text(
+        "ID1,LeftRight,Age,number,abnormality,classification,subtype\n"
+        "D1-0202,R,40,2,calcification,Benign,\nD1-0202,L,40,2,calcification,Benign,\n"
+        "D2-0284,R,50,2,calcification,Malignant,\nD2-0284,L,50,2,calcification,Malignant,\n"
+    )
+    (folder / "CMMD_clinicaldata_revision.xlsx").unlink()
+    (folder / "CMMD" / first).rename(folder / "CMMD" / "D1-0202")
+    (folder / "CMMD" / second).rename(folder / "CMMD" / "D2-0284")
+    found = index_dataset("cmmd", folder)
+    assert {record.patient for record in found.records} == {"D1-0202"}
+    assert {record.age for record in found.records} == {40.0, 50.0}
 
 
 def test_the_table_of_cmmd_may_have_been_saved_as_csv(copy_of: Callable[[str], Path]):
@@ -105,10 +123,24 @@ def test_columns_of_vindr_mammo_that_help_may_be_missing(copy_of: Callable[[str]
     leave_out(folder / "metadata.csv", {"SOP Instance UID"})
     found = index_dataset("vindr-mammo", folder)
     assert len(found.records) == len(whole.records)
-    assert "metadata.csv has no column 'sop instance uid'" in found.problems[0]
+    assert "metadata.csv names none of the images" in found.problems[0]
     leave_out(folder / "finding_annotations.csv", {"ymax"})
     with pytest.raises(InputError, match="has no column 'ymax'"):
         index_dataset("vindr-mammo", folder)
+
+
+def test_attributes_of_vindr_mammo_are_found_however_their_columns_are_written(copy_of: Callable[[str], Path]):
+    folder = copy_of("vindr-mammo")
+    whole = index_dataset("vindr-mammo", folder)
+    table = folder / "metadata.csv"
+    header, *rows = table.read_text().splitlines()
+    for old, new in (("SOP Instance UID", "image_id"), ("Patient's Age", "PatientAge")):
+        assert old in header
+        header = header.replace(old, new)
+    table.write_text("\n".join([header.replace("Imager Pixel Spacing", "imager_pixel_spacing"), *rows]) + "\n")
+    found = index_dataset("vindr-mammo", folder)
+    assert found.records == whole.records
+    assert found.problems == ()
 
 
 def leave_out(table: Path, columns: set[str]) -> None:
@@ -170,7 +202,81 @@ def test_views_of_bmcd_without_a_mark_are_normal_and_missing_marks_are_told(
     assert labels == {0}
     lost = next(folder.rglob("*_GT.jpg"))
     lost.unlink()
-    assert f"{lost} is missing; its image is left out." in index_dataset("bmcd", folder).problems
+    (problem,) = index_dataset("bmcd", folder).problems
+    assert f"{lost.parent}/{lost.name[: -len('_GT.jpg')]}." in problem
+    assert "no picture of its marks beside it; it is left out" in problem
+
+
+def marked(folder: Path) -> tuple[Path, npt.NDArray[np.bool_], tuple[int, int]]:
+    """Return an image of BMCD with marks, their pixels, and the shape of the image."""
+    for record in index_dataset("bmcd", folder).records:
+        pixels = read_pixels_of(record.image)
+        for _, placed in masks_of(record.calcifications, pixels):
+            return record.image, placed.mask, (pixels.shape[0], pixels.shape[1])
+    raise AssertionError("nothing is marked")
+
+
+@pytest.mark.parametrize("name", ["{}_GT.JPG", "{}_gt.png", "{} annotated.bmp", "{}-GroundTruth.tif"])
+def test_marks_of_bmcd_are_found_whatever_their_picture_is_called(name: str, copy_of: Callable[[str], Path]):
+    folder = copy_of("bmcd")
+    image, wanted, shape = marked(folder)
+    before = image.with_name(f"{image.stem}_GT.jpg")
+    after = image.with_name(name.format(image.stem))
+    with Image.open(before) as picture:
+        picture.load()
+    before.unlink()
+    picture.save(after)
+    found = {record.image: record for record in index_dataset("bmcd", folder).records}[image]
+    assert found.calcifications[0].mask == after
+    assert mask_of(found.calcifications[0], shape).mask.sum() == pytest.approx(wanted.sum(), rel=0.1)
+
+
+def test_a_converted_image_of_bmcd_is_not_taken_for_its_marks(copy_of: Callable[[str], Path]):
+    folder = copy_of("bmcd")
+    image, _, shape = marked(folder)
+    Image.new("L", (shape[1], shape[0])).save(image.with_suffix(".png"))
+    assert index_dataset("bmcd", folder).problems == ()
+    image.with_name(f"{image.stem}_GT.jpg").unlink()
+    found = index_dataset("bmcd", folder)
+    assert image not in {record.image for record in found.records}
+    assert f"{image} has no picture of its marks beside it" in found.problems[0]
+
+
+@pytest.mark.parametrize("colour", [(255, 0, 0), (0, 255, 0), (255, 255, 0), (0, 0, 255), None])
+def test_marks_of_bmcd_are_found_in_any_colour_and_in_black_and_white(
+    colour: tuple[int, int, int] | None, copy_of: Callable[[str], Path]
+):
+    folder = copy_of("bmcd")
+    image, wanted, shape = marked(folder)
+    picture = image.with_name(f"{image.stem}_GT.jpg")
+    region = {record.image: record for record in index_dataset("bmcd", folder).records}[image].calcifications[0]
+    placed = mask_of(region, shape)
+    grey = np.clip(read_pixels_of(image) / 20, 0, 190).astype(np.uint8)
+    drawn = np.stack([grey] * 3, axis=-1) if colour else np.zeros((*shape, 3), dtype=np.uint8)
+    rows, columns = wanted.shape
+    drawn[placed.top : placed.top + rows, placed.left : placed.left + columns][wanted] = colour or (255, 255, 255)
+    Image.fromarray(drawn).save(picture, quality=95)
+    again = mask_of(region, shape)
+    assert again.mask.sum() == pytest.approx(wanted.sum(), rel=0.1)
+    assert abs(again.top - placed.top) <= 1
+
+
+def test_folders_of_bmcd_are_found_in_other_letters_and_deeper(copy_of: Callable[[str], Path]):
+    folder = copy_of("bmcd")
+    whole = index_dataset("bmcd", folder)
+    (folder / "Dataset" / "Normal_cases").rename(folder / "Dataset" / "normal_cases")
+    (folder / "Dataset").rename(folder / "Dataset_v3")
+    found = index_dataset("bmcd", folder)
+    assert len(found.records) == len(whole.records)
+    assert found.problems == ()
+
+
+def test_a_picture_of_marks_of_another_form_is_told(copy_of: Callable[[str], Path]):
+    image, _, shape = marked(copy_of("bmcd"))
+    picture = image.with_name(f"{image.stem}_GT.jpg")
+    Image.new("RGB", (shape[0], shape[1]), (255, 0, 0)).save(picture)
+    with pytest.raises(InputError, match="another shape than its image"):
+        mask_of(Region("calcification", mask=picture), shape)
 
 
 def test_endings_in_capital_letters_are_images_too(originals: dict[str, Path]):

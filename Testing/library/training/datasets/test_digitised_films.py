@@ -16,6 +16,9 @@ from MCDetect.training.datasets.ddsm import STEPS, read_overlay
 from MCDetect.training.datasets.pixels import mask_of, read_pixels_of
 from MCDetect.training.datasets.record import BENIGN, MALIGNANT, OTHER, WITHOUT_CALLBACK
 from MCDetect.training.miniatures.lossless_jpeg import encode
+from MCDetect.training.miniatures.views import write_dicom
+from MCDetect.training.papers.examples import cut_examples
+from MCDetect.training.papers.recipe import load_paper_recipe
 
 ALL = {BENIGN, MALIGNANT, WITHOUT_CALLBACK}
 
@@ -68,6 +71,68 @@ def test_regions_of_cbis_ddsm_that_are_missing_or_unknown_are_told(copy_of: Call
     assert f"{lost.name} has neither mask nor crop" in first
     assert others
     assert all("unknown pathology 'UNPROVEN'" in problem for problem in others)
+
+
+def alone(folder: Path, name: str) -> tuple[Path, Path]:
+    """Leave one file of a region of CBIS-DDSM, the mask or the crop, and return its folder and that file."""
+    import pydicom
+
+    for record in index_dataset("cbis-ddsm", folder).records:
+        for region in record.calcifications:
+            if region.crop is not None and region.mask is not None:
+                kept, lost = (region.mask, region.crop) if name == "mask" else (region.crop, region.mask)
+                lost.unlink()
+                assert pydicom.dcmread(kept).Rows
+                return kept.parents[2], kept
+    raise AssertionError("no region has both")
+
+
+def test_a_file_of_cbis_ddsm_alone_is_told_by_its_size(copy_of: Callable[[str], Path]):
+    folder = copy_of("cbis-ddsm")
+    _, kept = alone(folder, "mask")
+    found = index_dataset("cbis-ddsm", folder)
+    assert any(r.mask == kept and r.crop is None for record in found.records for r in record.calcifications)
+    assert found.problems == ()
+
+
+def test_a_crop_of_cbis_ddsm_alone_is_an_example_and_its_film_gives_no_normal_tissue(copy_of: Callable[[str], Path]):
+    folder = copy_of("cbis-ddsm")
+    case, kept = alone(folder, "crop")
+    found = index_dataset("cbis-ddsm", folder)
+    (record,) = [one for one in found.records if any(r.crop == kept for r in one.calcifications)]
+    assert not record.is_annotated
+    assert found.problems == (f"{case} has no mask as large as its mammogram; the region is not placed in it.",)
+    assert cut_examples(record, load_paper_recipe("leong2022").examples)
+    labels = {one.label for one in cut_examples(record, load_paper_recipe("shirikahnouei2022").examples)}
+    assert 0 not in labels
+
+
+def test_a_film_with_a_region_that_is_lost_gives_no_normal_tissue(copy_of: Callable[[str], Path]):
+    folder = copy_of("cbis-ddsm")
+    lost = sorted(folder.glob("CBIS-DDSM/Calc-Training_*_1"))[0]
+    shutil.rmtree(lost)
+    found = index_dataset("cbis-ddsm", folder)
+    (record,) = [one for one in found.records if one.image.parents[2].name == lost.name[:-2]]
+    assert not record.is_annotated
+
+
+def test_a_mask_of_cbis_ddsm_a_little_smaller_than_its_film_is_fitted_to_it(copy_of: Callable[[str], Path]):
+    folder = copy_of("cbis-ddsm")
+    record = next(one for one in index_dataset("cbis-ddsm", folder).records if one.calcifications)
+    region = record.calcifications[0]
+    assert region.mask is not None
+    shape = np.shape(read_pixels_of(record.image))
+    whole = mask_of(region, (shape[0], shape[1]))
+    mask = read_pixels_of(region.mask).astype(np.uint8)
+    write_dicom(region.mask, mask[: shape[0] - 6, : shape[1] - 4].copy(), None)
+    again = index_dataset("cbis-ddsm", folder)
+    assert again.problems == ()
+    fitted = mask_of(region, (shape[0], shape[1]))
+    assert abs(fitted.top - whole.top) <= 6
+    assert fitted.mask.sum() == pytest.approx(whole.mask.sum(), rel=0.1)
+    write_dicom(region.mask, mask.T.copy(), None)
+    with pytest.raises(InputError, match="another shape than its image"):
+        mask_of(region, (shape[0], shape[1]))
 
 
 @pytest.mark.parametrize("bits", [8, 12, 16])
@@ -140,7 +205,7 @@ def test_broken_overlays_and_missing_images_of_ddsm_are_told(copy_of: Callable[[
 def test_coordinates_of_mini_mias_begin_at_the_bottom_left(originals: dict[str, Path]):
     found = index_dataset("mini-mias", originals["mini-mias"])
     for record in found.records:
-        assert record.view == "MLO"
+        assert record.view == ""
         number = int(record.image.stem[3:])
         assert record.laterality == ("L" if number % 2 == 0 else "R")
         pixels = read_pixels_of(record.image)

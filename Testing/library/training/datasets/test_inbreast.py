@@ -45,11 +45,57 @@ def test_names_of_outlines_decide_what_they_are(copy_of: Callable[[str], Path]):
         ("Calcification ", CALCIFICATION, False),
         ("Cluster", CALCIFICATION, True),
         ("Spiculated Region", OTHER, False),
+        ("Espiculated Region", OTHER, False),
+        ("Assymetry", OTHER, False),
+        ("Unnamed", CALCIFICATION, False),
+        ("Point 3", CALCIFICATION, False),
+        ("", CALCIFICATION, False),
     ):
-        written = xml.with_name(f"{word}.xml")
+        written = xml.with_name(f"{word or 'none'}.xml")
         written.write_text(xml.read_text().replace("<string>Cluster</string>", f"<string>{word}</string>"))
-        first = read_outlines(written, BENIGN)[0]
+        (first, *_), unnamed = read_outlines(written, BENIGN)
         assert (first.kind, first.is_cluster) == (kind, is_cluster)
+        assert unnamed == (word in ("Unnamed", "Point 3", ""))
+
+
+def test_marks_whose_name_says_nothing_are_calcifications_and_told(copy_of: Callable[[str], Path]):
+    folder = copy_of("inbreast")
+    xml = affected(folder)
+    xml.write_text(xml.read_text().replace("<string>Cluster</string>", "<string>Unnamed</string>"))
+    count = xml.read_text().count("Unnamed")
+    assert count
+    found = index_dataset("inbreast", folder)
+    (record,) = [one for one in found.records if one.image.name.startswith(xml.stem)]
+    assert len(record.calcifications) == count
+    assert not any(region.is_cluster for region in record.calcifications)
+    assert found.problems == (f"{xml} does not say what {count} of its marks are; they count as calcifications.",)
+
+
+@pytest.mark.parametrize(("stated", "expected"), [([0.085, 0.085], 0.085), (None, 0.07)])
+def test_the_spacing_of_inbreast_is_that_of_the_header(
+    stated: list[float] | None, expected: float, copy_of: Callable[[str], Path]
+):
+    import pydicom
+
+    folder = copy_of("inbreast")
+    image = sorted((folder / "AllDICOMs").iterdir())[0]
+    header = pydicom.dcmread(image)
+    if stated is None:
+        del header.ImagerPixelSpacing
+    else:
+        header.ImagerPixelSpacing = stated
+    header.save_as(image)
+    found = {record.image: record for record in index_dataset("inbreast", folder).records}[image]
+    assert found.spacing_mm == expected
+
+
+def test_an_image_of_inbreast_that_is_no_dicom_file_is_told_before_training(copy_of: Callable[[str], Path]):
+    folder = copy_of("inbreast")
+    image = sorted((folder / "AllDICOMs").iterdir())[0]
+    image.write_bytes(b"nothing")
+    found = index_dataset("inbreast", folder)
+    assert image not in {record.image for record in found.records}
+    assert str(image) in found.problems[0]
 
 
 def test_a_broken_outline_leaves_its_image_out(copy_of: Callable[[str], Path]):

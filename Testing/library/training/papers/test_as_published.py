@@ -18,6 +18,7 @@ def test_rehman_2021():
     assert list(recipe.networks) == ["fc-dscnn", "dcnn"]  # Tables 2 and 3
     assert (recipe.examples.columns, recipe.examples.rows, recipe.input.channels) == (320, 240, 3)  # Table 2
     assert recipe.examples.classes == ("benign", "malignant")
+    assert recipe.examples.interpolation == "linear"  # section 3.2: INTER_LINEAR
     # Section 3.6: 60/20/20 in five folds; a factor of 0.1 after every 5 of 20 epochs; batches of 32.
     assert (recipe.split.training, recipe.split.validation, recipe.split.test, recipe.split.folds) == (0.6, 0.2, 0.2, 5)
     assert (stage.epochs, stage.batch, stage.optimizer, stage.learning_rate) == (20, 32, "adagrad", 0.001)
@@ -84,6 +85,7 @@ def test_singh_2022():
     assert (network["hidden"], network["classes"], recipe.freeze) == (128, 3, "trunk")  # section 2.3
     assert (recipe.examples.rows, recipe.examples.columns, recipe.input.channels) == (299, 299, 3)
     assert recipe.examples.classes == ("benign without callback", "benign", "malignant")
+    assert recipe.examples.interpolation == "cubic"  # section 2.2
     assert recipe.loss == "kullback-leibler"
     assert (stage.epochs, stage.batch, stage.learning_rate) == (20, 32, 0.0001)  # section 3.1, Table 4
     images = 1547 + 200 + 326  # training, validation, testing

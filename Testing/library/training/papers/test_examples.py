@@ -10,7 +10,7 @@ from PIL import Image
 
 from MCDetect.errors import InputError, UsageError
 from MCDetect.training.datasets.record import BENIGN, CALCIFICATION, MALIGNANT, ImageRecord, Region
-from MCDetect.training.papers.copies import COPIES, resized
+from MCDetect.training.papers.copies import COPIES, INTERPOLATIONS, resized
 from MCDetect.training.papers.examples import NOT_AN_EXAMPLE, cut_examples
 from MCDetect.training.papers.filters import STEPS, compare_filters
 from MCDetect.training.papers.preparation import PreparedExample
@@ -68,6 +68,24 @@ def test_what_is_not_annotated_is_never_taken_for_normal(record: ImageRecord):
     assert 0 not in labels(replace(record, is_annotated=False), GRID).values()
 
 
+def test_a_mark_in_the_air_is_no_example_and_its_image_gives_no_normal_tissue(tmp_path: Path):
+    pixels = np.full((400, 320), 5, dtype=np.uint8)
+    pixels[:, :160] = np.random.default_rng(0).normal(150, 8, (400, 160)).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+
+    def record_with(left: int) -> ImageRecord:
+        outline = ((200, left), (200, left + 10), (210, left + 10), (210, left))
+        region = Region(CALCIFICATION, outline, MALIGNANT, is_cluster=True)
+        return ImageRecord(tmp_path / "a.png", "p", "L", "CC", 0.2, (region,))
+
+    regions = ExampleSettings("regions", (BENIGN, MALIGNANT), rows=20, columns=20)
+    grid = ExampleSettings("grid", ("normal", "calcification"), rows=40, columns=40)
+    assert len(cut_examples(record_with(80), regions)) == 1
+    assert cut_examples(record_with(280), regions) == []
+    assert set(labels(record_with(80), grid).values()) == {0, 1}
+    assert set(labels(record_with(280), grid).values()) == {NOT_AN_EXAMPLE}
+
+
 def test_regions_are_cut_by_their_box_and_stretched(record: ImageRecord):
     settings = ExampleSettings("regions", (BENIGN, MALIGNANT), rows=16, columns=24)
     (example,) = cut_examples(record, settings)
@@ -109,7 +127,31 @@ def test_copies_keep_size_and_content():
 
 
 def test_resizing_reaches_the_size_asked_for():
-    assert resized(np.zeros((5, 9), dtype=np.uint8), 3, 4).shape == (3, 4)
+    for interpolation in INTERPOLATIONS:
+        assert resized(np.zeros((5, 9), dtype=np.uint8), 3, 4, interpolation).shape == (3, 4)
+
+
+@pytest.mark.parametrize(
+    ("image", "rows", "columns", "expected"),
+    [
+        ([[0, 100]], 1, 4, [[0, 25, 75, 100]]),  # the edge is repeated
+        ([[0, 100, 200, 50]], 1, 2, [[50, 125]]),
+        ([[0, 60, 120, 180, 240, 200]], 1, 2, [[60, 240]]),  # the others are passed over
+        ([[10], [20], [30]], 6, 1, [[10], [12], [18], [22], [28], [30]]),
+    ],
+)
+def test_linear_interpolation_is_that_of_opencv(
+    image: list[list[int]], rows: int, columns: int, expected: list[list[int]]
+):
+    assert np.abs(resized(np.array(image, np.uint8), rows, columns, "linear") - np.array(expected)).max() <= 1
+
+
+def test_a_region_is_brought_to_its_size_before_its_steps(record: ImageRecord, monkeypatch: pytest.MonkeyPatch):
+    seen: list[tuple[int, ...]] = []
+    monkeypatch.setitem(STEPS, "median", lambda image: (seen.append(image.shape), image)[1])
+    settings = ExampleSettings("regions", (BENIGN, MALIGNANT), rows=30, columns=40, steps=("median",))
+    assert len(cut_examples(record, settings)) == 1
+    assert seen == [(30, 40)]
 
 
 def test_the_adaptive_median_takes_out_salt_and_pepper_and_leaves_the_rest():

@@ -12,12 +12,14 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from MCDetect.bundles.store import Bundle
 from MCDetect.errors import InputError, ModelError, UsageError
-from MCDetect.training.datasets.record import BENIGN, CALCIFICATION, DatasetIndex, Region
+from MCDetect.training.datasets.pixels import breast_of, read_pixels_of
+from MCDetect.training.datasets.record import BENIGN, CALCIFICATION, DatasetIndex, ImageRecord, Region
 from MCDetect.training.papers.augmentation import Augmentation
 from MCDetect.training.papers.losses import ClassLoss, balancing_weights, probabilities
 from MCDetect.training.papers.preparation import Preparation
@@ -206,8 +208,13 @@ def test_a_preparation_that_was_stopped_goes_on_and_a_damaged_cache_is_mended(
 def test_a_data_set_without_one_of_the_classes_is_refused(
     tiny_recipe: PaperRecipe, index: DatasetIndex, tmp_path: Path
 ):
-    single = Region(CALCIFICATION, ((1.0, 1.0),))
-    normal = [replace(record, regions=(single,)) for record in index.records if not record.calcifications]
+    def with_one(record: ImageRecord) -> ImageRecord:
+        breast = breast_of(read_pixels_of(record.image))
+        row, column = np.argwhere(breast.mask)[breast.mask.sum() // 2]
+        place = (float(breast.top + row), float(breast.left + column))
+        return replace(record, regions=(Region(CALCIFICATION, (place,)),))
+
+    normal = [with_one(record) for record in index.records if not record.calcifications]
     with pytest.raises(InputError, match="no example of the class 'cluster'"):
         Preparation(replace(index, records=tuple(normal)), tiny_recipe.examples, tmp_path)
 
