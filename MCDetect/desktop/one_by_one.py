@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from PyQt5.QtCore import QObject, QTimer
 
@@ -18,9 +19,9 @@ class OneByOne(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._do_next)
 
-    def add(self, steps: Iterable[Callable[[], object]]) -> None:
-        """Do these after what is waiting."""
-        self._waiting.extend(steps)
+    def add(self, steps: Iterable[Callable[[], object]], are_wanted: Callable[[], bool] = lambda: True) -> None:
+        """Do these after what is waiting, each only if they are still wanted when its turn has come."""
+        self._waiting.extend(partial(_do_wanted, step, are_wanted) for step in steps)
         if self._waiting and not self._timer.isActive():
             self._timer.start(0)
 
@@ -34,4 +35,9 @@ class OneByOne(QObject):
         step = self._waiting.popleft()
         if self._waiting:
             self._timer.start(0)
+        step()
+
+
+def _do_wanted(step: Callable[[], object], are_wanted: Callable[[], bool]) -> None:
+    if are_wanted():
         step()

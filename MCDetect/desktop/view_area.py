@@ -16,6 +16,7 @@ from MCDetect.desktop.navigation import mm_per_pixel
 from MCDetect.desktop.one_by_one import OneByOne
 from MCDetect.desktop.preparing import Prepared, prepare
 from MCDetect.desktop.slice_view import SliceView
+from MCDetect.dicom.description import readable_day
 from MCDetect.errors import MCDetectError
 from MCDetect.review.hanging import Hanging, Layout, Slot, hang
 from MCDetect.review.overlay.overlay import ReviewOverlay
@@ -211,23 +212,25 @@ class ViewArea(FindingViews):
         overlay = self.overlay
         self._reading.run(
             partial(prepare, overlay, key),
-            lambda prepared: self._steps.add([partial(self._arrived, overlay, key, prepared)]),
+            lambda prepared: self._steps.add(
+                (
+                    partial(overlay.volume, key, prepared.display),
+                    partial(overlay.set_reduced, key, prepared.reduced),
+                    partial(self._show_arrived, key, prepared),
+                    partial(self.loaded.emit, key),
+                ),
+                lambda: overlay is self.overlay,
+            ),
             lambda error: self._missing(overlay, key, error),
         )
 
-    def _arrived(self, overlay: ReviewOverlay, key: str, prepared: Prepared) -> None:
-        if overlay is not self.overlay:
-            return
-        display = prepared.display
-        self.windows[key] = (display.window, display.level)
+    def _show_arrived(self, key: str, prepared: Prepared) -> None:
+        self.windows[key] = (prepared.display.window, prepared.display.level)
         self.boxes[key] = prepared.box
-        overlay.volume(key, display)
-        overlay.set_reduced(key, prepared.reduced)
         for view, slot in self.slots.items():
             if slot.key == key:
-                self._show(view, slot, display)
+                self._show(view, slot, prepared.display)
                 self.fit_projection(view)
-        self.loaded.emit(key)
 
     def _missing(self, overlay: ReviewOverlay, key: str, error: BaseException) -> None:
         if overlay is not self.overlay:
@@ -271,17 +274,12 @@ class ViewArea(FindingViews):
         seen_mm = mm_per_pixel(view.node)
         percent = 100 * min(view.spacing_mm) / seen_mm
         state = f"{percent:.0f} %   W {shown.GetWindow():.0f}  L {shown.GetLevel():.0f}"
-        title = "\n".join(part for part in (slot.title, self._date(slot.key), slot.flips.note) if part)
+        examination = self.session.examination if self.session is not None else None
+        date = readable_day(examination.view(slot.key).date) if examination and examination.priors else ""
+        title = "\n".join(part for part in (slot.title, date, slot.flips.note) if part)
         view.annotations.show(title, state, "", slot.flips.chest_wall, seen_mm)
         view.place_annotations()
         view.schedule()
-
-    def _date(self, key: str) -> str:
-        """Return when a view was taken, where there are views of more than one day."""
-        if self.session is None or not self.session.examination.priors:
-            return ""
-        date = self.session.examination.view(key).date[:8]
-        return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdigit() else ""
 
     def finish(self) -> None:
         """Free everything that belongs to the screen; what is still being read is not waited for."""

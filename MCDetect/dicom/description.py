@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
@@ -43,6 +45,11 @@ def describe(mammogram: Mammogram, *, is_spacing_known: bool = True) -> list[tup
         lines.append(("Equipment", _equipment(mammogram.header)))
     lines += [("Warning", warning) for warning in mammogram.warnings]
     return lines
+
+
+def readable_day(date: str) -> str:
+    """Return the day of a DICOM date, or date and time (VR DA, DT), as 2026-11-22; what is none as it is."""
+    return f"{date[:4]}-{date[4:6]}-{date[6:8]}" if re.match(r"[0-9]{8}", date) else date
 
 
 def _storage(header: Dataset) -> list[tuple[str, str]]:

@@ -98,5 +98,7 @@ def test_no_command_holds_up_the_window(full, hands, monkeypatch, tmp_path):  # 
     session.mark_saved()
     measure("closing an examination", full._end_session)
     hands.test.qWait(500)
+    measure("opening an examination", lambda: hands.open(tmp_path / "full"))
+    measure("opening it again", lambda: hands.open(tmp_path / "full"))
     assert {what: round(work, 3) for what, work in works.items() if work >= _LONGEST_WORK} == {}
-    assert {"picture_report", "add a calcification", "closing an examination"} <= works.keys()
+    assert {"picture_report", "add a calcification", "closing an examination", "opening an examination"} <= works.keys()

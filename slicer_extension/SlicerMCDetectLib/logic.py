@@ -46,9 +46,11 @@ def patient_of(file: str) -> str:
 
 def describe(files: Sequence[str]) -> str:
     """Return what may be shown of an examination: its latest date and the number of views."""
+    from MCDetect.dicom.description import readable_day
+
     dates = [str(slicer.dicomDatabase.fileValue(file, _STUDY_DATE)) for file in files]
     latest = max(dates, default="")
-    day = f"{latest[:4]}-{latest[4:6]}-{latest[6:8]}" if len(latest) == len("YYYYMMDD") else _("date unknown")
+    day = readable_day(latest) or _("date unknown")
     return str(_("{day}, {count} views").format(day=day, count=len(files)))
 
 

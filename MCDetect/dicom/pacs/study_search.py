@@ -10,6 +10,7 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
+from MCDetect.dicom.description import readable_day
 from MCDetect.dicom.failures import DICOM_FAILURES
 from MCDetect.errors import UsageError
 
@@ -133,12 +134,12 @@ def _found(answer: Dataset) -> FoundStudy:
     count = str(_value(answer, "NumberOfStudyRelatedInstances") or "")
     return FoundStudy(
         uid=str(answer.StudyInstanceUID),
-        day=_day(_value(answer, "StudyDate")),
+        day=readable_day(str(_value(answer, "StudyDate") or "")),
         accession=str(_value(answer, "AccessionNumber") or ""),
         description=str(_value(answer, "StudyDescription") or ""),
         patient_name=_name(_value(answer, "PatientName")),
         patient_id=str(_value(answer, "PatientID") or ""),
-        birth_day=_day(_value(answer, "PatientBirthDate")),
+        birth_day=readable_day(str(_value(answer, "PatientBirthDate") or "")),
         modalities=tuple(str(one) for one in listed if one),
         objects=int(count) if count.isdecimal() else None,
     )
@@ -155,8 +156,3 @@ def _value(answer: Dataset, keyword: str) -> Any:
 def _name(value: Any) -> str:
     """Return family name, given name and so on of the alphabetic group (PS3.5 section 6.2.1.1)."""
     return ", ".join(part for part in str(value or "").split("=")[0].split("^") if part)
-
-
-def _day(value: Any) -> str:
-    text = str(value or "")
-    return f"{text[:4]}-{text[4:6]}-{text[6:8]}" if re.fullmatch(r"[0-9]{8}", text) else text
