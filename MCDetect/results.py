@@ -56,6 +56,8 @@ class ResultWriter:
     ----------
     images, refused
         What was added so far.
+    unwritten
+        Findings of images that are not at hand: ``findings.json`` keeps them, nothing else tells of them.
     problems
         Results that could not be made of an image or a study (an object that failed its own check), as errors; the
         other results were written.
@@ -86,6 +88,7 @@ class ResultWriter:
         self.predecessors = tuple(predecessors)
         self.images: list[ImageFindings] = []
         self.refused: list[Refusal] = []
+        self.unwritten: list[ImageFindings] = []
         self.problems: list[MCDetectError] = []
         self.notes: list[str] = []
         self._written: list[Path] = []
@@ -197,7 +200,8 @@ class ResultWriter:
     @property
     def findings(self) -> Findings:
         """Everything added so far."""
-        return Findings(self.algorithm, tuple(self.images), tuple(self.refused), self._pairs(), review=self.review)
+        images = (*self.images, *self.unwritten)
+        return Findings(self.algorithm, images, tuple(self.refused), self._pairs(), review=self.review)
 
     def _pairs(self) -> tuple[Correspondence, ...]:
         if self.correspondences is not None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from MCDetect.results import ResultWriter
 
 _NEVER_ANALYSED = frozenset({"unsuitable-view"})
+_ONLY_KEPT = "its findings stay in findings.json, and nothing else was written about it"
 
 
 def write_again(findings: Findings, inputs: Sequence[str], writer: ResultWriter) -> list[str]:
@@ -50,15 +51,18 @@ def write_again(findings: Findings, inputs: Sequence[str], writer: ResultWriter)
     for image in findings.images:
         source = files.pop(image.sop_instance_uid, None)
         if source is None:
-            notes.append(f"The view {label_of_image(image)} is not among the sources; nothing was written about it.")
+            writer.unwritten.append(image)  # what a reader said of it must not be lost where FINDINGS is replaced
+            notes.append(f"The view {label_of_image(image)} is not among the sources; {_ONLY_KEPT}.")
             continue
         try:
             mammogram = _read(source, image)
         except MCDetectError as error:
+            writer.unwritten.append(image)
             notes.append(str(error))
             continue
         if mammogram.shape != (image.rows, image.columns):
-            notes.append(f"{source} has another size than the image of its findings; nothing was written about it.")
+            writer.unwritten.append(image)
+            notes.append(f"{source} has another size than the image of its findings; {_ONLY_KEPT}.")
             continue
         writer.add(mammogram, image)
     _refuse_again(findings, list(files.values()), writer, notes)

@@ -16,6 +16,7 @@ from MCDetect.dicom.pacs.tls import client_context
 if TYPE_CHECKING:
     from pynetdicom.ae import ApplicationEntity
     from pynetdicom.association import Association
+    from pynetdicom.events import Event
 
 MOST_CONTEXTS = 128
 """Presentation contexts of one association: their identifiers are the odd numbers up to 255 (PS3.8 9.3.2.2)."""
@@ -59,11 +60,20 @@ def associate(
     UsageError
         ``association-rejected``, ``certificate-refused``, ``tls-failed`` or ``wrong-certificate``.
     """
-    from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
+    from pynetdicom import evt
+    from pynetdicom.pdu import A_ASSOCIATE_RJ
+    from pynetdicom.pdu_primitives import A_ASSOCIATE, SCP_SCU_RoleSelectionNegotiation
     from pynetdicom.presentation import build_context, build_role
 
     roles: list[SCP_SCU_RoleSelectionNegotiation] = [build_role(uid, scp_role=True) for uid in sorted(receives)]
     tls = None if node.tls is None else (client_context(node.tls, node.name), node.host)
+    rejections: list[A_ASSOCIATE] = []
+
+    def remember_rejection(event: Event) -> None:
+        # pynetdicom forgets the answer of a peer that rejects and closes before the thread that asked looks again.
+        if isinstance(event.pdu, A_ASSOCIATE_RJ):
+            rejections.append(event.pdu.to_primitive())
+
     try:
         association = application_entity(node).associate(
             node.host,
@@ -72,17 +82,18 @@ def associate(
             ae_title=node.ae_title,
             ext_neg=list(roles),
             tls_args=tls,
-            evt_handlers=list(handlers),
+            evt_handlers=[(evt.EVT_PDU_RECV, remember_rejection), *handlers],
         )
     except (OSError, UnicodeError) as error:  # a host name that cannot be resolved
         raise no_connection(node) from error
     if not association.is_established:
-        rejected = association.is_rejected
-        if not rejected and association.acceptor.primitive is not None:
+        if rejections:
+            raise rejection(node, rejections[0])
+        if association.acceptor.primitive is not None:
             # It answered, and left nothing of what we asked for: pynetdicom then aborts by itself.
             yield association
             return
-        raise rejection(node, association) if rejected else no_connection(node)
+        raise no_connection(node)
     is_done = False
     try:
         yield association

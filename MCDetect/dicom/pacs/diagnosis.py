@@ -12,18 +12,15 @@ from MCDetect.dicom.pacs.tls import client_context
 from MCDetect.errors import MCDetectError, UsageError
 
 if TYPE_CHECKING:
-    from pynetdicom.association import Association
+    from pynetdicom.pdu_primitives import A_ASSOCIATE
 
 _CALLING_UNKNOWN, _CALLED_UNKNOWN = 3, 7
 _TRANSIENT = 2
 
 
-def rejection(node: DicomNode, association: Association) -> MCDetectError:
+def rejection(node: DicomNode, answer: A_ASSOCIATE) -> MCDetectError:
     """Return why a peer rejected an association (PS3.8 9.3.4)."""
-    primitive = association.acceptor.primitive
-    result = getattr(primitive, "result", None)
-    source = getattr(primitive, "result_source", None)
-    reason = getattr(primitive, "diagnostic", None)
+    result, source, reason = answer.result, answer.result_source, answer.diagnostic
     if source == 1 and reason == _CALLED_UNKNOWN:
         return UsageError(
             "association-rejected",

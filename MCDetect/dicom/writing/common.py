@@ -8,10 +8,11 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.multival import MultiValue
 from pydicom.sr.codedict import codes
-from pydicom.uid import UID, ExplicitVRLittleEndian
+from pydicom.uid import UID, DigitalMammographyXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
 from MCDetect.dicom.failures import DICOM_FAILURES
 from MCDetect.dicom.identifiers import content_digest, stable_uid
@@ -142,6 +143,26 @@ def stand_in(source: Dataset) -> Dataset:
     header.Modality = "MG"
     header.SamplesPerPixel = 1
     return header
+
+
+def stand_in_of_one_frame(source: Dataset) -> Dataset:
+    """Return :func:`stand_in` as an image without frames; :func:`name_sop_class` afterwards names the true SOP class.
+
+    Of an image with frames, be it one, highdicom wants functional groups with a geometry, which a projection lacks.
+    """
+    header = stand_in(source)
+    header.SOPClassUID = DigitalMammographyXRayImageStorageForPresentation
+    return header
+
+
+def name_sop_class(dataset: Dataset, source: Dataset) -> None:
+    """Give all references of ``dataset`` to the source the SOP class that the source has."""
+
+    def name(item: Dataset, element: DataElement) -> None:
+        if element.keyword == "ReferencedSOPClassUID" and item.ReferencedSOPInstanceUID == source.SOPInstanceUID:
+            element.value = source.SOPClassUID
+
+    dataset.walk(name)
 
 
 def complete(

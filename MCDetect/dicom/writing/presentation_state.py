@@ -20,9 +20,10 @@ from MCDetect.dicom.writing.common import (
     complete,
     detector_spacing,
     instance_uid,
+    name_sop_class,
     numbers,
     series_uid,
-    stand_in,
+    stand_in_of_one_frame,
 )
 from MCDetect.dicom.writing.context import RAW, ReportContext, by_reader, shown
 from MCDetect.dicom.writing.geometry import graphic_circle, graphic_outline
@@ -57,7 +58,7 @@ def presentation_state(
     image = shown(image)
     clusters = highdicom.pr.GraphicLayer("CLUSTERS", order=1, description="Outlines of clusters of calcifications")
     marks = highdicom.pr.GraphicLayer("CALCIFICATIONS", order=2, description="Single calcifications")
-    header = stand_in(source)
+    header = stand_in_of_one_frame(source)
     drawn = []
     if image.clusters:
         drawn.append((clusters, _outlines(image, header, clusters)))
@@ -78,6 +79,7 @@ def presentation_state(
         graphic_annotations=[annotation for _, annotation in drawn],
         graphic_layers=[layer for layer, _ in drawn],
     )
+    name_sop_class(dataset, source)
     dataset.Laterality = image.laterality or None  # has to be there for a paired organ, and may be empty
     _keep_display(dataset, source)
     complete(dataset, PRESENTATION_STATE, source, algorithm, view_label(image), context=context)

@@ -30,8 +30,9 @@ from MCDetect.dicom.writing.common import (
     complete,
     detector_spacing,
     instance_uid,
+    name_sop_class,
     series_uid,
-    stand_in,
+    stand_in_of_one_frame,
 )
 from MCDetect.dicom.writing.context import RAW, ReportContext, by_reader, shown
 from MCDetect.dicom.writing.geometry import Mask, calcification_mask, region_mask
@@ -168,7 +169,7 @@ def object_of_masks(
     ``content`` are the arguments of :class:`highdicom.seg.Segmentation` about pixels and segments.
     """
     spacing = nominal_spacing(image, source)
-    header = stand_in(source)
+    header = stand_in_of_one_frame(source)
     header.FrameOfReferenceUID = nominal_frame_of_reference_uid(image)
     header.PositionReferenceIndicator = ""
     header.ImagePositionPatient = [0, 0, 0]
@@ -188,6 +189,7 @@ def object_of_masks(
         pixel_measures=highdicom.PixelMeasuresSequence(pixel_spacing=spacing, slice_thickness=SLICE_THICKNESS_MM),
         **content,
     )
+    name_sop_class(dataset, source)
     dimension_uid = stable_uid(image.sop_instance_uid, "dimensions")  # highdicom draws a random one
     for item in (*dataset.DimensionOrganizationSequence, *dataset.DimensionIndexSequence):
         item.DimensionOrganizationUID = dimension_uid

@@ -195,3 +195,16 @@ def test_a_result_that_was_cut_is_not_passed_over(detected, capsys):
     report.write_bytes(report.read_bytes()[:2000])
     assert main(["read", str(detected / "dicom")]) == 3
     assert "cut short" in capsys.readouterr().err
+
+
+def test_findings_of_views_that_are_not_at_hand_stay_when_they_are_reported_into_their_own_folder(
+    detected, mammogram, tmp_path, capsys
+):
+    """What a reader said of the other views must not be lost with the file that is replaced."""
+    here = findings_of(detected)
+    elsewhere = replace(here.images[0], sop_instance_uid="1.2.3", view="MLO", clusters=(), calcifications=())
+    both = replace(here, images=(*here.images, elsewhere), review=REVIEW)
+    file = edited(detected, both)
+    assert main(["report", str(file), "--source", str(mammogram), "--output", str(detected), "--formats", "json"]) == 1
+    assert "MLO is not among the sources; its findings stay in findings.json" in capsys.readouterr().err
+    assert set(findings_of(detected).images) == set(both.images)

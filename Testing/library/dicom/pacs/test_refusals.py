@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +21,7 @@ from pydicom.uid import (
     RLELossless,
 )
 from pynetdicom import AE, evt
+from pynetdicom.acse import ACSE
 from support.orthanc import free_port
 from support.sample_files import write_mammogram
 
@@ -121,6 +123,32 @@ def test_a_wrong_ae_title_is_told(orthanc, node_for):
         echo(node_for(orthanc, ae_title="WRONG"))
     assert failed.value.code == "association-rejected"
     assert "AE title WRONG" in failed.value.message
+
+
+def test_a_rejection_is_told_where_the_peer_closes_before_its_answer_was_looked_at(node_for, monkeypatch):
+    """On a busy computer pynetdicom then says that it aborted, and forgets why."""
+    rejection = bytes([3, 0, 0, 0, 0, 4, 0, 1, 1, 7])  # permanent, by the user, called AE title (PS3.8 9.3.4)
+    send_request = ACSE.send_request
+
+    def send_and_be_late(acse: ACSE) -> None:
+        send_request(acse)
+        closed.wait(10)
+        time.sleep(0.5)
+
+    closed = threading.Event()
+    monkeypatch.setattr(ACSE, "send_request", send_and_be_late)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def reject() -> None:
+            with server.accept()[0] as connection:
+                connection.recv(100_000)
+                connection.sendall(rejection)
+            closed.set()
+
+        threading.Thread(target=reject, daemon=True).start()
+        with pytest.raises(MCDetectError, match="does not answer to the AE title") as failed:
+            echo(node_for(server.getsockname()[1]))
+    assert failed.value.code == "association-rejected"
 
 
 def test_an_ae_title_of_ours_that_is_not_known_is_told(node_for):

@@ -13,7 +13,12 @@ import pytest
 import SimpleITK
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
+from pydicom.uid import (
+    BreastTomosynthesisImageStorage,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+)
 
 from MCDetect.dicom.export import write_image_objects
 from MCDetect.dicom.identifiers import stable_uid
@@ -247,3 +252,27 @@ def test_the_check_does_not_fill_outlines_with_the_function_of_the_writer(
     monkeypatch.setattr("MCDetect.dicom.writing.checks.region_mask", shifted, raising=False)
     with pytest.raises(OutputError, match="pixels of segment 2"):
         write_image_objects(find(header), header, algorithm, tmp_path, frozenset({"seg"}))
+
+
+@pytest.mark.parametrize(
+    "sop_class", [BreastTomosynthesisImageStorage, MultiFrameGrayscaleWordSecondaryCaptureImageStorage]
+)
+def test_objects_are_written_about_the_one_frame_of_a_multi_frame_image(
+    make_mammogram: Any, find: Any, algorithm: Algorithm, faults_by_dciodvfy: Any, tmp_path: Path, sop_class: str
+) -> None:
+    """A synthesised 2D image of a tomosynthesis is one."""
+    header = make_mammogram(SOPClassUID=sop_class, NumberOfFrames=1)
+    image = replace(find(header, 1, 1), sop_class_uid=sop_class)
+    paths = write_image_objects(image, header, algorithm, tmp_path, frozenset({"seg", "gsps"}))
+    assert len(paths) == 2
+    assert [fault for path in paths for fault in faults_by_dciodvfy(path)] == []
+    references: list[str] = []
+
+    def note(item: Dataset, element: Any) -> None:
+        if element.keyword == "ReferencedSOPInstanceUID" and element.value == header.SOPInstanceUID:
+            references.append(item.ReferencedSOPClassUID)
+
+    for path in paths:
+        dcmread(path).walk(note)
+    assert len(references) >= 4
+    assert set(references) == {sop_class}
