@@ -104,7 +104,11 @@ def check_source(image: ImageFindings, source: Dataset) -> None:
     named = (image.study_instance_uid, image.series_instance_uid, image.sop_instance_uid, image.sop_class_uid)
     size = (source.get("Rows"), source.get("Columns"))
     if named != tuple(str(source[keyword].value) for keyword in _IDENTITY) or size != (image.rows, image.columns):
-        raise OutputError("wrong-source", f"The findings of the view {view_label(image)} belong to another image.")
+        raise OutputError(
+            "wrong-source",
+            f"The findings of the view {view_label(image)} belong to another image than the mammogram that was given.",
+            "Give the mammogram that they were made of, and leave the identifiers in findings.json as they are.",
+        )
 
 
 def series_uid(kind: Kind, algorithm: Algorithm, scope: str, context: ReportContext = RAW) -> str:

@@ -9,6 +9,17 @@ from contextlib import contextmanager
 
 from MCDetect.errors import OutputError
 
+_FAILURES = (
+    ArithmeticError,
+    AttributeError,  # what a library asks of every header, and one lacks
+    LookupError,
+    NotImplementedError,
+    OSError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+
 
 @contextmanager
 def damage_told_plainly(what: str) -> Iterator[None]:
@@ -22,14 +33,15 @@ def damage_told_plainly(what: str) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             yield
-    except (ValueError, struct.error, OSError) as error:
+    except _FAILURES as error:
         disk = _disk_error(error)
         if disk is not None:
             # A new one: `disk` is a cause of `error` already, and a circle of causes hangs whoever follows it.
             raise OSError(disk.errno, disk.strerror) from error
         raise OutputError(
             "unwritable-source",
-            f"DICOM results of {what} cannot be written because a header is damaged ({type(error).__name__}).",
+            f"DICOM results of {what} cannot be written because a header is damaged or of a kind that was not foreseen "
+            f"({type(error).__name__}).",
             "Leave the DICOM formats out with --formats json,png.",
         ) from error
 

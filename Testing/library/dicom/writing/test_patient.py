@@ -216,3 +216,20 @@ def test_a_value_that_cannot_be_stored_is_refused_in_one_sentence(
     assert caught.value.code == "unwritable-source"
     assert "tall" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("failure", [AttributeError, KeyError, TypeError, NotImplementedError, ZeroDivisionError])
+def test_what_a_library_did_not_foresee_in_a_header_is_a_problem_of_this_image(
+    failure: type[Exception], monkeypatch: pytest.MonkeyPatch, make_mammogram: Any, find: Any, algorithm: Algorithm,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    def fails(*_: Any) -> None:
+        raise failure("Doe^Jane")
+
+    monkeypatch.setattr("MCDetect.dicom.export.segmentation", fails)
+    header = make_mammogram()
+    with pytest.raises(OutputError, match=rf"not foreseen \({failure.__name__}\)") as caught:
+        write_image_objects(find(header), header, algorithm, tmp_path, FORMATS)
+    assert caught.value.code == "unwritable-source"
+    assert "Doe" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
