@@ -179,3 +179,35 @@ def test_calcifications_are_added_and_removed_by_clicks_and_by_keys_alone(window
     assert window.session.state.find(uid)[1].count == before - 1
     hands.press(Qt.Key_Escape)
     assert window.heard == []
+
+
+def test_a_reason_given_before_the_decision_is_kept_until_it_and_decided_findings_do_not_move_the_buttons(
+    window, hands, examination
+):
+    hands.open(examination)
+    hands.detect()
+    w = window.widgets
+    hands.press(Qt.Key_N)
+    first = window.session.selected
+    assert "Same as" in w.partnerLabel.text()
+    places = [button.mapToGlobal(QPoint()) for button in (w.acceptButton, w.undecideButton)]
+
+    w.reasonBox.setFocus()
+    hands.test.keyClicks(w.reasonBox, "artefact")
+    hands.test.keyClick(w.reasonBox, Qt.Key_Return)
+    w.commentEdit.setFocus()
+    hands.test.keyClicks(w.commentEdit, "seen")
+    hands.test.keyClick(w.commentEdit, Qt.Key_Return)
+    hands.press(Qt.Key_N)
+    assert w.reasonBox.currentText() == ""
+    hands.press(Qt.Key_P)
+    assert w.reasonBox.currentText() == "artefact"
+    hands.press(Qt.Key_R)
+    assert window.session.state.find(first)[1].reason == "artefact"
+    # A rejected finding has no pair any more; the row that says so stays.
+    assert w.partnerLabel.text() == "No pair in the other view"
+    assert not w.confirmPartnerButton.isEnabled()
+    assert not w.declinePartnerButton.isEnabled()
+    assert [button.mapToGlobal(QPoint()) for button in (w.acceptButton, w.undecideButton)] == places
+    hands.press(Qt.Key_Z, Qt.ControlModifier)
+    assert w.reasonBox.currentText() == ""

@@ -67,6 +67,9 @@ def test_a_cluster_that_a_reader_drew_has_no_score(image):
 def test_the_label_in_a_view_and_the_table_of_the_command_line_say_the_same(image):
     (cluster,) = image.clusters
     assert label_of(cluster).startswith(f"{cluster.id}: >0.99")
+    # Not an R, which means right beside a mammogram.
+    drawn = replace(cluster, origin=Origin.READER, score=1.0, morphology=None)
+    assert label_of(drawn) == f"{cluster.id}: drawn"
     table = findings_table(Findings(ALGORITHM, (image,)))
     assert ">0.99" in list(table.columns[-1].cells)
     assert MEANING in str(table.caption)

@@ -71,6 +71,7 @@ def texts() -> tuple[str, ...]:
         _("More contrast"),
         _("Next view alone"),
         _("No finding at this sensitivity in {count} views."),
+        _("No pair in the other view"),
         _("None. Choose one in the table or in a view."),
         _("Not searched yet: click on Detect calcifications."),
         _("Nothing has been searched yet."),

@@ -404,6 +404,10 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
+      <source>No pair in the other view</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>None. Choose one in the table or in a view.</source>
       <translation type="unfinished" />
     </message>

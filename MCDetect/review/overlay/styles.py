@@ -65,9 +65,9 @@ def lines_of(cluster: Cluster) -> Lines:
 
 
 def label_of(cluster: Cluster) -> str:
-    """Return number, score, "benign" if it is, and decision: ``"3: 0.87 +"``; one that a reader drew has an ``R``.
+    """Return number, score (or "drawn"), "benign" if it is, and decision: ``"3: 0.87 +"`` or ``"16: drawn"``.
 
     The table has the type in full: beside a finding it would cover the breast.
     """
     benign = " benign" if cluster.is_typically_benign else ""
-    return f"{cluster.id}: {cluster_score_text(cluster, 'R')}{benign}{_SIGNS[cluster.decision]}"
+    return f"{cluster.id}: {cluster_score_text(cluster, 'drawn')}{benign}{_SIGNS[cluster.decision]}"

@@ -45,6 +45,7 @@ class SelectedPart(Part):
 
     def __init__(self, widgets: Any, toolkit: Toolkit, host: Host) -> None:
         super().__init__(widgets, toolkit, host)
+        self._reasons_given: dict[str, str] = {}  # by finding, before it is decided on
         self._fill("reasonBox", [self.text(reason) for reason in REASONS])
         self._fill("distributionBox", [self.text(term.value) for term in Distribution])
         self._fill("morphologyBox", ["", *(self.text(term.value) for term in Morphology)])
@@ -114,16 +115,19 @@ class SelectedPart(Part):
         w.distributionBox.setCurrentIndex(list(Distribution).index(cluster.distribution))
         w.morphologyBox.setCurrentIndex(_place(list(Morphology), cluster.morphology))
         w.assessmentBox.setCurrentIndex(_place(list(CATEGORIES), cluster.assessment))
-        w.reasonBox.setEditText(cluster.reason)
+        w.reasonBox.setEditText(self._reasons_given.get(cluster.tracking_uid, cluster.reason))
         w.commentEdit.setText(cluster.comment)
         self.enable(cluster.decision is not Decision.UNDECIDED, "undecideButton")
 
     def _show_partner(self) -> None:
         w, session = self.widgets, self.session
         pair = None if session is None or session.selected is None else session.partner(session.selected)
-        for widget in (w.partnerLabel, w.confirmPartnerButton, w.declinePartnerButton):
-            widget.setVisible(pair is not None)
+        # The row stays where it is without a pair too: what is above it must not move under the reader's hand.
+        for button in (w.confirmPartnerButton, w.declinePartnerButton):
+            button.setEnabled(pair is not None)
         if session is None or pair is None:
+            has_selection = self._found() is not None
+            w.partnerLabel.setText(self.text("No pair in the other view") if has_selection else "")
             return
         other = next(uid for uid in pair.tracking_uids if uid != session.selected)
         image, cluster = session.state.find(other)
@@ -143,16 +147,21 @@ class SelectedPart(Part):
 
     def _decide(self, action: Callable[[Any, str, str], object]) -> None:
         if self.session is not None and self.session.selected is not None:
+            self._reasons_given.pop(self.session.selected, None)
             action(self.session, self.session.selected, str(self.widgets.reasonBox.property("currentText")).strip())
 
     def _give_reason(self) -> None:
         cluster = self.cluster
         reason = str(self.widgets.reasonBox.property("currentText")).strip()
-        if cluster is None or reason == cluster.reason:
+        if cluster is None:
             return
-        if cluster.decision is Decision.ACCEPTED:
+        if cluster.decision is Decision.UNDECIDED:
+            self._reasons_given[cluster.tracking_uid] = reason
+        elif reason == cluster.reason:
+            return
+        elif cluster.decision is Decision.ACCEPTED:
             self.accept()
-        elif cluster.decision is Decision.REJECTED:
+        else:
             self.reject()
 
     def _distribute(self) -> None:
