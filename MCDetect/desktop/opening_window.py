@@ -131,6 +131,9 @@ class OpeningWindow(HostWindow):
         session, results = self.session, opened.results
         if results is None or session is None:
             return
+        if session.holds(results):
+            self.status(self.translate("The work that was left behind goes on; the results are in it already."))
+            return
         about = {image.sop_instance_uid for image in results.findings.images}
         if not opened.is_wanted and (session.state.images or not about & set(session.examination.keys)):
             return  # work that was left behind goes on, or they are about something else

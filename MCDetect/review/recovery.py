@@ -115,6 +115,9 @@ def keep_aside(path: Path) -> Path:
     return aside
 
 
+_claimed: set[Path] = set()
+"""Files of keepers of this process. A host that opens an examination again may close the former review after that."""
+
 _closing: set[threading.Thread] = set()
 """Threads of keepers that are closed and still write what waits."""
 
@@ -153,6 +156,8 @@ class Keeper:
         self._when_kept: list[Callable[[], object]] = []
         self._busy = self._failed = self._closed = self._is_unwanted = False
         self._thread: threading.Thread | None = None
+        self.is_open_elsewhere = False
+        """Whether another program has the same examination open."""
         self.path, self._lock = self._claim(folder, key)
 
     def _claim(self, folder: Path, key: str) -> tuple[Path | None, FileLock | None]:
@@ -161,10 +166,13 @@ class Keeper:
             for number in range(1, _MOST_AT_ONCE):
                 path = folder / f"{key}-{number}.json"
                 lock = FileLock(path.with_suffix(".lock"))
-                if lock.acquire():
-                    if not path.exists():
-                        return path, lock
+                if not lock.acquire():
+                    self.is_open_elsewhere |= path not in _claimed
+                elif path.exists():
                     lock.release()
+                else:
+                    _claimed.add(path)
+                    return path, lock
         except OSError as error:
             self._problem(folder, error)
         return None, None
@@ -252,6 +260,8 @@ class Keeper:
         if self._lock is not None:
             self._lock.release(delete=self.path is not None and not self.path.exists())
             self._lock = None
+            if self.path is not None:
+                _claimed.discard(self.path)
 
     def _delete(self) -> None:
         if self.path is not None:

@@ -80,6 +80,14 @@ class ReviewSession(TakingFindings):
             self.offers, problems = recovery.offers(folder, key)
             self._problems.extend(problems)
             self._keeper = recovery.Keeper(folder, key, self._problems.append)
+            if self._keeper.is_open_elsewhere:
+                self._problems.append(
+                    UsageError(
+                        "open-elsewhere",
+                        "This examination is open in another program too. What is done there is not seen here.",
+                        "Close one of the two; the work of each is kept by itself.",
+                    )
+                )
 
     @classmethod
     def open(

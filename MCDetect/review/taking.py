@@ -76,6 +76,14 @@ class TakingFindings(ReaderActions):
         self._everywhere(lambda state: with_results(state, earlier.findings, keys), keys)
         return len(keys)
 
+    def holds(self, earlier: EarlierResults) -> bool:
+        """Say whether there are findings already in all views that results speak of, as in work that was left behind.
+
+        To take the results then would replace every finding that the reader has not touched.
+        """
+        about = {image.sop_instance_uid for image in earlier.findings.images} & set(self.examination.keys)
+        return bool(about) and about <= {image.sop_instance_uid for image in self.state.images}
+
     def add_refusal(self, refusal: Refusal) -> None:
         """Take why the algorithm did not search an image."""
         self.refusals = [old for old in self.refusals if old.source != refusal.source] + [refusal]

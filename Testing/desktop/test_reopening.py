@@ -124,3 +124,29 @@ def test_results_of_another_model_name_it_and_offer_no_operating_points_of_this_
     assert "older" not in window.widgets.modelLabel.text()
     hands.detect()
     assert window.widgets.operatingPointBox.isEnabled()
+
+
+def test_work_that_was_left_behind_keeps_the_candidates_when_results_are_named_too(
+    window, hands, examination, tmp_path, monkeypatch
+):
+    """A demonstration names its results; after a crash they must not take the place of what the reader went on with."""
+    folder = tmp_path / "results"
+    monkeypatch.setattr(window.dialogs, "ask_folder", lambda _title: str(folder))
+    hands.open(examination)
+    hands.detect()
+    candidates = sum(len(image.clusters) for image in window.session.state.images)
+    scores = sorted(cluster.score for _, cluster in window.session.shown_findings())
+    window.session.set_threshold((scores[-1] + scores[-2]) / 2)
+    window.panel.export()
+    hands.until(lambda: not window.background_work.is_busy)
+    hands.press(Qt.Key_N)
+    hands.press(Qt.Key_A)
+    assert candidates > len(window.session.shown_findings()) == 1
+    window._end_session()
+    monkeypatch.setattr(window.dialogs, "ask", lambda _question, _choices: 0)
+    hands.open(examination, folder)
+    hands.until(lambda: bool(window.session.state.images))
+    assert sum(len(image.clusters) for image in window.session.state.images) == candidates
+    (accepted,) = window.session.shown_findings()
+    assert accepted[1].decision is Decision.ACCEPTED
+    assert window.heard == []

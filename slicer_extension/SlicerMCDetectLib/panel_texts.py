@@ -93,6 +93,8 @@ def texts() -> tuple[str, ...]:
         _("Sending…"),
         _("Stopped. What was found so far is kept."),
         _("These findings are of another model: {bundle} ({digest})"),
+        _("Throw it away"),
+        _("Throw this work away? It cannot be got back."),
         _("Try again; report the details if it happens again."),
         _("U&ndo"),
         _("Undo"),

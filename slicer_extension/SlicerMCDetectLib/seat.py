@@ -220,7 +220,7 @@ class Seat:
             self.session, self._decoders = session, children
             self.views.open(session, Layout(self.settings.layout))
             self.panel.set_session(session)
-            if earlier is not None:
+            if earlier is not None and not session.holds(earlier):  # work that was left behind goes on
                 self.panel.show_results(earlier)
             for refusal in session.examination.refused:
                 slicer.util.showStatusMessage(refusal.message, _STATUS_MS)

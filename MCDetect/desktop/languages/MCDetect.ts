@@ -564,6 +564,10 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
+      <source>The work that was left behind goes on; the results are in it already.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>There is no such view.</source>
       <translation type="unfinished" />
     </message>
@@ -581,6 +585,10 @@ For research use only. It is not a medical device and must not be used for diagn
     </message>
     <message>
       <source>Throw it away</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Throw this work away? It cannot be got back.</source>
       <translation type="unfinished" />
     </message>
     <message>

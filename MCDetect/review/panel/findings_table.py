@@ -104,7 +104,7 @@ class FindingsPart(Part):
             label,
             str(cluster.id),
             str(cluster.count),
-            f"{cluster.diameter_mm:.1f}",
+            f"{cluster.diameter_mm:.1f}" if cluster.member_ids else "–",  # only outlined by a reader
             cluster_score_text(cluster, self.text("drawn")),
             self.text(DECISIONS[cluster.decision]),
             self.text(cluster.distribution.value),

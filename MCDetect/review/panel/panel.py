@@ -227,6 +227,13 @@ class ReviewPanel:
         answer = self._host.ask(text.format(when=offer.saved_at[:16].replace("T", " ")), choices)
         if answer == 0:
             session.resume(offer)
-        elif answer == 1:
+        elif (
+            answer == 1
+            and self._host.ask(
+                self._host.translate("Throw this work away? It cannot be got back."),
+                [self._host.translate("Throw it away")],
+            )
+            >= 0
+        ):
             for old in list(session.offers):
                 session.forget(old)

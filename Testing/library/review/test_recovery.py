@@ -106,6 +106,35 @@ def test_two_windows_on_one_examination_keep_their_work_apart(make_session, tmp_
         session.close(keep_work=False)
 
 
+def test_an_examination_that_another_program_has_open_is_told_and_one_of_this_program_is_not(
+    make_session, tmp_path
+) -> None:
+    first = make_session(tmp_path)
+    told = hear(make_session(tmp_path))
+    assert told == []
+    lock = first._keeper.path.with_suffix(".lock")
+    first.close()
+    code = "import sys; from pathlib import Path; from MCDetect.review.locks import FileLock\n"
+    code += "lock = FileLock(Path(sys.argv[1])); print(lock.acquire(), flush=True); sys.stdin.read()"
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert other.stdout.readline().strip() == "True"
+        (problem,) = hear(make_session(tmp_path))
+        assert problem.code == "open-elsewhere"
+    finally:
+        other.communicate()
+    assert hear(make_session(tmp_path)) == []
+
+
+def hear(session) -> list:
+    told: list = []
+    session.observe(lambda change: told.append(change.problem))
+    session.tell_problems()
+    return told
+
+
 @pytest.mark.parametrize("content", ["", "{", '{"version": 99}', "[]", '{"version": 1, "saved_at": "", "sources": 3}'])
 def test_a_damaged_file_is_told_once_and_kept_aside(make_session, tmp_path, content) -> None:
     session = make_session(tmp_path)
