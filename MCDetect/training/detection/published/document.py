@@ -78,8 +78,8 @@ def markdown(results: Mapping[str, Any]) -> str:
             f"- {examples} examples are few for the large networks, which their papers start from weights of ImageNet; "
             "none may be had here. The bundle's calcification network saw twenty times as many crops and their "
             "pixels' labels: more than the architecture differs.\n"
-            "- About 0.6 is the share of the commoner class among the held-out examples: a network with no higher accuracy "
-            "has not begun to learn in so few steps, and its zeros say no more than that.\n"
+            "- About 0.6 is the share of the commoner class among the held-out examples: a network with no higher "
+            "accuracy has not begun to learn in so few steps, and its zeros say no more than that.\n"
             "- One training a network, one learning rate. Minutes were taken on a busy computer.\n"
             "- A window is 5 to 8 mm from the next. A finer grid would place candidates better, and cost four times "
             "as much.\n",
