@@ -115,6 +115,23 @@ def test_a_click_adds_a_calcification_where_it_was_made(application, module, mam
     assert len(seat.session.calcifications(key)) == 1
 
 
+def test_a_click_that_misses_is_said_in_the_status_line_and_opens_no_dialog(application, module, mammogram):
+    seat = opened(application, module, mammogram)
+    (key,) = seat.session.examination.keys
+    node = seat.views.node_of(key)
+    seat.views.overlay.centre(node, 250, 310, 12.0)
+    across, down = node.GetDimensions()[:2]
+    seat.panel.start_tool(Tool.REMOVE)
+    press(application, node, (across / 2, down / 2))
+    assert application.status[-1] == "There is no mark at this place. Click on a mark."
+    seat.panel.start_tool(Tool.ADD)
+    press(application, node, (across / 2, down / 2))
+    assert application.status[-1].startswith("Click on each calcification"), "a hit"
+    press(application, node, (across / 2, down / 2))
+    assert application.status[-1] == "This calcification is marked already. Click on another one."
+    assert application.told == []
+
+
 def test_a_line_that_is_drawn_becomes_a_cluster(application, module, mammogram):
     seat = opened(application, module, mammogram)
     (key,) = seat.session.examination.keys
