@@ -72,12 +72,12 @@ class Commands:
         self._views.arrange(Layout.MLO_PAIR)
 
     def one_view(self) -> None:
-        """Show the active view alone."""
-        self._views.arrange(Layout.ONE_VIEW)
+        """Show the view of the selected finding alone, else the active one."""
+        self._arrange_finding(Layout.ONE_VIEW)
 
     def beside_prior(self) -> None:
-        """Show the active view beside the same view of an earlier examination."""
-        self._views.arrange(Layout.CURRENT_AND_PRIOR)
+        """Show that view beside the same view of an earlier examination."""
+        self._arrange_finding(Layout.CURRENT_AND_PRIOR)
 
     def over_priors(self) -> None:
         """Show the four standard views over those of the latest prior."""
@@ -135,3 +135,7 @@ class Commands:
         slider = self._panel.sensitivity.widgets.sensitivitySlider
         if slider.isEnabled():
             slider.setValue(slider.value() + step)
+
+    def _arrange_finding(self, layout: Layout) -> None:
+        session = self._window.session
+        self._views.arrange(layout, None if session is None else session.selected_key)

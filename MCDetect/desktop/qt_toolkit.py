@@ -20,9 +20,7 @@ class PyQt5Toolkit:
 
     def table_item(self, text: str) -> QTableWidgetItem:
         """Return a new item of a table."""
-        item = QTableWidgetItem(text)
-        item.setToolTip(text)
-        return item
+        return QTableWidgetItem(text)
 
     def block_signals(self, widget: QWidget, blocked: bool) -> None:
         """Keep a widget quiet."""

@@ -18,7 +18,7 @@ from MCDetect.desktop.preparing import Prepared, prepare
 from MCDetect.desktop.slice_view import SliceView
 from MCDetect.dicom.description import readable_day
 from MCDetect.errors import MCDetectError
-from MCDetect.review.hanging import Hanging, Layout, Slot, hang
+from MCDetect.review.hanging import Hanging, Layout, Slot, hang, opening_layout
 from MCDetect.review.overlay.overlay import ReviewOverlay
 from MCDetect.review.reduction import Box
 from MCDetect.review.session import ReviewSession
@@ -116,7 +116,7 @@ class ViewArea(FindingViews):
             views = session.examination.current
             fits = len(views) > 1 and any(view.laterality and view.view in {"CC", "MLO"} for view in views)
             many = Layout.FOUR_OVER_PRIORS if session.examination.priors else Layout.FOUR_VIEWS
-            self.arrange(many if fits else Layout.ONE_VIEW)
+            self.arrange(opening_layout(session.examination, many) if fits else Layout.ONE_VIEW)
         else:
             for view in self.views:
                 view.spacing_mm = None

@@ -64,6 +64,7 @@ class MainWindow(OpeningWindow):
         self.views.drawn.connect(self.panel.drawn)
         self.views.failed.connect(self.panel.detection.tell)
         self.views.loaded.connect(self.view_loaded)
+        self.views.layout_changed.connect(self.panel.editing.settle)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._poll)
         self._timer.start(_POLL_MS)

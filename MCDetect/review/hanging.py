@@ -1,6 +1,7 @@
 """Which view goes where and how it is turned, by the header alone: RCC LCC over RMLO LMLO, chest walls back to back.
 
-Where there are priors, RCC LCC RMLO LMLO hang in one row over the same views of the latest prior.
+Where there are priors, RCC LCC RMLO LMLO hang in one row over the same views of the latest prior. An examination of CC
+views only, or of MLO views only, opens as a pair: half a screen of nothing would make the other half small.
 
 PatientOrientation says which way the stored rows and columns point (DICOM PS3.3 section C.7.6.1.1.1): A anterior,
 P posterior, R and L the patient's right and left, H head, F feet. A view hangs right when the anterior of a right
@@ -29,6 +30,10 @@ class Layout(str, Enum):
     ONE_VIEW = "one view"
     CURRENT_AND_PRIOR = "current beside prior"
     FOUR_OVER_PRIORS = "four views over priors"
+
+
+_PAIRS = {"CC": Layout.CC_PAIR, "MLO": Layout.MLO_PAIR}
+"""The rows of the four standard views, from top to bottom, and the layout of each alone."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,12 @@ def shown_flips(view: View) -> Flips:
     return Flips(along is False, down is False, chest_wall, note)
 
 
+def opening_layout(examination: Examination, wanted: Layout) -> Layout:
+    """Return the layout to open an examination in: ``wanted``, or the pair where that leaves a row of nothing."""
+    names = _standard_names(examination.current)
+    return _PAIRS[names[0]] if len(names) == 1 and wanted in (Layout.FOUR_VIEWS, *_PAIRS.values()) else wanted
+
+
 def hang(examination: Examination, layout: Layout = Layout.FOUR_VIEWS, focus: str | None = None) -> Hanging:
     """Return which views go where.
 
@@ -109,9 +120,11 @@ def hang(examination: Examination, layout: Layout = Layout.FOUR_VIEWS, focus: st
     study = examination.of_study(focused.study) if focused and layout is not Layout.CURRENT_AND_PRIOR else current
     slots: tuple[tuple[Slot, ...], ...]
     if layout is Layout.FOUR_OVER_PRIORS and examination.priors:
-        slots = (_in_a_row(current), _in_a_row(examination.priors[0], "prior"))
+        prior = examination.priors[0]
+        names = _standard_names((*current, *prior)) or tuple(_PAIRS)
+        slots = (_in_a_row(current, names), _in_a_row(prior, names, "prior"))
     elif layout in (Layout.FOUR_VIEWS, Layout.FOUR_OVER_PRIORS):
-        slots = tuple(tuple(_slot(study, side, view) for side in "RL") for view in ("CC", "MLO"))
+        slots = tuple(tuple(_slot(study, side, view) for side in "RL") for view in _PAIRS)
     elif layout is Layout.CC_PAIR:
         slots = (tuple(_slot(study, side, "CC") for side in "RL"),)
     elif layout is Layout.MLO_PAIR:
@@ -124,8 +137,13 @@ def hang(examination: Examination, layout: Layout = Layout.FOUR_VIEWS, focus: st
     return Hanging(layout, slots, tuple(key for key in examination.keys if key not in shown))
 
 
-def _in_a_row(views: Sequence[View], what: str = "") -> tuple[Slot, ...]:
-    slots = [_slot(views, side, name) for name in ("CC", "MLO") for side in "RL"]
+def _standard_names(views: Sequence[View]) -> tuple[str, ...]:
+    """Return which of CC and MLO there are, of either breast."""
+    return tuple(name for name in _PAIRS if any(view.laterality and view.view == name for view in views))
+
+
+def _in_a_row(views: Sequence[View], names: Sequence[str], what: str = "") -> tuple[Slot, ...]:
+    slots = [_slot(views, side, name) for name in names for side in "RL"]
     return tuple(replace(slot, title=f"{slot.title} {what}".strip()) for slot in slots)
 
 

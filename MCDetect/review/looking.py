@@ -54,6 +54,12 @@ class ShownFindings(ABC):
         listed = [(key, cluster) for key in self.examination.keys for cluster in self.clusters(key)]
         return sorted(listed, key=lambda entry: (entry[1].is_typically_benign, -entry[1].score))
 
+    @property
+    def selected_key(self) -> str | None:
+        """The key of the view with the selected cluster, None where none is selected or shown."""
+        shown = self.shown_findings()
+        return next((key for key, cluster in shown if cluster.tracking_uid == self.selected), None)
+
     def proposals(self) -> tuple[Correspondence, ...]:
         """Return the pairs of shown, not rejected clusters that are proposed to be the same, best first."""
         about = self.state, self.threshold, self._nipples

@@ -80,6 +80,35 @@ def test_the_view_that_was_active_stays_active_in_another_layout(window, hands, 
         assert window.views.active_key == key
 
 
+def test_an_examination_of_one_row_opens_as_a_pair_that_fills_the_screen(window, hands, examination):
+    for path in examination.glob("*MLO.dcm"):
+        path.unlink()
+    hands.open(examination, views=2)
+    assert [slot.title for slot in window.views.slots.values()] == ["R CC", "L CC"]
+    assert hands.view("R CC").height() > 0.9 * window.views.height()
+    hands.press(Qt.Key_4)
+    assert len(window.views.slots) == 4, "who asks for four places has them"
+
+
+def test_one_view_is_that_of_the_selected_finding_and_without_one_the_active_one(window, hands, examination):
+    hands.open(examination)
+    hands.detect()
+    hands.press(Qt.Key_N)
+    found = window.session.state.find(window.session.selected)[0].sop_instance_uid
+    other = hands.view("R MLO")
+    elsewhere = window.views.key_of(other)
+    assert elsewhere != found
+    for shortcut in (Qt.Key_1, Qt.Key_5):
+        window.views.set_active(other)
+        hands.press(shortcut)
+        assert next(iter(window.views.slots.values())).key == found
+        hands.press(Qt.Key_4)
+    window.session.select(None)
+    window.views.set_active(other)
+    hands.press(Qt.Key_1)
+    assert [slot.key for slot in window.views.slots.values()] == [elsewhere]
+
+
 def test_the_same_finding_is_magnified_in_the_other_view_and_let_go_with_the_next(window, hands, examination):
     hands.open(examination)
     hands.detect()

@@ -60,12 +60,13 @@ def test_detect_shows_findings_that_can_be_accepted_and_taken_back(application, 
 
 def test_the_views_hang_as_the_header_says_and_the_layout_is_kept_in_the_scene(application, module, mammogram):
     seat = opened(application, module, mammogram)
-    assert [[node.GetLayoutName() for node in row] for row in seat.views.grid] == [
-        ["MCDetect11", "MCDetect12"],
-        ["MCDetect21", "MCDetect22"],
-    ]
     from MCDetect.review.hanging import Layout
 
+    names = [["MCDetect11", "MCDetect12"]]
+    assert [[node.GetLayoutName() for node in row] for row in seat.views.grid] == names, "one view: that row alone"
+    seat.change_layout(Layout.FOUR_VIEWS)
+    names.append(["MCDetect21", "MCDetect22"])
+    assert [[node.GetLayoutName() for node in row] for row in seat.views.grid] == names
     seat.change_layout(Layout.ONE_VIEW)
     assert [len(row) for row in seat.views.grid] == [1]
     node = slicer.mrmlScene.GetSingletonNode("SlicerMCDetect", "vtkMRMLScriptedModuleNode")
@@ -113,6 +114,23 @@ def test_a_click_adds_a_calcification_where_it_was_made(application, module, mam
     seat.panel.stop_tool()
     press(application, node, (across / 2, down / 2 + 40))
     assert len(seat.session.calcifications(key)) == 1
+
+
+def test_a_click_that_misses_is_said_in_the_status_line_and_opens_no_dialog(application, module, mammogram):
+    seat = opened(application, module, mammogram)
+    (key,) = seat.session.examination.keys
+    node = seat.views.node_of(key)
+    seat.views.overlay.centre(node, 250, 310, 12.0)
+    across, down = node.GetDimensions()[:2]
+    seat.panel.start_tool(Tool.REMOVE)
+    press(application, node, (across / 2, down / 2))
+    assert application.status[-1] == "There is no mark at this place. Click on a mark."
+    seat.panel.start_tool(Tool.ADD)
+    press(application, node, (across / 2, down / 2))
+    assert application.status[-1].startswith("Click on each calcification"), "a hit"
+    press(application, node, (across / 2, down / 2))
+    assert application.status[-1] == "This calcification is marked already. Click on another one."
+    assert application.told == []
 
 
 def test_a_line_that_is_drawn_becomes_a_cluster(application, module, mammogram):

@@ -51,6 +51,13 @@ def test_each_layout_shows_its_views_and_the_module_remembers_it(application, fo
         assert four_views.settings.layout == layout.value
 
 
+def test_an_examination_of_one_row_opens_as_that_pair(application, module, tmp_path):
+    files = sorted(write_examination(tmp_path / "examination").glob("*MLO.dcm"))
+    seat = opened(application, module, *map(str, files))
+    assert shown(seat) == [["R MLO", "L MLO"]]
+    assert seat.settings.layout == Layout.FOUR_VIEWS.value, "the next examination may have all four"
+
+
 def keys_of(seat, row):
     return [seat.views.overlay.shown_in(node) for node in row]
 

@@ -181,7 +181,7 @@ class Seat:
 
     def change_layout(self, layout: Any) -> None:
         """Hang the views in another way, beginning with the selected finding or the view under the pointer."""
-        self.attempt(lambda: self._arrange(layout, self._selected_key() or self.views.active_key))
+        self.attempt(lambda: self._arrange(layout, self.session.selected_key or self.views.active_key))
 
     # What the panel asks for
 
@@ -215,10 +215,10 @@ class Seat:
         with errors_told():
             self._leave_session()
             self._has_offered = False
-            from MCDetect.review.hanging import Layout
+            from MCDetect.review.hanging import Layout, opening_layout
 
             self.session, self._decoders = session, children
-            self.views.open(session, Layout(self.settings.layout))
+            self.views.open(session, opening_layout(session.examination, Layout(self.settings.layout)))
             self.panel.set_session(session)
             if earlier is not None and not session.holds(earlier):  # work that was left behind goes on
                 self.panel.show_results(earlier)
@@ -246,11 +246,6 @@ class Seat:
         self.views.arrange(layout, focus)
         self.settings.layout = layout.value
         self.set_tool(self.panel.tool)
-
-    def _selected_key(self) -> str | None:
-        selected = self.session.selected
-        found = (key for key, cluster in self.session.shown_findings() if cluster.tracking_uid == selected)
-        return next(found, None)
 
     def _view_loaded(self) -> None:
         """Let correspondences be proposed when the pixels of all views are there."""

@@ -464,6 +464,10 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
+      <source>Probabilities by the algorithm: {terms}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Probability map on or off</source>
       <translation type="unfinished" />
     </message>
@@ -977,6 +981,14 @@ For research use only. It is not a medical device and must not be used for diagn
     </message>
     <message>
       <source>{side} {view}, number {number}: {count} calcifications, {size:.1f} mm, {decision}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{term}: by the reader</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{term}: typically benign, by the algorithm</source>
       <translation type="unfinished" />
     </message>
     <message>

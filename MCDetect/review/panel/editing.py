@@ -35,6 +35,7 @@ class EditingPart(Part):
     def __init__(self, widgets: Any, toolkit: Toolkit, host: Host) -> None:
         super().__init__(widgets, toolkit, host)
         self.tool = Tool.NONE
+        self._says_what_passes = False
         for tool, name in _BUTTONS.items():
             self.listen(name, "clicked()", partial(self.switch_tool, tool))
         self.listen("deleteButton", "clicked()", self.delete)
@@ -58,11 +59,23 @@ class EditingPart(Part):
             raise UsageError("no-selection", "No finding is selected.", "Choose one in the table or in a view first.")
         self.tool = Tool.NONE if self.session is None else tool
         self.host.set_tool(self.tool)
-        self.host.status(self.text(_GUIDANCE[self.tool]))
+        self._guide()
         self.refresh()
 
+    def settle(self) -> None:
+        """Replace what the status line says of an earlier action by what the tool is for; to be called at the next."""
+        if self._says_what_passes:
+            self._guide()
+
     def clicked(self, key: str, row: float, column: float) -> None:
-        """Do what the tool does at a place of a view."""
+        """Do what the tool does at a place of a view; of a click that misses the status line says why."""
+        try:
+            self._act(key, row, column)
+        except UsageError as error:
+            # A reader who clicks from mark to mark misses now and then, and must not have to close a dialog each time.
+            self._say(f"{error.message} {error.hint}")
+
+    def _act(self, key: str, row: float, column: float) -> None:
         session = self.session
         if session is None:
             return
@@ -103,14 +116,16 @@ class EditingPart(Part):
     def undo(self) -> None:
         """Take the last action back."""
         if self.session is not None and self.session.undo_text:
-            self.host.status(self.text("Undone: {what}").format(what=self.text(self.session.undo_text)))
+            text = self.text("Undone: {what}").format(what=self.text(self.session.undo_text))
             self.session.undo()
+            self._say(text)
 
     def redo(self) -> None:
         """Do the last undone action again."""
         if self.session is not None and self.session.redo_text:
-            self.host.status(self.text("Done again: {what}").format(what=self.text(self.session.redo_text)))
+            text = self.text("Done again: {what}").format(what=self.text(self.session.redo_text))
             self.session.redo()
+            self._say(text)
 
     def refresh(self) -> None:
         """Switch buttons on and off."""
@@ -131,3 +146,12 @@ class EditingPart(Part):
             button = getattr(self.widgets, name)
             button.setEnabled(bool(what))
             button.setToolTip(f"{self.text(word)}: {self.text(what)}" if what else self.text(word))
+
+    def _guide(self) -> None:
+        self._says_what_passes = False
+        self.host.status(self.text(_GUIDANCE[self.tool]))
+
+    def _say(self, text: str) -> None:
+        """Say in the status line what is true until the next action."""
+        self._says_what_passes = True
+        self.host.status(text)

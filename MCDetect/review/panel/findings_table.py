@@ -11,7 +11,10 @@ from MCDetect.review.panel.toolkit import Toolkit
 from MCDetect.score_text import cluster_score_text
 
 _NARROW = range(7)  # all but the last
-_LEAST_WIDTH = 80  # pixels of the last
+_TOLD_PERCENT = 5  # morphologies that are less probable are not listed
+
+_Cell = tuple[str, str]
+"""A text, and its tool tip where that says more than the text."""
 
 DECISIONS = {Decision.UNDECIDED: "", Decision.ACCEPTED: "✓ accepted", Decision.REJECTED: "✗ rejected"}
 """A sign and a word, so that no meaning rests on a colour."""
@@ -23,7 +26,7 @@ class FindingsPart(Part):
     def __init__(self, widgets: Any, toolkit: Toolkit, host: Host) -> None:
         super().__init__(widgets, toolkit, host)
         self._uids: list[str] = []
-        self._rows: list[tuple[str, ...]] = []
+        self._rows: list[tuple[_Cell, ...]] = []
         self.listen("findingsTable", "itemSelectionChanged()", self._chosen)
         self.listen("findingsTable", "cellClicked(int,int)", self._clicked)
         self._fit_columns()
@@ -48,28 +51,29 @@ class FindingsPart(Part):
             self._select()
         self._show()
 
-    def _fill(self, rows: list[tuple[str, ...]]) -> None:
+    def _fill(self, rows: list[tuple[_Cell, ...]]) -> None:
         table = self.widgets.findingsTable
         table.setRowCount(len(rows))
         for row, cells in enumerate(rows):
             before = self._rows[row] if row < len(self._rows) else ()
-            for column, text in enumerate(cells):
-                if column >= len(before) or before[column] != text:
-                    table.setItem(row, column, self.toolkit.table_item(text))
+            for column, cell in enumerate(cells):
+                if column >= len(before) or before[column] != cell:
+                    item = self.toolkit.table_item(cell[0])
+                    item.setToolTip(cell[1] or cell[0])
+                    table.setItem(row, column, item)
         self._rows = rows
         self._fit_columns()
 
     def _fit_columns(self) -> None:
-        """Make columns as wide as their texts; the last one gets the rest, or is scrolled to where it is little."""
+        """Make columns as wide as their texts; the last one gets the rest, or is scrolled to where it needs more."""
         table = self.widgets.findingsTable
-        for column in _NARROW:
+        table.horizontalHeader().setStretchLastSection(False)  # a stretched column does not say what it needs
+        for column in (*_NARROW, len(_NARROW)):
             table.resizeColumnToContents(column)
+        needed = table.columnWidth(len(_NARROW))
         used = sum(table.columnWidth(column) for column in _NARROW)
         rest = table.viewport().property("width") - used
-        is_tight = bool(self._rows) and rest < _LEAST_WIDTH
-        table.horizontalHeader().setStretchLastSection(not is_tight)
-        if is_tight:
-            table.setColumnWidth(len(_NARROW), _LEAST_WIDTH)
+        table.horizontalHeader().setStretchLastSection(not self._rows or rest >= needed)
 
     def _select(self) -> None:
         table = self.widgets.findingsTable
@@ -98,9 +102,9 @@ class FindingsPart(Part):
             if cluster.tracking_uid == session.selected:
                 self.host.show_finding(key, cluster)
 
-    def _cells(self, key: str, cluster: Cluster) -> tuple[str, ...]:
+    def _cells(self, key: str, cluster: Cluster) -> tuple[_Cell, ...]:
         label = "" if self.session is None else self.session.examination.view(key).label
-        return (
+        texts = (
             label,
             str(cluster.id),
             str(cluster.count),
@@ -108,8 +112,27 @@ class FindingsPart(Part):
             cluster_score_text(cluster, self.text("drawn")),
             self.text(DECISIONS[cluster.decision]),
             self.text(cluster.distribution.value),
-            cluster.type_text,
         )
+        return (*((text, "") for text in texts), self._morphology(cluster))
+
+    def _morphology(self, cluster: Cluster) -> _Cell:
+        """Return the term, and who says so; how probable it is stands in the tool tip, with what else it may be."""
+        told = []
+        term = cluster.morphology or cluster.benign_type
+        if cluster.morphology is not None:
+            told.append(self.text("{term}: by the reader").format(term=self.text(cluster.morphology.value)))
+        if cluster.benign_type is not None:
+            benign = self.text("{term}: typically benign, by the algorithm")
+            told.append(benign.format(term=self.text(cluster.benign_type.value)))
+        if cluster.descriptors is not None:
+            term = term or cluster.descriptors.morphology.morphology
+            likely = [
+                f"{self.text(one.morphology.value)} {percent} %"
+                for one in cluster.descriptors.morphologies
+                if (percent := round(100 * one.probability)) >= _TOLD_PERCENT
+            ]
+            told.append(self.text("Probabilities by the algorithm: {terms}").format(terms=", ".join(likely)))
+        return "" if term is None else self.text(term.value), "\n".join(told)
 
     def _summary(self) -> str:
         session = self.session

@@ -209,6 +209,7 @@ class ReviewPanel:
         if change.kind is ChangeKind.PROBLEM and change.problem is not None:
             self.detection.tell(change.problem)
             return
+        self.editing.settle()
         self.sensitivity.refresh()
         self.findings.refresh()
         self.selected.refresh()

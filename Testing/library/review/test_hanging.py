@@ -6,7 +6,7 @@ import pytest
 from support.review_examples import STANDARD, tissue, write_view
 
 from MCDetect.review.examination import open_examination
-from MCDetect.review.hanging import Layout, hang, shown_flips
+from MCDetect.review.hanging import Layout, hang, opening_layout, shown_flips
 
 
 def view_of(folder, laterality, view, **changes):
@@ -79,6 +79,41 @@ def test_four_views_hang_in_a_row_over_those_of_the_latest_prior(tmp_path) -> No
     assert studies == [{"1.2.2024"}, {"1.2.2022"}]
     alone = opened(tmp_path / "2020")
     assert titles(alone, hang(alone, Layout.FOUR_OVER_PRIORS)) == [["R CC", "L CC"], ["R MLO", "L MLO"]]
+
+
+@pytest.mark.parametrize(
+    ("views", "expected"),
+    [
+        ([("R", "CC"), ("L", "CC")], Layout.CC_PAIR),
+        ([("L", "MLO"), ("R", "MLO"), ("L", "ML")], Layout.MLO_PAIR),
+        ([("R", "CC"), ("L", "MLO")], Layout.FOUR_VIEWS),
+        ([("R", "CC"), ("R", "MLO")], Layout.FOUR_VIEWS),
+        ([("L", "ML"), ("", "")], Layout.FOUR_VIEWS),
+    ],
+)
+def test_an_examination_of_one_row_opens_as_that_pair(tmp_path, views, expected) -> None:
+    examination = opened(tmp_path, *views)
+    assert opening_layout(examination, Layout.FOUR_VIEWS) is expected
+    # A pair that was chosen for an earlier examination gives way to the one that is there.
+    wanted = Layout.CC_PAIR if expected is Layout.MLO_PAIR else Layout.MLO_PAIR
+    assert opening_layout(examination, wanted) is (wanted if expected is Layout.FOUR_VIEWS else expected)
+    assert opening_layout(examination, Layout.ONE_VIEW) is Layout.ONE_VIEW
+
+
+def test_views_that_neither_the_examination_nor_its_prior_has_take_no_room_over_priors(tmp_path) -> None:
+    for year in ("2024", "2022"):
+        (tmp_path / year).mkdir()
+        changes = {"StudyInstanceUID": f"1.2.{year}", "StudyDate": f"{year}0101"}
+        opened(tmp_path / year, ("R", "CC"), ("L", "CC"), **changes)
+    examination = open_examination([tmp_path])
+    assert opening_layout(examination, Layout.FOUR_OVER_PRIORS) is Layout.FOUR_OVER_PRIORS
+    assert titles(examination, hang(examination, Layout.FOUR_OVER_PRIORS)) == [["R CC", "L CC"]] * 2
+    opened(tmp_path / "2022", ("L", "MLO"), StudyInstanceUID="1.2.2022", StudyDate="20220101")
+    examination = open_examination([tmp_path])
+    assert titles(examination, hang(examination, Layout.FOUR_OVER_PRIORS)) == [
+        ["R CC", "L CC", None, None],
+        ["R CC", "L CC", None, "L MLO"],
+    ]
 
 
 @pytest.mark.parametrize("side_and_view", list(STANDARD), ids="".join)
