@@ -11,6 +11,7 @@ from MCDetect.review.panel.toolkit import Toolkit
 from MCDetect.score_text import cluster_score_text
 
 _NARROW = range(7)  # all but the last
+_LEAST_WIDTH = 110  # pixels of the last, in which each word of a term fits
 _TOLD_PERCENT = 5  # morphologies that are less probable are not listed
 
 _Cell = tuple[str, str]
@@ -65,7 +66,7 @@ class FindingsPart(Part):
         self._fit_columns()
 
     def _fit_columns(self) -> None:
-        """Make columns as wide as their texts; the last one gets the rest, or is scrolled to where it needs more."""
+        """Make columns as wide as their texts; the last one gets the rest, in which a long term takes two lines."""
         table = self.widgets.findingsTable
         table.horizontalHeader().setStretchLastSection(False)  # a stretched column does not say what it needs
         for column in (*_NARROW, len(_NARROW)):
@@ -74,6 +75,9 @@ class FindingsPart(Part):
         used = sum(table.columnWidth(column) for column in _NARROW)
         rest = table.viewport().property("width") - used
         table.horizontalHeader().setStretchLastSection(not self._rows or rest >= needed)
+        if self._rows and rest < needed:
+            table.setColumnWidth(len(_NARROW), max(rest, _LEAST_WIDTH))
+            table.resizeRowsToContents()
 
     def _select(self) -> None:
         table = self.widgets.findingsTable
