@@ -115,10 +115,10 @@ class OpeningWindow(HostWindow):
         self.views.set_session(self.session)
         self.dialogs.place = examination.views[0].path.absolute().parent.parent
         self.setWindowTitle(f"{examination.views[0].path.parent.name} - {TITLE.format(version=__version__)}")
-        self.status(self.translate("{count} views opened.").format(count=len(examination.views)))
         for refusal in examination.refused:
             self.tell(refusal.message, refusal.hint)
         self.panel.set_session(self.session)
+        self.status(self.translate("{count} views opened.").format(count=len(examination.views)))
         self.actions_by_name["invert"].setChecked(False)
         self._take_results(opened)
         if then is not None:
