@@ -14,6 +14,7 @@ from pydicom import dcmread
 from support.sample_files import bright_pixels, write_mammogram
 
 from MCDetect.command_line import main
+from MCDetect.dicom.writing import codes
 
 
 @pytest.fixture
@@ -195,12 +196,16 @@ def test_stopping_keeps_what_is_complete_with_its_reports(detect, tmp_path, monk
 
 
 def test_results_that_no_longer_hold_are_replaced(detect, mammogram):
-    def regions(outcome):
+    def report(outcome):
         (path,) = outcome.output.glob("dicom/measurements-sr_*.dcm")
-        return str(dcmread(path)).count("SCOORD")
+        return str(dcmread(path))
 
-    assert regions(detect(mammogram, options=("--threshold", "0"))) > 0
-    assert regions(detect(mammogram, options=("--threshold", "1"))) == 0
+    before = report(detect(mammogram, options=("--threshold", "0")))
+    assert "SCOORD" in before
+    assert codes.NO_CLUSTER not in before
+    after = report(detect(mammogram, options=("--threshold", "1")))
+    assert codes.NO_CLUSTER in after
+    assert after.count("SCOORD") == 1  # the whole image, which was searched
 
 
 def test_results_about_nothing_are_removed(detect, tmp_path):
