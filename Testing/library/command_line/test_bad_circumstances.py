@@ -198,7 +198,7 @@ def test_stopping_keeps_what_is_complete_with_its_reports(detect, tmp_path, monk
 def test_results_that_no_longer_hold_are_replaced(detect, mammogram):
     def report(outcome):
         (path,) = outcome.output.glob("dicom/measurements-sr_*.dcm")
-        return str(dcmread(path))
+        return dcmread(path).to_json()
 
     before = report(detect(mammogram, options=("--threshold", "0")))
     assert "SCOORD" in before
