@@ -48,6 +48,16 @@ def closed_in(window) -> float:
     return time.perf_counter() - begin - (seconds_in_queue() - queued)
 
 
+def open_what_hangs(window, hands, tmp_path, monkeypatch):
+    """Open a mammogram whose decoder hangs; return the processes that were there before."""
+    before = children_of_this_process()
+    start, python = child.start, hanging_python(tmp_path)
+    monkeypatch.setattr(child, "start", lambda module, _python=None: start(module, python))
+    window.open_paths([write_compressed(tmp_path / "1.dcm", shape=(300, 240))])
+    hands.until(lambda: bool(children_of_this_process() - before), 20)
+    return before
+
+
 @pytest.fixture
 def lone_window(window_of):
     """Return a window without a worker, and hands for it."""
@@ -56,11 +66,7 @@ def lone_window(window_of):
 
 def test_a_window_closes_at_once_while_decoders_hang(lone_window, tmp_path, monkeypatch):
     window, hands = lone_window
-    before = children_of_this_process()
-    start, python = child.start, hanging_python(tmp_path)
-    monkeypatch.setattr(child, "start", lambda module, _python=None: start(module, python))
-    window.open_paths([write_compressed(tmp_path / "1.dcm", shape=(300, 240))])
-    hands.until(lambda: bool(children_of_this_process() - before), 20)
+    before = open_what_hangs(window, hands, tmp_path, monkeypatch)
     hands.test.qWait(200)
     assert closed_in(window) < _LONGEST
     assert not window.isVisible()
@@ -69,11 +75,7 @@ def test_a_window_closes_at_once_while_decoders_hang(lone_window, tmp_path, monk
 
 def test_another_examination_opens_at_once_while_decoders_hang(lone_window, examination, tmp_path, monkeypatch):
     window, hands = lone_window
-    before = children_of_this_process()
-    start, python = child.start, hanging_python(tmp_path)
-    monkeypatch.setattr(child, "start", lambda module, _python=None: start(module, python))
-    window.open_paths([write_compressed(tmp_path / "1.dcm", shape=(300, 240))])
-    hands.until(lambda: bool(children_of_this_process() - before), 20)
+    before = open_what_hangs(window, hands, tmp_path, monkeypatch)
     watchdog = Watchdog(monkeypatch)
     hands.open(examination)
     watchdog.stop()

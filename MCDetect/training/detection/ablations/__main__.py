@@ -8,49 +8,28 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from MCDetect.errors import MCDetectError
 from MCDetect.training.detection.ablations.running import AblationSettings
+from MCDetect.training.detection.comparing_command import add_arguments, run_and_write
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from MCDetect.training.detection.ablations.document import write_document
     from MCDetect.training.detection.ablations.running import run
 
     usual = AblationSettings(Path())
     parser = argparse.ArgumentParser(prog="python -m MCDetect.training.detection.ablations", description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="folder of views, trainings and what was found")
-    parser.add_argument("--backgrounds", type=Path, help="folder of the backgrounds (default: in the work folder)")
+    add_arguments(parser, usual, "ablations.md")
     parser.add_argument("--real", type=Path, help="folder with real For Presentation mammograms (*.dcm)")
-    parser.add_argument("--output", type=Path, default=Path("docs"), help="folder for ablations.md and detection/")
     parser.add_argument(
         "--arms", nargs="+", choices=usual.arms, default=usual.arms, metavar="NAME", help=", ".join(usual.arms)
     )
-    parser.add_argument("--steps", type=int, default=usual.steps, help="of each training")
-    parser.add_argument("--examinations", type=int, default=usual.examinations, help="of the frozen set")
-    parser.add_argument("--processes", type=int, default=usual.processes, help="that simulate and detect")
-    parser.add_argument("--workers", type=int, default=usual.workers, help="processes that make examples")
     given = vars(parser.parse_args(arguments))
     output = given.pop("output")
-    console = Console(stderr=True)
-    try:
-        with Progress(console=console) as progress:
-            task = progress.add_task("backgrounds", total=1.0)
-            results = run(
-                AblationSettings(**given),
-                lambda text, done: progress.update(task, description=text, completed=done),
-            )
-        files = write_document(results, output)
-    except MCDetectError as error:
-        console.print(str(error), style="red", markup=False)
-        return 3
-    console.print("\n".join(str(path) for path in files), markup=False)
-    return 0
+    return run_and_write(partial(run, AblationSettings(**given)), partial(write_document, output=output))
 
 
 if __name__ == "__main__":

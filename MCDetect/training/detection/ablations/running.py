@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
@@ -10,29 +10,27 @@ from pathlib import Path
 from typing import Any
 
 from MCDetect.bundles.store import Bundle
-from MCDetect.errors import UsageError
 from MCDetect.evaluation.hits import Candidate
 from MCDetect.training.calibration import calibration_views
-from MCDetect.training.default import training_backgrounds
-from MCDetect.training.detection import frozen_set, injected_set, mark_figures
-from MCDetect.training.detection.ablations.arms import ARMS, REFERENCE, Arm
+from MCDetect.training.detection import injected_set, mark_figures
+from MCDetect.training.detection.ablations.arms import ARMS, REFERENCE
 from MCDetect.training.detection.ablations.training import Effort, TrainingViews, about, bundle_of
 from MCDetect.training.detection.benchmark import mammograms_in
-from MCDetect.training.detection.figures import (
-    ABOVE_NOISE,
-    CRITERIA,
-    MatchedView,
-    Selection,
-    difference,
-    froc_figures,
-    match_views,
+from MCDetect.training.detection.comparing import (
+    CENTRE,
+    PARTS,
+    Report,
+    about_frozen,
+    prepare_views,
+    require_possible,
+    sensitivities,
+    telling_of,
 )
+from MCDetect.training.detection.figures import CRITERIA, difference, match_views
 from MCDetect.training.detection.looking import LookedAt, look_at_all
 from MCDetect.training.detection.truths import ViewTruth, read_view_truth
-from MCDetect.training.recipe import Recipe, load_recipe
+from MCDetect.training.recipe import load_recipe
 from MCDetect.version import __version__
-
-Report = Callable[[str, float], None]
 
 CLUSTER_RATES = (0.25, 0.5, 1.0)
 """False positives a view at which clusters are compared."""
@@ -43,13 +41,6 @@ to the lowest logit of :data:`MCDetect.training.detection.looking.THRESHOLD_STEP
 
 CALIBRATION_VIEWS = (20, 16)
 """Views without and with clusters on which every arm is calibrated."""
-
-_CENTRE = next(iter(CRITERIA))
-_LEAST_EXAMINATIONS = 3
-_PARTS: Mapping[str, Selection | None] = {
-    "all": None,
-    "above noise": lambda cluster: cluster.signal_to_noise >= ABOVE_NOISE,
-}
 
 
 @dataclass(frozen=True)
@@ -99,18 +90,15 @@ def run(settings: AblationSettings, report: Report | None = None) -> dict[str, A
     ModelError
         ``cannot-calibrate`` after trainings too short to find anything; ``foreign-checkpoint``.
     """
-    if not _LEAST_EXAMINATIONS <= settings.examinations <= frozen_set.EXAMINATIONS:
-        raise UsageError(
-            "wrong-ablation",
-            f"{settings.examinations} examinations cannot be scored: the frozen set has {frozen_set.EXAMINATIONS}.",
-            f"Give --examinations from {_LEAST_EXAMINATIONS} to {frozen_set.EXAMINATIONS}.",
-        )
-    if min(settings.steps, settings.processes) < 1 or settings.workers < 0:
-        raise UsageError("wrong-ablation", "Steps and processes must be at least 1, workers at least 0.")
+    require_possible(settings, "wrong-ablation")
     tell = report or (lambda text, done: None)
     mammograms = mammograms_in(settings.real)
     recipe = load_recipe()
-    views, frozen = _prepare(settings, recipe, tell)
+    parts, frozen = prepare_views(settings, recipe, tell)
+    calibration = settings.work / "calibration"
+    views = TrainingViews(
+        *parts, calibration_views(recipe.calibration, calibration, settings.processes, CALIBRATION_VIEWS)
+    )
     truths = [read_view_truth(path) for path in frozen]
     effort = Effort(settings.steps, settings.workers, settings.processes)
     folder = settings.work / "ablations"
@@ -119,7 +107,7 @@ def run(settings: AblationSettings, report: Report | None = None) -> dict[str, A
     training: dict[str, Any] = {}
     marks: dict[str, Any] = {}
     for arm in (arm for arm in ARMS if arm is REFERENCE or arm.name in settings.arms):
-        tell_of = _of_arm(arm, tell)
+        tell_of = telling_of(arm.name, tell)
         bundle = bundle_of(arm, recipe, views, folder, effort, report=tell_of)
         training[arm.name] = about(bundle)
         seen = look_at_all(
@@ -138,7 +126,6 @@ def run(settings: AblationSettings, report: Report | None = None) -> dict[str, A
             path.stem: marks_on([view], bundle) for path, view in zip(mammograms, seen[len(frozen) :], strict=True)
         }
     tell("figures", 0.0)
-    clusters = [cluster for truth in truths for cluster in truth.clusters]
     return {
         "software_version": __version__,
         "date": datetime.now(timezone.utc).date().isoformat(),
@@ -147,13 +134,7 @@ def run(settings: AblationSettings, report: Report | None = None) -> dict[str, A
         "steps of the recipe": recipe.calcifications.trainer.steps,
         "false marks a view at the threshold": recipe.calibration.false_calcifications_per_view,
         "calibration views": CALIBRATION_VIEWS,
-        "frozen set": {
-            "examinations": settings.examinations,
-            "views": len(truths),
-            "views without clusters": sum(truth.is_normal for truth in truths),
-            "clusters": len(clusters),
-            "clusters above noise": sum(cluster.signal_to_noise >= ABOVE_NOISE for cluster in clusters),
-        },
+        "frozen set": about_frozen(settings.examinations, truths),
         "training": training,
         "marks": marks,
         **figures(truths, looked),
@@ -164,13 +145,13 @@ def figures(truths: Sequence[ViewTruth], looked: Mapping[str, Sequence[LookedAt]
     """Return ``arms`` and, less :data:`REFERENCE`, ``differences``, of what the detectors of the arms found."""
     matched = {
         name: match_views(
-            truths, [[Candidate(c.outline, c.score) for c in view.clusters] for view in found], CRITERIA[_CENTRE]
+            truths, [[Candidate(c.outline, c.score) for c in view.clusters] for view in found], CRITERIA[CENTRE]
         )
         for name, found in looked.items()
     }
     arms = {
         name: {
-            **{part: _sensitivities(matched[name], selected) for part, selected in _PARTS.items()},
+            **{part: sensitivities(matched[name], selected, CLUSTER_RATES) for part, selected in PARTS.items()},
             "single calcifications": {f"{r:g}": mark_figures.sensitivity_at(truths, found, r) for r in MARK_RATES},
         }
         for name, found in looked.items()
@@ -181,7 +162,7 @@ def figures(truths: Sequence[ViewTruth], looked: Mapping[str, Sequence[LookedAt]
             **{
                 part: arms[name][part]
                 and {f"{r:g}": difference(matched[name], matched[reference], r, selected) for r in CLUSTER_RATES}
-                for part, selected in _PARTS.items()
+                for part, selected in PARTS.items()
             },
             "single calcifications": {
                 f"{r:g}": mark_figures.difference(truths, looked[name], looked[reference], r) for r in MARK_RATES
@@ -197,29 +178,3 @@ def marks_on(looked: Sequence[LookedAt], bundle: Bundle) -> dict[str, float]:
     name = bundle.settings["default_operating_point"]
     counted = mark_figures.marks_per_view(looked, {name: bundle.operating_points[name]})
     return {"marks": counted["marks a view"]["mean"], "clusters": counted[f"clusters a view, {name}"]["mean"]}
-
-
-def _sensitivities(views: Sequence[MatchedView], selected: Selection | None) -> dict[str, Any] | None:
-    found = froc_figures(views, selected)
-    values = found and found["sensitivity at false positives a view"]
-    return values and {f"{rate:g}": values[f"{rate:g}"] for rate in CLUSTER_RATES}
-
-
-def _prepare(settings: AblationSettings, recipe: Recipe, tell: Report) -> tuple[TrainingViews, list[Path]]:
-    def count(text: str) -> Callable[[int, int], None]:
-        return lambda done, total: tell(text, done / total)
-
-    folder, processes = settings.backgrounds or settings.work / "backgrounds", settings.processes
-    parts = training_backgrounds(folder, recipe, processes, count("simulating backgrounds"))
-    calibration = calibration_views(recipe.calibration, settings.work / "calibration", processes, CALIBRATION_VIEWS)
-    frozen = frozen_set.prepare(
-        settings.work / "frozen",
-        frozen_set.view_seeds(settings.examinations),
-        processes,
-        count("simulating the frozen set"),
-    )
-    return TrainingViews(*parts, calibration), frozen
-
-
-def _of_arm(arm: Arm, tell: Report) -> Report:
-    return lambda text, done: tell(f"{arm.name}: {text}", done)

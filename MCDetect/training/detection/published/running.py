@@ -10,42 +10,32 @@ from pathlib import Path
 from typing import Any
 
 from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
-from MCDetect.errors import UsageError
 from MCDetect.evaluation.hits import Candidate
 from MCDetect.evaluation.roc import area_under_curve
-from MCDetect.training.default import training_backgrounds
-from MCDetect.training.detection import frozen_set
-from MCDetect.training.detection.figures import (
-    ABOVE_NOISE,
-    CRITERIA,
-    MatchedView,
-    Selection,
-    difference,
-    froc_figures,
-    match_views,
+from MCDetect.training.detection.comparing import (
+    CENTRE,
+    PARTS,
+    Report,
+    about_frozen,
+    prepare_views,
+    require_possible,
+    sensitivities,
+    telling_of,
 )
+from MCDetect.training.detection.figures import CRITERIA, difference, match_views
 from MCDetect.training.detection.looking import look_at_all
-from MCDetect.training.detection.published.networks import NETWORKS, PublishedNetwork
+from MCDetect.training.detection.published.networks import NETWORKS
 from MCDetect.training.detection.published.scanning import scan_all
 from MCDetect.training.detection.published.training import Effort, load_trained, read_record, trained
 from MCDetect.training.detection.truths import ViewTruth, read_view_truth
 from MCDetect.training.patch_scores import calcification_sum, patch_files, patch_logit, read_patch
-from MCDetect.training.recipe import Recipe, load_recipe
+from MCDetect.training.recipe import load_recipe
 from MCDetect.version import __version__
-
-Report = Callable[[str, float], None]
 
 RATES = (0.25, 0.5, 1.0, 2.0)
 """False positives a view at which clusters are compared."""
 
 OURS = "MCDetect"
-
-_CENTRE = next(iter(CRITERIA))
-_LEAST_EXAMINATIONS = 3
-_PARTS: Mapping[str, Selection | None] = {
-    "all": None,
-    "above noise": lambda cluster: cluster.signal_to_noise >= ABOVE_NOISE,
-}
 
 
 @dataclass(frozen=True)
@@ -98,18 +88,11 @@ def run(settings: PublishedSettings, report: Report | None = None) -> dict[str, 
     ModelError
         ``foreign-checkpoint``; ``damaged-weights``.
     """
-    if not _LEAST_EXAMINATIONS <= settings.examinations <= frozen_set.EXAMINATIONS:
-        raise UsageError(
-            "wrong-benchmark",
-            f"{settings.examinations} examinations cannot be scored: the frozen set has {frozen_set.EXAMINATIONS}.",
-            f"Give --examinations from {_LEAST_EXAMINATIONS} to {frozen_set.EXAMINATIONS}.",
-        )
-    if min(settings.steps, settings.processes) < 1 or settings.workers < 0:
-        raise UsageError("wrong-benchmark", "Steps and processes must be at least 1, workers at least 0.")
+    require_possible(settings, "wrong-benchmark")
     tell = report or (lambda text, done: None)
     real = [] if settings.patches is None else patch_files(settings.patches)
     recipe, bundle = load_recipe(), find_bundle(DEFAULT_BUNDLE)
-    views, frozen = _prepare(settings, recipe, tell)
+    views, frozen = prepare_views(settings, recipe, tell)
     truths = [read_view_truth(path) for path in frozen]
     looked = look_at_all(
         bundle,
@@ -125,7 +108,7 @@ def run(settings: PublishedSettings, report: Report | None = None) -> dict[str, 
     training: dict[str, Any] = {}
     effort = Effort(settings.steps, settings.precision, settings.workers)
     for network in (one for one in NETWORKS if one.name in settings.networks):
-        tell_of = _of_network(network, tell)
+        tell_of = telling_of(network.name, tell)
         folder = trained(network, recipe, views, settings.work / "published", effort, report=tell_of)
         training[network.name] = {"paper": network.paper, **read_record(folder)}
         found[network.name] = scan_all(
@@ -149,7 +132,7 @@ def run(settings: PublishedSettings, report: Report | None = None) -> dict[str, 
         "steps": settings.steps,
         "batch": recipe.patches.batch,
         "precision": settings.precision,
-        "frozen set": _about(settings, truths),
+        "frozen set": about_frozen(settings.examinations, truths),
         "training": training,
         "area under the ROC curve on real patches": areas,
         "real patches": {"with a cluster": sum(label for label, _ in real), "all": len(real)} if real else None,
@@ -159,51 +142,21 @@ def run(settings: PublishedSettings, report: Report | None = None) -> dict[str, 
 
 def figures(truths: Sequence[ViewTruth], found: Mapping[str, Sequence[Sequence[Candidate]]]) -> dict[str, Any]:
     """Return ``systems`` and, of ours less each other, ``differences``."""
-    matched = {name: match_views(truths, candidates, CRITERIA[_CENTRE]) for name, candidates in found.items()}
+    matched = {name: match_views(truths, candidates, CRITERIA[CENTRE]) for name, candidates in found.items()}
     systems = {
-        name: {part: _sensitivities(views, selected) for part, selected in _PARTS.items()}
+        name: {part: sensitivities(views, selected, RATES) for part, selected in PARTS.items()}
         for name, views in matched.items()
     }
     differences = {
         name: {
             part: systems[name][part]
             and {f"{rate:g}": difference(matched[OURS], views, rate, selected) for rate in RATES}
-            for part, selected in _PARTS.items()
+            for part, selected in PARTS.items()
         }
         for name, views in matched.items()
         if name != OURS
     }
     return {"systems": systems, "differences": differences}
-
-
-def _sensitivities(views: Sequence[MatchedView], selected: Selection | None) -> dict[str, Any] | None:
-    found = froc_figures(views, selected)
-    values = found and found["sensitivity at false positives a view"]
-    return values and {f"{rate:g}": values[f"{rate:g}"] for rate in RATES}
-
-
-def _about(settings: PublishedSettings, truths: Sequence[ViewTruth]) -> dict[str, int]:
-    clusters = [cluster for truth in truths for cluster in truth.clusters]
-    return {
-        "examinations": settings.examinations,
-        "views": len(truths),
-        "views without clusters": sum(truth.is_normal for truth in truths),
-        "clusters": len(clusters),
-        "clusters above noise": sum(cluster.signal_to_noise >= ABOVE_NOISE for cluster in clusters),
-    }
-
-
-def _prepare(
-    settings: PublishedSettings, recipe: Recipe, tell: Report
-) -> tuple[tuple[list[Path], list[Path]], list[Path]]:
-    def count(text: str) -> Callable[[int, int], None]:
-        return lambda done, total: tell(text, done / total)
-
-    folder, processes = settings.backgrounds or settings.work / "backgrounds", settings.processes
-    parts = training_backgrounds(folder, recipe, processes, count("simulating backgrounds"))
-    seeds = frozen_set.view_seeds(settings.examinations)
-    frozen = frozen_set.prepare(settings.work / "frozen", seeds, processes, count("simulating the frozen set"))
-    return parts, frozen
 
 
 def _our_judge(bundle: Bundle) -> Callable[[Any], float]:
@@ -221,7 +174,3 @@ def _area(real: Sequence[tuple[int, Path]], judge: Callable[[Any], float]) -> di
         repeats=1000,
     )
     return {"estimate": round(area.estimate, 4), "low": round(area.low, 4), "high": round(area.high, 4)}
-
-
-def _of_network(network: PublishedNetwork, tell: Report) -> Report:
-    return lambda text, done: tell(f"{network.name}: {text}", done)
