@@ -267,6 +267,8 @@ class Detector:
                 mammogram.pixels, mask, spacing, marks, model=model, group=group, faint=faint, group_faint=more
             )
         )
+        if self._settings.single_threshold > self._settings.threshold:
+            typed = typed.with_least_single_score(self._settings.least_single_score)
         if not typed.groups:
             return typed, []
         scale = np.array(prepared.normalised.shape) / np.array(mammogram.shape)

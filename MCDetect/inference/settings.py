@@ -19,9 +19,11 @@ class DetectorSettings:
     spacing_mm
         Pixel spacing that the networks were made for.
     threshold
-        Logit from which a pixel is taken for a calcification.
+        Logit from which a calcification counts as a member of a cluster.
+    single_threshold
+        Logit from which a calcification is reported by itself; at least ``threshold``.
     faint_threshold
-        Logit from which a pixel is taken for a calcification where several lie together; at most ``threshold``.
+        Logit from which a calcification counts where several lie together; at most ``threshold``.
     calibration
         ``slope`` and ``intercept`` from logit to probability.
     linking_distance_mm, minimum_count, outline_margin_mm
@@ -34,6 +36,7 @@ class DetectorSettings:
 
     spacing_mm: float
     threshold: float
+    single_threshold: float
     faint_threshold: float
     calibration: dict[str, float]
     linking_distance_mm: float
@@ -46,7 +49,7 @@ class DetectorSettings:
     @property
     def least_single_score(self) -> float:
         """Calibrated score from which a calcification is reported by itself."""
-        logit = self.calibration["slope"] * self.threshold + self.calibration["intercept"]
+        logit = self.calibration["slope"] * self.single_threshold + self.calibration["intercept"]
         return 1 / (1 + math.exp(-logit))
 
     @classmethod
@@ -67,13 +70,13 @@ class DetectorSettings:
             )
         try:
             clusters, score = settings["clusters"], settings["cluster_score"]
+            threshold = float(settings["calcification_threshold"])
             read = cls(
                 spacing_mm=float(settings["spacing_mm"]),
-                threshold=float(settings["calcification_threshold"]),
-                # Bundles of before know nothing of faint calcifications.
-                faint_threshold=float(
-                    settings.get("faint_calcification_threshold", settings["calcification_threshold"])
-                ),
+                threshold=threshold,
+                # Bundles of before have one threshold for all calcifications.
+                single_threshold=float(settings.get("single_calcification_threshold", threshold)),
+                faint_threshold=float(settings.get("faint_calcification_threshold", threshold)),
                 calibration={key: float(settings["calcification_calibration"][key]) for key in ("slope", "intercept")},
                 linking_distance_mm=float(clusters["linking_distance_mm"]),
                 minimum_count=int(clusters["minimum_count"]),
@@ -86,6 +89,8 @@ class DetectorSettings:
             unknown = unknown or {read.default_operating_point} - {*bundle.operating_points}
             if read.faint_threshold > read.threshold:
                 raise ValueError("the threshold of faint calcifications is above that of the others")
+            if read.single_threshold < read.threshold:
+                raise ValueError("the threshold of single calcifications is below that of members of clusters")
             if unknown:
                 raise ValueError(f"unknown {', '.join(sorted(unknown))}")
         except (KeyError, TypeError, ValueError) as error:

@@ -3,6 +3,8 @@
 1. The calcification threshold is the logit at which views without clusters carry a chosen number of false marks.
 2. The probability of a calcification is Platt's logistic function of its logit (Platt 1999).
 3. Faint calcifications, which count only in clusters, go a fixed number of logits below the threshold.
+   To be reported by itself a calcification must reach a higher one, found as in 1 at a lower rate: no neighbours
+   speak for it, and each false one has to be looked at.
 4. The score of a cluster is a logistic regression of the features of :mod:`MCDetect.inference.cluster_score`, with
    weights that are not negative: more evidence never lowers a score.
 5. Operating points are scores at which views without clusters carry chosen numbers of false clusters.
@@ -33,6 +35,7 @@ from MCDetect.training.recipe import CalibrationRecipe
 from MCDetect.training.simulated_views import ViewWithTruth, prepare_views
 
 if TYPE_CHECKING:
+    from MCDetect.findings import Calcification
     from MCDetect.inference.detector import Detector
 
 Report = Callable[[str, float], None]
@@ -160,8 +163,12 @@ def calibrate_clusters(
     settings = read_settings(bundle)
     faint = settings["calcification_threshold"] - recipe.faint_margin
     settings["faint_calcification_threshold"] = round(faint, 3)
+    settings.pop("single_calcification_threshold", None)  # all marks are wanted, as none is chosen yet
     write_settings(bundle, settings)
-    clustered = examine(bundle, views, cluster, processes, lambda done: tell("clusters", done), kind=kind)
+    examined = examine(bundle, views, mark_and_cluster, processes, lambda done: tell("clusters", done), kind=kind)
+    marked, clustered = zip(*examined, strict=True)
+    single = mark_threshold(marked, recipe.false_single_calcifications_per_view)
+    settings["single_calcification_threshold"] = max(round(single, 3), settings["calcification_threshold"])
     weights, bias = _or_refuse(fit_cluster_score, clustered)
     settings["cluster_score"] = {
         "intercept": round(bias, 4),
@@ -187,22 +194,26 @@ def _or_refuse(fit: Callable[[Sequence[_View]], _Fitted], views: Sequence[_View]
 
 def mark(detector: Detector, view: ViewWithTruth) -> MarkedView:
     """Return the marks of a view, with their logits."""
-    calcifications, _ = detector.candidates(view.mammogram, _breast(view))
+    return _marked(detector, view, detector.candidates(view.mammogram, _breast(view))[0])
+
+
+def _marked(detector: Detector, view: ViewWithTruth, calcifications: Sequence[Calcification]) -> MarkedView:
     calibration = detector.bundle.settings["calcification_calibration"]
     logits = tuple(peak_logit(c.score, calibration["slope"], calibration["intercept"]) for c in calcifications)
     return MarkedView(logits, tuple(view.is_right(c) for c in calcifications), bool(view.clusters))
 
 
-def cluster(detector: Detector, view: ViewWithTruth) -> ClusteredView:
-    """Return the clusters found in a view, with their features."""
+def mark_and_cluster(detector: Detector, view: ViewWithTruth) -> tuple[MarkedView, ClusteredView]:
+    """Return the marks of a view with their logits, and the clusters found in it with their features."""
     spacing = view.mammogram.spacing.millimetres
-    _, found = detector.candidates(view.mammogram, _breast(view))
+    calcifications, found = detector.candidates(view.mammogram, _breast(view))
     right = []
     for scored in found:
         outline = describe_cluster(scored.members, spacing, view.mammogram.shape).outline
         candidate = Candidate(outline, scored.score)
         right.append(any(centre_inside(candidate, truth.as_truth(), spacing) for truth in view.clusters))
-    return ClusteredView(tuple(scored.features for scored in found), tuple(right), bool(view.clusters))
+    clustered = ClusteredView(tuple(scored.features for scored in found), tuple(right), bool(view.clusters))
+    return _marked(detector, view, calcifications), clustered
 
 
 def mark_threshold(views: Sequence[MarkedView], false_marks_per_view: float) -> float:

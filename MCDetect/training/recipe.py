@@ -35,7 +35,9 @@ class CalibrationRecipe:
     normal_views, lesion_views
         Number of simulated views without and with clusters.
     false_calcifications_per_view
-        Marks outside the truth per normal view at the calcification threshold.
+        Marks outside the truth per normal view at the calcification threshold, from which they make clusters.
+    false_single_calcifications_per_view
+        The same at the threshold from which a calcification is reported by itself.
     faint_margin
         Logits below the calcification threshold down to which calcifications count as members of clusters.
     false_clusters_per_view
@@ -45,6 +47,7 @@ class CalibrationRecipe:
     normal_views: int
     lesion_views: int
     false_calcifications_per_view: float
+    false_single_calcifications_per_view: float
     faint_margin: float
     false_clusters_per_view: Mapping[str, float]
 

@@ -48,6 +48,10 @@ class TypedView:
     contrasts: Mapping[int, float]
     faint: frozenset[int] = frozenset()
 
+    def with_least_single_score(self, least: float) -> TypedView:
+        """Return the view with the marks below a score counting only as members of a group, too."""
+        return replace(self, faint=self.faint | {mark.id for mark in self.marks if mark.score < least})
+
     def reported(self, clusters: Iterable[Cluster]) -> tuple[Calcification, ...]:
         """Return the marks to report with these clusters: faint ones only as members."""
         members = {number for cluster in clusters for number in cluster.member_ids}

@@ -11,6 +11,7 @@ from typing import Any
 from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
 from MCDetect.errors import InputError, UsageError
 from MCDetect.evaluation.hits import Candidate
+from MCDetect.inference.settings import DetectorSettings
 from MCDetect.simulation.realism import compare_realism
 from MCDetect.training.calibration import calibration_views
 from MCDetect.training.detection import frozen_set, injected_set
@@ -157,7 +158,9 @@ def run(settings: BenchmarkSettings, report: Report | None = None) -> dict[str, 
         "sorting": sorting_figures(truths, looked, bundle.operating_points[bundle.settings["default_operating_point"]]),
         "missed clusters above noise": missed_clusters(truths, looked, thresholds[BUNDLE]["1"]),
         "simulated views without clusters": marks_per_view(
-            [view for view, truth in zip(looked, truths, strict=True) if truth.is_normal], bundle.operating_points
+            [view for view, truth in zip(looked, truths, strict=True) if truth.is_normal],
+            bundle.operating_points,
+            _least_single(bundle),
         ),
         "injected set": None,
         "real views": None,
@@ -211,6 +214,10 @@ def _about(truths: Sequence[ViewTruth], hashes: Mapping[str, str]) -> dict[str, 
         "calcifications": sum(len(truth.calcifications) for truth in truths),
         "views as they were frozen": sum(hashes.get(str(truth.seed)) == truth.sha256 for truth in truths),
     }
+
+
+def _least_single(bundle: Bundle) -> float:
+    return DetectorSettings.of(bundle).single_threshold
 
 
 def _above_noise(cluster: TrueCluster) -> bool:
@@ -280,10 +287,8 @@ def _on_real(
         }
     _, plain_looked = look.at("looking at the real views", plain)
     real = {
-        path.stem: marks_per_view([view], bundle.operating_points)
+        path.stem: marks_per_view([view], bundle.operating_points, _least_single(bundle))
         for path, view in zip(mammograms, plain_looked, strict=True)
     }
-    return {
-        "injected set": document,
-        "real views": {"each": real, "all": marks_per_view(plain_looked, bundle.operating_points)},
-    }
+    together = marks_per_view(plain_looked, bundle.operating_points, _least_single(bundle))
+    return {"injected set": document, "real views": {"each": real, "all": together}}

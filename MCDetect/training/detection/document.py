@@ -225,8 +225,8 @@ def _real(results: Mapping[str, Any]) -> str:
     return "\n".join(
         [
             "## Real and simulated\n",
-            "Marks and clusters a view, whatever is under them (the real views are not annotated; some hold "
-            "calcifications):\n",
+            "Marks that are strong enough to be reported by themselves and clusters, a view, whatever is under them "
+            "(the real views are not annotated; some hold calcifications):\n",
             tables.real_table(results),
             "\n### Injected set\n",
             f"{document['views']} of {injected_set.COPIES * document['mammograms']} views: {injected_set.CLUSTERS} "

@@ -104,10 +104,23 @@ def cluster_bound(truths: Sequence[ViewTruth], looked: Sequence[LookedAt]) -> di
     return {name: round(float(np.mean(values)), 4) if values else None for name, values in shares.items()}
 
 
-def marks_per_view(looked: Sequence[LookedAt], points: Mapping[str, float]) -> dict[str, Any]:
-    """Return how many marks and clusters views carry, whatever is under them: mean, 5th and 95th percentile."""
-    counts: dict[str, list[float]] = {"marks a view": [float(len(view.marks[0])) for view in looked]}
-    counts["marks a cm²"] = [len(view.marks[0]) / view.area_cm2 for view in looked]
+def marks_per_view(
+    looked: Sequence[LookedAt], points: Mapping[str, float], least_logit: float = -np.inf
+) -> dict[str, Any]:
+    """Return how many marks and clusters views carry, whatever is under them: mean, 5th and 95th percentile.
+
+    Parameters
+    ----------
+    looked
+        The views.
+    points
+        Operating points of the bundle.
+    least_logit
+        From which a mark is reported by itself.
+    """
+    marks = [float(sum(mark.logit >= least_logit for mark in view.marks[0])) for view in looked]
+    counts = {"marks a view": marks}
+    counts["marks a cm²"] = [number / view.area_cm2 for number, view in zip(marks, looked, strict=True)]
     for name, threshold in points.items():
         counts[f"clusters a view, {name}"] = [
             float(sum(cluster.score >= threshold for cluster in view.clusters)) for view in looked

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import logging
 import subprocess
 import sys
@@ -11,9 +12,11 @@ import torch
 from scipy import ndimage
 from support.bright_bundle import SETTINGS, make_mammogram
 
-from MCDetect.errors import DeviceError, InputError, UsageError
+from MCDetect.bundles.store import seal
+from MCDetect.errors import DeviceError, InputError, ModelError, UsageError
 from MCDetect.findings import Findings
 from MCDetect.inference import logit_map
+from MCDetect.inference.calcifications import peak_logit
 from MCDetect.inference.detector import Detector
 
 GROUP = [(200, 250), (215, 262), (230, 240), (208, 280)]
@@ -233,3 +236,34 @@ def test_a_computer_without_pytorch_is_told_what_to_install(bundle_folder, monke
     with pytest.raises(DeviceError, match="inference") as caught:
         Detector.load(bundle_folder)
     assert caught.value.code == "no-torch"
+
+
+def with_settings(folder, **changes):
+    path = folder / "configs" / "inference.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    seal(folder)
+    return folder
+
+
+def test_a_spot_too_weak_to_stand_alone_is_reported_only_in_a_cluster(own_bundle):
+    mammogram = make_mammogram([*GROUP, LONE])
+    every = Detector.load(own_bundle, "cpu").analyse(mammogram, 0.0).calcifications
+    assert len(every) == len(GROUP) + 1
+    highest = max(peak_logit(c.score, **SETTINGS["calcification_calibration"]) for c in every)
+    strict = Detector.load(with_settings(own_bundle, single_calcification_threshold=highest + 1), "cpu")
+    found = strict.analyse(mammogram, 0.0)
+    assert {(round(c.row), round(c.column)) for c in found.calcifications} == set(GROUP)
+    assert len(found.clusters[0].member_ids) == len(GROUP)
+    assert strict.analyse(mammogram, 1.0).calcifications == ()
+    assert strict.algorithm().calcification_threshold > max(c.score for c in every)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"single_calcification_threshold": -1.0}, {"faint_calcification_threshold": 1.0}],
+    ids=["single", "faint"],
+)
+def test_thresholds_in_the_wrong_order_are_told(own_bundle, changes):
+    with pytest.raises(ModelError, match="threshold of") as told:
+        Detector.load(with_settings(own_bundle, **changes), "cpu")
+    assert told.value.code == "damaged-bundle"

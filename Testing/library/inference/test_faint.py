@@ -24,8 +24,10 @@ def mark(number: int, row: float, column: float, score: float = 0.5) -> Calcific
     return Calcification(number, row, column, 0.01, 0.1, score, ((round(row), round(column), 1),))
 
 
-def settings(threshold: float, faint: float) -> DetectorSettings:
-    return DetectorSettings(0.07, threshold, faint, {"slope": 1.0, "intercept": 0.0}, 5.0, 3, 1.0, {}, 0.0, "balanced")
+def settings(threshold: float, faint: float, single: float | None = None) -> DetectorSettings:
+    single = threshold if single is None else single
+    calibration = {"slope": 1.0, "intercept": 0.0}
+    return DetectorSettings(0.07, threshold, single, faint, calibration, 5.0, 3, 1.0, {}, 0.0, "balanced")
 
 
 TRIPLE = (mark(1, 100, 100), mark(2, 110, 100), mark(3, 100, 110))
@@ -103,6 +105,22 @@ def test_faint_marks_are_reported_only_as_members_of_clusters_that_are_reported(
         member_ids = (4, 5, 6)
 
     assert [m.id for m in typed.reported([Kept()])] == [1, 2, 3, 4, 5, 6]
+
+
+def test_marks_too_weak_to_stand_alone_are_reported_only_as_members_too() -> None:
+    alone = (mark(4, 300, 300, 0.9), mark(5, 50, 600, 0.4))
+    typed = untyped((*TRIPLE, *alone), group).with_least_single_score(0.6)
+    assert typed.faint == {1, 2, 3, 5}
+    assert [m.id for m in typed.reported(())] == [4]
+
+    class Kept:
+        member_ids = (1, 2, 3)
+
+    assert [m.id for m in typed.reported([Kept()])] == [1, 2, 3, 4]
+
+
+def test_the_least_single_score_follows_the_threshold_of_single_calcifications() -> None:
+    assert settings(0.0, -4.0, 2.0).least_single_score == pytest.approx(1 / (1 + np.exp(-2.0)))
 
 
 @pytest.mark.parametrize("threshold", [-1.0, 0.3, 2.0])

@@ -11,13 +11,14 @@ import pytest
 from MCDetect.bundles.store import find_bundle
 from MCDetect.inference.cluster_score import FEATURES
 from MCDetect.training import calibration, recalibrate
-from MCDetect.training.calibration import ClusteredView
+from MCDetect.training.calibration import ClusteredView, MarkedView
 from MCDetect.training.recipe import load_recipe
 
 
-def found(values: list[float], right: bool) -> ClusteredView:
+def found(values: list[float], right: bool) -> tuple[MarkedView, ClusteredView]:
     features = tuple(dict.fromkeys(FEATURES, value) for value in values)
-    return ClusteredView(features, (right,) * len(values), right)
+    answers = (right,) * len(values)
+    return MarkedView(tuple(values), answers, right), ClusteredView(features, answers, right)
 
 
 @pytest.fixture
@@ -34,8 +35,10 @@ def examined(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def examine(folder, views, task, processes, report=None, *, kind=None):
         asked.append(task.__name__)
-        assert json.loads((folder / "configs" / "inference.json").read_text())["faint_calcification_threshold"] < 0
-        return [found([5.0, 4.0], right=True)] * 20 + [found([1.0], right=False)] * 20
+        settings = json.loads((folder / "configs" / "inference.json").read_text())
+        assert settings["faint_calcification_threshold"] < 0
+        assert "single_calcification_threshold" not in settings  # all marks are wanted
+        return [found([5.0, 4.0], right=True)] * 20 + [found([3.0, 2.5, 1.0, 0.5], right=False)] * 20
 
     monkeypatch.setattr(calibration, "examine", examine)
     monkeypatch.setattr(calibration, "prepare_views", lambda folder, seeds, **options: [folder / str(s) for s in seeds])
@@ -47,11 +50,13 @@ def test_scores_are_fitted_again_and_nothing_else_changes(bundle: Path, examined
     before = json.loads(path.read_text())
     assert recalibrate.main(["--bundle", str(bundle), "--work", str(tmp_path / "work")]) == 0
     after = json.loads(path.read_text())
-    assert examined == ["cluster"]
+    assert examined == ["mark_and_cluster"]
+    assert after["single_calcification_threshold"] == pytest.approx(1.75)  # two false marks a view are above it
     margin = load_recipe().calibration.faint_margin
     assert after["faint_calcification_threshold"] == pytest.approx(before["calcification_threshold"] - margin)
     changed = {name for name in after if after[name] != before.get(name)}
-    assert changed <= {"cluster_score", "operating_points", "faint_calcification_threshold"}
+    thresholds = {"faint_calcification_threshold", "single_calcification_threshold"}
+    assert changed <= {"cluster_score", "operating_points", *thresholds}
     assert after["cluster_score"] != before["cluster_score"]
     assert find_bundle(str(bundle)).sha256 != find_bundle().sha256
 
