@@ -152,8 +152,11 @@ def measure_calcification(
 
 def _longest_extent(pixels: npt.NDArray[np.intp], spacing_mm: tuple[float, float]) -> float:
     """Return the longest distance between outer corners of the pixels, in mm."""
-    corners = np.concatenate([pixels + offset for offset in ((0, 0), (0, 1), (1, 0), (1, 1))])
-    points = np.unique(corners, axis=0) * np.asarray(spacing_mm)
+    # Only the first and the last pixel of a row can have one of them.
+    ends = np.flatnonzero(np.diff(pixels[:, 0], prepend=-1, append=-1))
+    first, last = pixels[ends[:-1]], pixels[ends[1:] - 1]
+    corners = np.stack([first, first, last, last]) + np.array([(0, 0), (1, 0), (0, 1), (1, 1)])[:, None]
+    points = corners.reshape(-1, 2) * np.asarray(spacing_mm)
     if len(points) > 64:  # the corners of whole pixels are never collinear, so there always is a hull
         points = points[ConvexHull(points).vertices]
     return float(pdist(points).max())

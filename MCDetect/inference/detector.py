@@ -291,7 +291,8 @@ class Detector:
     def _prepare(
         self, pixels: FloatImage, valid: BoolImage, mask: BoolImage, spacing_mm: tuple[float, float]
     ) -> PreparedView:
-        return prepare_view(pixels, valid, mask, spacing_mm, self._settings.spacing_mm)
+        target, threads = self._settings.spacing_mm, self._networks.threads
+        return prepare_view(pixels, valid, mask, spacing_mm, target, threads=threads)
 
     def _score(self, group: SortedGroup, patch_logits: Mapping[int, float]) -> ScoredCluster:
         settings = self._settings

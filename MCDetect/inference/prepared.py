@@ -23,7 +23,13 @@ class PreparedView:
 
 
 def prepare_view(
-    pixels: FloatImage, valid: BoolImage, mask: BoolImage, spacing_mm: tuple[float, float], target_mm: float
+    pixels: FloatImage,
+    valid: BoolImage,
+    mask: BoolImage,
+    spacing_mm: tuple[float, float],
+    target_mm: float,
+    *,
+    threads: int = 1,
 ) -> PreparedView:
     """Bring a view to the networks' spacing and divide it by its local noise.
 
@@ -35,8 +41,10 @@ def prepare_view(
         Between rows and between columns.
     target_mm
         Spacing of the networks.
+    threads
+        That share the work.
     """
     unit, grey_step = scale_to_unit_range(pixels, valid)
     shape = resampled_shape((pixels.shape[0], pixels.shape[1]), spacing_mm, target_mm)
     unit, mask = resize(unit, shape), resize_mask(mask, shape)
-    return PreparedView(normalise_by_local_noise(unit, mask, grey_step), mask)
+    return PreparedView(normalise_by_local_noise(unit, mask, grey_step, threads), mask)

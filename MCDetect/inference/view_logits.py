@@ -63,6 +63,13 @@ class NetworkRunner:
         self._use(choose_backend(backend, self.device, self._calcification_network, bundle.sha256, precision))
 
     @property
+    def threads(self) -> int:
+        """How many threads this process may use."""
+        import torch
+
+        return torch.get_num_threads()
+
+    @property
     def device_name(self) -> str:
         """What the networks run on at present, e.g. ``"cpu (OpenVINO, fp32)"``."""
         return device_name(self.device, self._backend.title, self._backend.precision)

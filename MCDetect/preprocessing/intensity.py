@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from MCDetect.preprocessing.interpolation import Interpolated, in_bands
+
 FloatImage = npt.NDArray[np.float32]
 
 NOISE_BLOCK = 56
@@ -62,8 +64,8 @@ def scale_to_unit_range(
     return np.clip(unit, 0.0, 1.0, out=unit), 1.0 / extent if is_whole else 0.0
 
 
-def local_noise(unit: FloatImage, mask: npt.NDArray[np.bool_] | None = None, grey_step: float = 0.0) -> FloatImage:
-    """Return the local noise level of an image, smoothed, at the image's own size.
+def local_noise(unit: FloatImage, mask: npt.NDArray[np.bool_] | None = None, grey_step: float = 0.0) -> Interpolated:
+    """Return the local noise level of an image, smoothed, to be had at the image's own size.
 
     The noise of a block is 1.4826 times the median absolute response to a difference of Gaussians of 1 and 2 pixels
     (the scale of a small calcification): a robust standard deviation, which a few calcifications do not move. Every
@@ -101,15 +103,14 @@ def local_noise(unit: FloatImage, mask: npt.NDArray[np.bool_] | None = None, gre
             blocks[i, j] = 1.4826 * np.median(response if part is None else response[part])
     floor = max(_MINIMUM_NOISE, _NOISE_PER_GREY_STEP * grey_step)
     if np.isnan(blocks).all():
-        return np.full(unit.shape, floor, dtype=np.float32)
+        return Interpolated(np.full((1, 1), floor, dtype=np.float32), (rows, columns))
     blocks = _fill_from_nearest(blocks)
     blocks = ndimage.gaussian_filter(np.maximum(blocks, floor), 1.0, mode="nearest")
-    noise: FloatImage = _resize_bilinear(blocks, (rows, columns))
-    return noise
+    return Interpolated(blocks, (rows, columns))
 
 
 def normalise_by_local_noise(
-    unit: FloatImage, mask: npt.NDArray[np.bool_] | None = None, grey_step: float = 0.0
+    unit: FloatImage, mask: npt.NDArray[np.bool_] | None = None, grey_step: float = 0.0, threads: int = 1
 ) -> FloatImage:
     """Return asinh(contrast / (5 local noise)), where contrast is the image less its Gaussian blur of 14 pixels.
 
@@ -120,15 +121,23 @@ def normalise_by_local_noise(
     ----------
     unit, mask, grey_step
         As for :func:`local_noise`.
+    threads
+        That share the work.
 
     Returns
     -------
     float32 array
         Same shape; about -1 to 1 in tissue, 2 to 4 on conspicuous calcifications.
     """
-    contrast = unit - _background(unit)
-    contrast /= _NOISES_PER_UNIT * local_noise(unit, mask, grey_step)
-    normalised: FloatImage = np.arcsinh(contrast, out=contrast)
+    background, noise = _background(unit), local_noise(unit, mask, grey_step)
+    normalised: FloatImage = np.empty(unit.shape, dtype=np.float32)
+
+    def compute(start: int, stop: int) -> None:
+        contrast = unit[start:stop] - _rows_of(background, start, stop, unit.shape[1])
+        contrast /= _NOISES_PER_UNIT * noise.rows(start, stop)
+        np.arcsinh(contrast, out=normalised[start:stop])
+
+    in_bands(len(unit), compute, threads)
     return normalised
 
 
@@ -140,7 +149,7 @@ def contrast_deviation(unit: FloatImage, mask: npt.NDArray[np.bool_] | None = No
     unit, mask
         As for :func:`local_noise`.
     """
-    contrast = np.abs(unit - _background(unit))
+    contrast = np.abs(_contrast(unit))
     inside = contrast if mask is None or not mask.any() else contrast[mask]
     return max(1.4826 * float(np.median(inside)), _MINIMUM_NOISE)
 
@@ -158,7 +167,7 @@ def normalise_by_one_scale(unit: FloatImage, deviation: float) -> FloatImage:
     deviation
         :func:`contrast_deviation` of the view.
     """
-    contrast = unit - _background(unit)
+    contrast = _contrast(unit)
     contrast *= np.float32(1 / deviation)
     normalised: FloatImage = np.arcsinh(contrast, out=contrast)
     return normalised
@@ -193,11 +202,17 @@ def _difference_of_gaussians(size: int, start: int, stop: int) -> _Blurs:
     return _Blurs(window, *blurs)
 
 
-def _background(unit: FloatImage) -> FloatImage:
+def _contrast(unit: FloatImage) -> FloatImage:
+    contrast: FloatImage = unit - _rows_of(_background(unit), 0, *unit.shape)
+    return contrast
+
+
+def _background(unit: FloatImage) -> Interpolated:
     """Return the Gaussian blur of 14 pixels, made of 4 x 4 block means: four times faster.
 
-    The variance of the block mean and of the bilinear interpolation are part of the blur and taken off the Gaussian.
-    On a full-field mammogram it differs from the full-size blur by at most 0.006 of the grey range (at the skin line).
+    It has a border of a block, which :func:`_rows_of` takes off. The variance of the block mean and of the bilinear
+    interpolation are part of the blur and taken off the Gaussian. On a full-field mammogram it differs from the full-size
+    blur by at most 0.006 of the grey range (at the skin line).
     """
     step = _BACKGROUND_STEP
     rows, columns = unit.shape
@@ -206,25 +221,17 @@ def _background(unit: FloatImage) -> FloatImage:
     coarse = padded.reshape(padded.shape[0] // step, step, padded.shape[1] // step, step).mean(axis=(1, 3))
     variance = _BACKGROUND_SIGMA**2 - (step**2 - 1) / 12 - step**2 / 6
     coarse = ndimage.gaussian_filter(coarse, float(np.sqrt(variance)) / step, truncate=3.0, mode="nearest")
-    background: FloatImage = _resize_bilinear(coarse, padded.shape)[step : step + rows, step : step + columns]
-    return background
+    return Interpolated(coarse, (padded.shape[0], padded.shape[1]))
+
+
+def _rows_of(background: Interpolated, start: int, stop: int, columns: int) -> FloatImage:
+    """Return rows of the picture from its :func:`_background`, which has a block more on every side."""
+    return background.rows(start + _BACKGROUND_STEP, stop + _BACKGROUND_STEP)[
+        :, _BACKGROUND_STEP : _BACKGROUND_STEP + columns
+    ]
 
 
 def _fill_from_nearest(blocks: FloatImage) -> FloatImage:
     nearest = ndimage.distance_transform_edt(np.isnan(blocks), return_distances=False, return_indices=True)
     filled: FloatImage = blocks[tuple(nearest)]
     return filled
-
-
-def _resize_bilinear(blocks: FloatImage, shape: tuple[int, int]) -> FloatImage:
-    """Interpolate block values, which lie at block centres, to every pixel; constant beyond the outermost centres."""
-    resized = blocks
-    for axis, size in enumerate(shape):
-        count = resized.shape[axis]
-        position = np.clip((np.arange(size, dtype=np.float32) + 0.5) * (count / size) - 0.5, 0, count - 1)
-        lower = np.floor(position).astype(int)
-        upper = np.minimum(lower + 1, count - 1)
-        weight = (position - lower).astype(np.float32)
-        weight = weight[:, None] if axis == 0 else weight[None, :]
-        resized = np.take(resized, lower, axis) * (1 - weight) + np.take(resized, upper, axis) * weight
-    return resized

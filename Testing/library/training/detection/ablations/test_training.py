@@ -40,10 +40,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, type | None]]:
 
     def examine(folder, views, task, processes, report=None, *, kind=None):
         asked.append((task.__name__, kind))
+        marked = [MarkedView((2.0, 3.0), (False, True), False), MarkedView((4.0,), (True,), True)]
         if task.__name__ == "mark":
-            return [MarkedView((2.0, 3.0), (False, True), False), MarkedView((4.0,), (True,), True)]
+            return marked
         rows = [dict.fromkeys(FEATURES, value) | {"patch_logit": 0.0} for value in (1.0, 5.0)]
-        return [ClusteredView((rows[0],), (False,), False), ClusteredView((rows[1],), (True,), True)]
+        clustered = [ClusteredView((rows[0],), (False,), False), ClusteredView((rows[1],), (True,), True)]
+        return list(zip(marked, clustered, strict=True))
 
     monkeypatch.setattr(calibration, "examine", examine)
     return asked
@@ -52,7 +54,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, type | None]]:
 def test_a_bundle_is_made_once(tmp_path: Path, recipe: Recipe, views: TrainingViews, asked: list):
     told: list[str] = []
     bundle = bundle_of(PLAIN, recipe, views, tmp_path, EFFORT, report=lambda text, done: told.append(text))
-    assert asked == [("mark", OneScaleDetector), ("cluster", OneScaleDetector)]
+    assert asked == [("mark", OneScaleDetector), ("mark_and_cluster", OneScaleDetector)]
     assert told
     assert not (bundle.folder.parent / "unfinished").exists()
     record = about(bundle)
