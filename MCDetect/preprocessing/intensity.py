@@ -211,8 +211,8 @@ def _background(unit: FloatImage) -> Interpolated:
     """Return the Gaussian blur of 14 pixels, made of 4 x 4 block means: four times faster.
 
     It has a border of a block, which :func:`_rows_of` takes off. The variance of the block mean and of the bilinear
-    interpolation are part of the blur and taken off the Gaussian. On a full-field mammogram it differs from the full-size
-    blur by at most 0.006 of the grey range (at the skin line).
+    interpolation are part of the blur and taken off the Gaussian. On a full-field mammogram it differs from the
+    full-size blur by at most 0.006 of the grey range (at the skin line).
     """
     step = _BACKGROUND_STEP
     rows, columns = unit.shape
