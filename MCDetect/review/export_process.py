@@ -2,14 +2,14 @@
 
 A thread is not enough: the libraries that write DICOM read their tables with calls that hold Python's lock for a
 second. The viewer's side is :func:`export_in_process`; the child is this file, which reads one JSON object from the
-standard input and answers with one on the standard output.
+standard input, says how far it is and answers, each with one on a line of the standard output.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ from MCDetect.review.child import start
 from MCDetect.review.examination import Examination, open_examination
 from MCDetect.review.exporting import Exported, export
 
+_OURS = b"MCDetect: "
+"""How a line begins that is meant for the viewer."""
+
 
 def export_in_process(
     findings: Findings,
@@ -29,12 +32,13 @@ def export_in_process(
     *,
     python: str | None = None,
     reports: Sequence[Path] = (),
+    report: Callable[[float], object] = lambda done: None,
 ) -> Exported:
     """Write findings as :func:`MCDetect.review.exporting.export` does; blocks, so call it in a thread.
 
     Parameters
     ----------
-    findings, examination, folder, formats, reports
+    findings, examination, folder, formats, reports, report
         As there. The mammograms are read from their files.
     python
         The interpreter; None is the one that runs this (in Slicer give the path of PythonSlicer).
@@ -56,9 +60,12 @@ def export_in_process(
     }
     try:
         with start(__name__, python) as process:
-            written, _nothing = process.communicate(json.dumps(question).encode())
-        answer = json.loads(written.splitlines()[-1])
-    except (IndexError, OSError, ValueError) as error:
+            if process.stdin is None or process.stdout is None:
+                raise OSError("no pipes")
+            with process.stdin as asking:
+                asking.write(json.dumps(question).encode())
+            answer = _listen(process.stdout, report)
+    except (OSError, ValueError) as error:
         raise OutputError(
             "export-died", "The process that writes the results ended before it was done.", "Export again."
         ) from error
@@ -68,12 +75,33 @@ def export_in_process(
     return Exported(folder, tuple(Path(file) for file in answer["files"]), problems, tuple(answer["notes"]))
 
 
+def _listen(lines: Iterable[bytes], report: Callable[[float], object]) -> dict[str, Any]:
+    answer: dict[str, Any] | None = None
+    for line in lines:
+        if not line.startswith(_OURS):
+            continue  # a library has printed something
+        said = json.loads(line.removeprefix(_OURS))
+        if "done" in said:
+            report(said["done"])
+        else:
+            answer = said
+    if answer is None:
+        raise ValueError("there was no answer")
+    return answer
+
+
+def _say(what: dict[str, Any]) -> None:
+    sys.stdout.write(f"{_OURS.decode()}{json.dumps(what)}\n")
+    sys.stdout.flush()
+
+
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
     try:
         findings = Findings.from_json(question["findings"])
         examination = open_examination(question["sources"], question["spacing_mm"])
         reports = [Path(path) for path in question["reports"]]
-        exported = export(findings, examination, Path(question["folder"]), question["formats"], reports)
+        folder, formats = Path(question["folder"]), question["formats"]
+        exported = export(findings, examination, folder, formats, reports, report=lambda done: _say({"done": done}))
     except MCDetectError as error:
         return {"error": (error.code, error.message, error.hint)}
     return {
@@ -84,4 +112,4 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(_answer(json.load(sys.stdin))) + "\n")
+    _say(_answer(json.load(sys.stdin)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,10 +45,13 @@ def export(
     folder: Path,
     formats: Collection[str] = FORMATS,
     reports: Sequence[Path] = (),
+    *,
+    report: Callable[[float], object] = lambda done: None,
 ) -> Exported:
     """Write findings; reads pixels that are not in memory, so call it in a thread.
 
-    ``reports`` are files of earlier reports; those that the review names are replaced by the new ones.
+    ``reports`` are files of earlier reports; those that the review names are replaced by the new ones. ``report`` takes
+    the fraction that is done.
 
     Raises
     ------
@@ -65,8 +68,9 @@ def export(
         review=findings.review,
         predecessors=predecessors,
     )
-    for image in findings.images:
+    for number, image in enumerate(findings.images, start=1):
         writer.add(examination.view(image.sop_instance_uid).mammogram(), image)
+        report(number / (len(findings.images) + 1))  # the reports of the studies are as long as one image
     for refusal in findings.refused:
         writer.refuse(refusal)
     files = writer.finish()

@@ -80,8 +80,14 @@ def test_a_reader_opens_detects_reviews_corrects_undoes_exports_and_opens_again(
     hands.click(w.completeCheckBox)
     output = tmp_path / "results"
     monkeypatch.setattr(window.dialogs, "ask_folder", lambda _title: str(output))
+    assert not w.exportBar.isVisible()
     hands.click(w.exportButton)
+    assert w.exportBar.isVisible()
+    assert w.exportBar.maximum() == 0, "nothing is known yet: it moves to and fro"
+    hands.until(lambda: w.exportBar.maximum() > 0)
+    assert 0 < w.exportBar.value() < w.exportBar.maximum(), "the first view is written"
     hands.until(lambda: not window.background_work.is_busy)
+    assert not w.exportBar.isVisible()
     assert window.heard == []
     written = sorted(path.name for path in (output / "dicom").iterdir())
     said = w.exportLabel.text()

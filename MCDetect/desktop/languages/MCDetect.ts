@@ -1179,6 +1179,10 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
+      <source>Progress of writing and sending</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Reader</source>
       <translation type="unfinished" />
     </message>

@@ -94,6 +94,7 @@ class ReviewPanel:
         """Take what worker and autosave have to say; the host calls this every 100 ms."""
         was_ready = self.detection.ready
         self.detection.poll()
+        self.reporting.poll()
         ready = self.detection.ready
         if ready is not None and ready is not was_ready:
             self.sensitivity.set_ready(ready)

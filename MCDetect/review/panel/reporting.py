@@ -16,6 +16,7 @@ from MCDetect.review.panel.names import as_dicom_name, as_typed
 from MCDetect.review.panel.part import Part
 from MCDetect.review.panel.sending import choose_node, send, send_report
 from MCDetect.review.panel.toolkit import Toolkit
+from MCDetect.review.panel.waiting import Waiting
 from MCDetect.review.session import ReviewSession
 from MCDetect.review.state import ReviewState
 
@@ -40,6 +41,7 @@ class ReportingPart(Part):
         self.exported: Exported | None = None
         self.is_busy = self.has_failed = False
         self.exports: ReviewState | None = None
+        self._waiting = Waiting(widgets.exportBar)
         self.listen("readerEdit", "editingFinished()", self._named)
         self.listen("completeCheckBox", "toggled(bool)", self._completed)
         self.listen("exportButton", "clicked()", self.export)
@@ -69,6 +71,10 @@ class ReportingPart(Part):
             with self.quiet("readerEdit"):
                 self.widgets.readerEdit.setText(as_typed(session.reader))
 
+    def poll(self) -> None:
+        """Show how far the writing or sending is."""
+        self._waiting.show()
+
     def export(self) -> None:
         """Ask for a folder and write everything into it."""
         session = self.session
@@ -89,6 +95,7 @@ class ReportingPart(Part):
                 Path(folder),
                 python=self.host.python,
                 reports=list(session.reports.values()),
+                report=self._waiting.report,
             ),
             lambda exported: self.attempt(lambda: self._exported(session, state, exported)),
             self._failed,
@@ -121,7 +128,7 @@ class ReportingPart(Part):
         if node is None:
             return
         self._start(self.text("Sending…"))
-        self.host.background(partial(send, files, node), self._sent, self._failed)
+        self.host.background(partial(send, files, node, self._waiting.report), self._sent, self._failed)
 
     def _findings(self) -> Findings | None:
         """Return reviewed findings where a reader has said something, else those of the algorithm."""
@@ -184,12 +191,14 @@ class ReportingPart(Part):
 
     def _start(self, text: str) -> None:
         self.is_busy, self.has_failed = True, False
+        self._waiting.begin()
         self._say(text)
         self.refresh()
 
     def _end(self, text: str) -> None:
         self.is_busy = False
         self.exports = None
+        self._waiting.end()
         self._say(text)
         self.host.status(text)
         self.refresh()

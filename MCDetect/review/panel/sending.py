@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from MCDetect.errors import MCDetectError, OutputError, UsageError
 from MCDetect.review.panel.host import Host
+
+if TYPE_CHECKING:
+    from MCDetect.dicom.pacs.reports import Progress
 
 
 def configured_nodes() -> Mapping[str, Any]:
@@ -40,11 +43,15 @@ def choose_node(host: Host) -> Any:
     return nodes[names[answer]] if answer >= 0 else None
 
 
-def send(files: Sequence[Path], node: Any) -> Any:
-    """Send; blocks, so call it in a thread."""
+def send(files: Sequence[Path], node: Any, report: Callable[[float], object]) -> Any:
+    """Send; blocks, so call it in a thread. ``report`` takes the fraction that is done."""
     from MCDetect.dicom.pacs.client import send as send_files
 
-    return send_files(list(files), node)
+    def tell(progress: Progress) -> None:
+        if progress.total:
+            report(progress.done / progress.total)
+
+    return send_files(list(files), node, tell=tell)
 
 
 def send_report(report: Any, translate: Callable[[str], str] = str) -> tuple[str, MCDetectError | None]:
