@@ -51,7 +51,7 @@ score-default: setup-training ## score the default bundle and write the scores i
 train-morphology: setup-training ## fit the model of calcification types of the default bundle on simulated mammograms
 	$(BIN)/python -m MCDetect.training.morphology.train --work training-output/morphology
 
-calibrate-default: setup-training ## fit cluster score and operating points of the default bundle again, after train-morphology
+calibrate-default: setup-training ## fit score and thresholds of the default bundle again, after train-morphology
 	$(BIN)/python -m MCDetect.training.recalibrate --work training-output/calibration
 
 bench: setup-benchmark ## measure the speed of each stage; the figures stay as JSON in .benchmarks/

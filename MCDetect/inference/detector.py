@@ -220,7 +220,10 @@ class Detector:
     def candidates(
         self, mammogram: Mammogram, mask: BoolImage, report: StageReport = silent
     ) -> tuple[tuple[Calcification, ...], list[ScoredCluster]]:
-        """Return all single calcifications and all clusters with their scores, before any operating point."""
+        """Return the calcifications that are reported by themselves and all clusters with their scores.
+
+        No operating point is applied. Calcifications that are members only are in their clusters.
+        """
         typed, scored = self.examine(mammogram, mask, report)
         return typed.reported(()), scored
 

@@ -1,8 +1,8 @@
 """Faint calcifications: too weak to be marked one by one, and evidence where several lie together.
 
-A calcification network leaves many weak peaks on grain and strands. One of them alone means nothing, so single marks
-ask for a high threshold. Three within a centimetre are seldom chance: groups are looked for at a lower one, and their
-faint members are marked only with a cluster that is reported.
+A calcification network leaves many weak peaks on grain and strands. One of them alone means nothing, so that a mark by
+itself asks for a high threshold, and a member of a group for a lower one. Three within a centimetre are seldom chance:
+away from these groups others are looked for among still weaker marks, which are reported only with such a cluster.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def marks_of(
     mask: npt.NDArray[np.bool_],
     settings: DetectorSettings,
 ) -> tuple[Members, Members]:
-    """Return the calcifications that stand by themselves, and the faint ones, from the logits of the stored pixels.
+    """Return the calcifications from the threshold of members on, and the faint ones, from the logits of stored pixels.
 
     The two share no pixel; each is numbered from 1.
     """

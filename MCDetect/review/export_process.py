@@ -7,6 +7,7 @@ standard input, says how far it is and answers, each with one on a line of the s
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -91,8 +92,10 @@ def _listen(lines: Iterable[bytes], report: Callable[[float], object]) -> dict[s
 
 
 def _say(what: dict[str, Any]) -> None:
-    sys.stdout.write(f"{_OURS.decode()}{json.dumps(what)}\n")
-    sys.stdout.flush()
+    # What a library printed may lack the end of its line. A viewer that is gone still wants its results whole.
+    with contextlib.suppress(OSError):
+        sys.stdout.write(f"\n{_OURS.decode()}{json.dumps(what)}\n")
+        sys.stdout.flush()
 
 
 def _answer(question: dict[str, Any]) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def calibrate_marks(
     *,
     kind: type[Detector] | None = None,
 ) -> None:
-    """Fit threshold and probability of single calcifications; everything else gets provisional settings.
+    """Fit the threshold of members of clusters and the probability of a mark; all else gets provisional settings.
 
     As :func:`calibrate`, with the files of :func:`calibration_views`; ``kind`` as for
     :func:`MCDetect.training.examining.examine`.
@@ -145,7 +145,9 @@ def calibrate_clusters(
     *,
     kind: type[Detector] | None = None,
 ) -> dict[str, Any]:
-    """Fit the cluster score and the operating points of a bundle whose marks are calibrated, and write its settings.
+    """Fit what clusters need of a bundle whose marks are calibrated, and write its settings.
+
+    That is the cluster score and the operating points, and the thresholds of faint marks and of single ones.
 
     Also for a bundle that got a model of calcification types: what is typically benign is no false cluster any more.
 

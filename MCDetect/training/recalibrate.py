@@ -1,4 +1,4 @@
-"""Fit the cluster score and operating points of a finished bundle again: ``python -m MCDetect.training.recalibrate``.
+"""Fit score and thresholds of a finished bundle again: ``python -m MCDetect.training.recalibrate``.
 
 A bundle is calibrated when it is trained. The model of calcification types comes after that, and takes typically benign
 groups out of the clusters that are counted; then the scores and the operating points are fitted once more, on the same

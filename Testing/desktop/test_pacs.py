@@ -37,8 +37,15 @@ def test_what_was_exported_is_sent_and_the_panel_says_how_much_was_taken(window,
     assert not window.widgets.sendButton.isEnabled(), "nothing was exported yet"
     hands.click(window.widgets.exportButton)
     hands.until(lambda: not window.background_work.is_busy)
+    waiting, shares = window.panel.reporting._waiting, []
+    take = waiting.report
+    monkeypatch.setattr(waiting, "report", lambda done: (shares.append(done), take(done)))
     hands.click(window.widgets.sendButton)
+    assert window.widgets.exportBar.isVisible()
     hands.until(lambda: not window.background_work.is_busy)
+    assert not window.widgets.exportBar.isVisible()
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
     assert window.heard == []
     written = list(results.rglob("*.dcm"))
     assert len(pacs) == len(written)

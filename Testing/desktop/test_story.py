@@ -84,7 +84,7 @@ def test_a_reader_opens_detects_reviews_corrects_undoes_exports_and_opens_again(
     hands.click(w.exportButton)
     assert w.exportBar.isVisible()
     assert w.exportBar.maximum() == 0, "nothing is known yet: it moves to and fro"
-    hands.until(lambda: w.exportBar.maximum() > 0)
+    hands.until(lambda: w.exportBar.isVisible() and w.exportBar.maximum() > 0)
     assert 0 < w.exportBar.value() < w.exportBar.maximum(), "the first view is written"
     hands.until(lambda: not window.background_work.is_busy)
     assert not w.exportBar.isVisible()

@@ -10,6 +10,9 @@ from typing import TypeAlias
 
 from MCDetect.errors import MCDetectError, UsageError
 
+SENDING = "sending"
+"""The stage in which objects travel."""
+
 
 @dataclass(frozen=True)
 class Progress:

@@ -11,7 +11,7 @@ from MCDetect.dicom.pacs.journal import Journal, journal_path
 from MCDetect.dicom.pacs.nodes import Node
 from MCDetect.dicom.pacs.objects import StoredObject, find_objects
 from MCDetect.dicom.pacs.protocols import Talk
-from MCDetect.dicom.pacs.reports import Failure, Progress, SendReport, Tell
+from MCDetect.dicom.pacs.reports import SENDING, Failure, Progress, SendReport, Tell
 from MCDetect.errors import MCDetectError, OutputError
 
 
@@ -98,7 +98,7 @@ class _Send:
 
     def _step(self) -> None:
         self._done += 1
-        self._say("sending")
+        self._say(SENDING)
 
     def _say(self, stage: str) -> None:
         self._tell(Progress(self._done, len(self.waiting), stage))

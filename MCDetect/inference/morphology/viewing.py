@@ -34,28 +34,30 @@ class TypedView:
     Attributes
     ----------
     marks
-        All calcifications, those on one large body as one; with their benign types. Of the faint ones those in groups.
+        All calcifications, those on one large body as one; with their benign types. Of those below the threshold of
+        members (:mod:`MCDetect.inference.faint`) the ones in groups.
     groups
         Suspicious and typically benign groups of them.
     contrasts
         Height over the surroundings, over the range of grey values of the breast, by id.
-    faint
-        Ids of the marks that count only as members of a group.
+    members_only
+        Ids of the marks that are not reported by themselves: too faint for that.
     """
 
     marks: tuple[Calcification, ...]
     groups: tuple[SortedGroup, ...]
     contrasts: Mapping[int, float]
-    faint: frozenset[int] = frozenset()
+    members_only: frozenset[int] = frozenset()
 
     def with_least_single_score(self, least: float) -> TypedView:
-        """Return the view with the marks below a score counting only as members of a group, too."""
-        return replace(self, faint=self.faint | {mark.id for mark in self.marks if mark.score < least})
+        """Return the view with the marks below a score reported only as members of a cluster, too."""
+        weak = {mark.id for mark in self.marks if mark.score < least}
+        return replace(self, members_only=self.members_only | weak)
 
     def reported(self, clusters: Iterable[Cluster]) -> tuple[Calcification, ...]:
-        """Return the marks to report with these clusters: faint ones only as members."""
+        """Return the marks to report with these clusters."""
         members = {number for cluster in clusters for number in cluster.member_ids}
-        return tuple(mark for mark in self.marks if mark.id not in self.faint or mark.id in members)
+        return tuple(mark for mark in self.marks if mark.id not in self.members_only or mark.id in members)
 
 
 def type_view(

@@ -46,9 +46,10 @@ def choose_node(host: Host) -> Any:
 def send(files: Sequence[Path], node: Any, report: Callable[[float], object]) -> Any:
     """Send; blocks, so call it in a thread. ``report`` takes the fraction that is done."""
     from MCDetect.dicom.pacs.client import send as send_files
+    from MCDetect.dicom.pacs.reports import SENDING
 
     def tell(progress: Progress) -> None:
-        if progress.total:
+        if progress.total and progress.stage == SENDING:  # reading the files before takes hardly any time
             report(progress.done / progress.total)
 
     return send_files(list(files), node, tell=tell)

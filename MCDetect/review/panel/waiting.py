@@ -39,4 +39,5 @@ class Waiting:
 
     def end(self) -> None:
         """Hide the bar."""
+        self._done = None
         self._bar.setVisible(False)

@@ -30,7 +30,7 @@ from MCDetect.training.detection.looking import LookedAt, look_at_all, were_look
 from MCDetect.training.detection.mark_figures import (
     calcification_figures,
     cluster_bound,
-    found_at_own_threshold,
+    found_at_own_thresholds,
     marks_per_view,
 )
 from MCDetect.training.detection.sorting import missed_clusters, sorting_figures
@@ -271,7 +271,7 @@ def _on_real(
     document: dict[str, Any] = {
         "mammograms": len(plain),
         "views": len(injected),
-        "calcifications": found_at_own_threshold(truths, looked),
+        "calcifications": found_at_own_thresholds(truths, looked, _least_single(bundle)),
     }
     for name in NAMES:
         found = [

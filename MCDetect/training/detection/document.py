@@ -236,7 +236,8 @@ def _real(results: Mapping[str, Any]) -> str:
             tables.injected_table(document, _CENTRE),
             "",
             f"Of {marks['calcifications']} injected calcifications of signal-to-noise ratio {LEAST_RATIO:g} and more, "
-            f"{tables.interval(marks['sensitivity'])} are marked at the bundle's own threshold"
+            f"{tables.interval(marks['sensitivity'])} are marked at the bundle's threshold of members of clusters, "
+            f"{tables.interval(marks['sensitivity by themselves'])} at that of marks that stand alone"
             + (
                 "."
                 if marks["centre error"] is None

@@ -49,13 +49,19 @@ def calcification_figures(truths: Sequence[ViewTruth], looked: Sequence[LookedAt
     }
 
 
-def found_at_own_threshold(truths: Sequence[ViewTruth], looked: Sequence[LookedAt]) -> dict[str, Any]:
-    """Return how many calcifications are marked at the bundle's threshold, and the error of their centres."""
+def found_at_own_thresholds(
+    truths: Sequence[ViewTruth], looked: Sequence[LookedAt], least_logit: float
+) -> dict[str, Any]:
+    """Return how many calcifications are marked at the bundle's own thresholds, and the error of their centres.
+
+    ``least_logit`` is that from which a mark is reported by itself; the lower one is that of members of clusters.
+    """
     counted = [counted_calcifications(t, _counts) for t in truths]
     views = [match_marks(view.marks[0], truth, part) for view, truth, part in zip(looked, truths, counted, strict=True)]
     return {
         "calcifications": int(sum(part.sum() for part in counted)),
         "sensitivity": _interval(views, truths, np.finfo(float).min),
+        "sensitivity by themselves": _interval(views, truths, least_logit),
         "centre error": _errors(views, np.finfo(float).min),
     }
 

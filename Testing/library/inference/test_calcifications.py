@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
+from scipy.spatial.distance import pdist
 
-from MCDetect.inference.calcifications import MASK_MARGIN, find_calcifications, peak_logit
+from MCDetect.inference.calcifications import MASK_MARGIN, find_calcifications, measure_calcification, peak_logit
 from MCDetect.runs import mask_of_runs, runs_of_pixels
 
 SPACING = (0.07, 0.07)
@@ -18,6 +19,15 @@ def logits_with(*spots, shape=(60, 80)):
     for window, value in spots:
         logits[window] = value
     return logits
+
+
+@given(arrays(bool, st.tuples(st.integers(1, 14), st.integers(1, 14)), fill=st.just(False)))
+def test_the_diameter_is_the_longest_distance_of_any_two_corners_of_its_pixels(region):
+    region[0, 0] = True
+    pixels, spacing = np.argwhere(region), (0.07, 0.1)
+    found = measure_calcification(1, pixels, np.ones(len(pixels)), spacing, 0.5)
+    corners = np.concatenate([pixels + offset for offset in ((0, 0), (0, 1), (1, 0), (1, 1))]) * spacing
+    assert found.diameter_mm == pytest.approx(float(pdist(corners).max()), abs=1e-12)
 
 
 def test_each_bright_spot_is_one_calcification_strongest_first():

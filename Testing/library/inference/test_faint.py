@@ -97,7 +97,7 @@ def test_faint_marks_are_reported_only_as_members_of_clusters_that_are_reported(
     faint = [mark(1, 300, 300, 0.1), mark(2, 310, 300, 0.1), mark(3, 300, 310, 0.1), mark(4, 50, 600, 0.1)]
     typed = untyped(TRIPLE, group, faint, more)
     assert [m.id for m in typed.marks] == [1, 2, 3, 4, 5, 6]
-    assert typed.faint == {4, 5, 6}
+    assert typed.members_only == {4, 5, 6}
     assert [m.id for m in typed.reported(())] == [1, 2, 3]
     assert [[m.id for m in one.members] for one in typed.groups] == [[1, 2, 3], [4, 5, 6]]
 
@@ -110,7 +110,7 @@ def test_faint_marks_are_reported_only_as_members_of_clusters_that_are_reported(
 def test_marks_too_weak_to_stand_alone_are_reported_only_as_members_too() -> None:
     alone = (mark(4, 300, 300, 0.9), mark(5, 50, 600, 0.4))
     typed = untyped((*TRIPLE, *alone), group).with_least_single_score(0.6)
-    assert typed.faint == {1, 2, 3, 5}
+    assert typed.members_only == {1, 2, 3, 5}
     assert [m.id for m in typed.reported(())] == [4]
 
     class Kept:

@@ -63,6 +63,11 @@ def test_gain_and_offset_of_a_vendor_change_nothing(gain, offset):
     assert np.abs(changed - reference).max() < 0.05
 
 
+def test_threads_share_the_work_and_change_no_bit():
+    image = correlated_noise((301, 402))
+    assert np.array_equal(normalise_by_local_noise(image), normalise_by_local_noise(image, threads=3))
+
+
 def test_noise_is_measured_where_it_is():
     image = correlated_noise((560, 560), level=0.004)
     image[:, 280:] = correlated_noise((560, 280), seed=1, level=0.02)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from MCDetect.errors import MCDetectError, OutputError
-from MCDetect.review import export_process
+from MCDetect.review import child, export_process
 from MCDetect.review.export_process import export_in_process
 
 
@@ -40,6 +40,22 @@ def test_a_process_that_ends_without_an_answer_is_told(session, tmp_path, monkey
     with pytest.raises(OutputError) as told:
         export_in_process(session.findings(), session.examination, tmp_path, python=str(script))
     assert told.value.code == "export-died"
+
+
+def test_everything_is_written_though_the_viewer_has_gone(session, tmp_path, monkeypatch):
+    started = []
+
+    def start(*words):
+        started.append(child.start(*words))
+        started[0].stdout.close()  # nobody listens any more
+        return started[0]
+
+    monkeypatch.setattr(export_process, "start", start)
+    with pytest.raises(OutputError):
+        export_in_process(session.findings(), session.examination, tmp_path / "results", ("json", "cad-sr"))
+    assert started[0].wait(60) is not None
+    written = {path.name.split("_")[0] for path in (tmp_path / "results").rglob("*") if path.is_file()}
+    assert {"cad-sr", "findings.json"} <= written
 
 
 def test_what_a_library_prints_is_no_answer(session):

@@ -16,7 +16,12 @@ from MCDetect.training.detection.benchmark import BenchmarkSettings
 from MCDetect.training.detection.document import markdown
 from MCDetect.training.detection.figures import calibration_figures
 from MCDetect.training.detection.looking import THRESHOLD_STEPS, FoundCluster, LookedAt, Mark
-from MCDetect.training.detection.mark_figures import calcification_figures, cluster_bound, marks_per_view
+from MCDetect.training.detection.mark_figures import (
+    calcification_figures,
+    cluster_bound,
+    found_at_own_thresholds,
+    marks_per_view,
+)
 from MCDetect.training.detection.plots import draw_plots
 from MCDetect.training.detection.sorting import missed_clusters, missed_table, sorting_figures, sorting_table
 from MCDetect.training.detection.systems import BUNDLE, LAPLACIAN, NAMES, calibrate_baselines, candidates_of
@@ -119,6 +124,18 @@ def test_single_calcifications_are_found_where_they_are(results):
     assert figures["MCDetect"]["sensitivity at false marks a view"]["10"]["estimate"] == 1.0
     assert figures["MCDetect"]["at 10 false marks a view"]["centre error"]["mean_mm"] == 0.0
     assert figures["ideal observer"]["10"] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_marks_too_weak_to_stand_alone_are_not_counted_as_such():
+    marked = [view for view, t in zip(LOOKED, TRUTHS, strict=True) if t.clusters]
+    each = len(PLACES)
+    assert marks_per_view(marked, POINTS)["marks a view"]["mean"] == each
+    third = sorted((mark.logit for mark in marked[0].marks[0]), reverse=True)[2]
+    assert marks_per_view(marked, POINTS, third)["marks a view"]["mean"] == 3
+    assert marks_per_view(marked, POINTS, third)["marks a cm²"]["mean"] == pytest.approx(3 / 100)
+    found = found_at_own_thresholds(TRUTHS, LOOKED, third)
+    assert found["sensitivity"]["estimate"] == 1.0
+    assert found["sensitivity by themselves"]["estimate"] == pytest.approx(3 / each)
 
 
 def test_every_figure_can_be_written_as_json(results):
