@@ -48,7 +48,7 @@ def test_the_watchdog_notices_a_window_that_is_held_up(hands, monkeypatch):
     watchdog = Watchdog(monkeypatch)
     hands.test.qWait(20)
     worked = []
-    QTimer.singleShot(0, lambda: worked.append(work_for(0.15)))
+    QTimer.singleShot(0, lambda: worked.append(work_for(0.4)))
     hands.until(lambda: bool(worked))
     hands.test.qWait(50)
     watchdog.stop()

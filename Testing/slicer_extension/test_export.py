@@ -9,6 +9,7 @@ import time
 import pydicom
 import pytest
 import slicer
+from support.processor_speed import slowness
 from support.slicer_application import FileDialog, InputDialog
 from support.small_disk import make_larger, mounted
 from support.waiting_for_slicer import until
@@ -45,7 +46,7 @@ def watch(seat):
         timer = owner._timer
         timer.timeout.disconnect()
         timer.timeout.connect(watched(getattr(owner, name)))
-    return lambda: max(pieces)
+    return lambda: max(pieces) / slowness()
 
 
 def said(seat):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QTimer
+from support.processor_speed import slowness
 
 from MCDetect.desktop.slice_canvas import SliceCanvas
 
@@ -19,10 +20,14 @@ class Watchdog:
     more than the processors have worked for this process, other programs had them. ``stall`` is the longest time that
     this thread did not answer though a processor was free for it: it also tells when it only waits, for a lock, a disk
     or a process.
+
+    At the end ``work`` and ``pause`` are divided by how slow the processor was just then
+    (:mod:`support.processor_speed`).
     """
 
     def __init__(self, monkeypatch: Any) -> None:
         self.work = self.pause = self.stall = 0.0
+        self._slowness = slowness()
         self._queued = seconds_in_queue()
         self._rendered = self._drawn = self._drawn_by_all = 0.0
         self._last, self._worked, self._worked_by_all = _clocks()
@@ -54,7 +59,12 @@ class Watchdog:
 
     def stop(self) -> None:
         """Look no longer."""
+        if not self._timer.isActive():
+            return
         self._timer.stop()
+        slow = max(self._slowness, slowness())
+        self.work /= slow
+        self.pause /= slow
 
 
 def seconds_in_queue() -> float:
