@@ -53,6 +53,11 @@ def test_no_command_holds_up_the_window(full, hands, monkeypatch, tmp_path):  # 
         watchdog.stop()
         works[what] = max(works.get(what, 0.0), watchdog.work)
 
+    def measure_least(what, do):
+        before = works.pop(what, float("inf"))
+        measure(what, do)
+        works[what] = min(before, works[what])  # another program may disturb one of them
+
     for command in (one for menu in MENUS.values() for one in menu):
         if command.name not in _ELSEWHERE:
             measure(command.name, full.actions_by_name[command.name].trigger)
@@ -96,11 +101,10 @@ def test_no_command_holds_up_the_window(full, hands, monkeypatch, tmp_path):  # 
     measure("no probability map", lambda: full.set_probability_map(key, None))
     measure("one finding of another view", lambda: full.show_finding(*session.shown_findings()[-1]))
     session.mark_saved()
-    measure("closing an examination", full._end_session)
-    hands.test.qWait(500)
-    for _ in range(3):  # what it takes is the least of them; another program may disturb one
-        open_again = works.pop("opening an examination", 1.0)
-        measure("opening an examination", lambda: hands.open(tmp_path / "full"))
-        works["opening an examination"] = min(open_again, works["opening an examination"])
+    for _ in range(3):
+        measure("closing an examination", full._end_session)
+        hands.test.qWait(500)
+        measure_least("opening an examination", lambda: hands.open(tmp_path / "full"))
+        measure_least("opening it again", lambda: hands.open(tmp_path / "full"))
     assert {what: round(work, 3) for what, work in works.items() if work >= _LONGEST_WORK} == {}
     assert {"picture_report", "add a calcification", "closing an examination", "opening an examination"} <= works.keys()

@@ -15,6 +15,7 @@ from MCDetect.inference.settings import DetectorSettings
 from MCDetect.simulation.realism import compare_realism
 from MCDetect.training.calibration import calibration_views
 from MCDetect.training.detection import frozen_set, injected_set
+from MCDetect.training.detection.comparing import about_frozen
 from MCDetect.training.detection.figures import (
     ABOVE_NOISE,
     CRITERIA,
@@ -204,13 +205,8 @@ def _calibrated(look: _Look) -> CalibratedBaselines:
 
 
 def _about(truths: Sequence[ViewTruth], hashes: Mapping[str, str]) -> dict[str, Any]:
-    clusters = [cluster for truth in truths for cluster in truth.clusters]
     return {
-        "examinations": len({truth.examination for truth in truths}),
-        "views": len(truths),
-        "views without clusters": sum(truth.is_normal for truth in truths),
-        "clusters": len(clusters),
-        "clusters above noise": sum(cluster.signal_to_noise >= ABOVE_NOISE for cluster in clusters),
+        **about_frozen(len({truth.examination for truth in truths}), truths),
         "calcifications": sum(len(truth.calcifications) for truth in truths),
         "views as they were frozen": sum(hashes.get(str(truth.seed)) == truth.sha256 for truth in truths),
     }
