@@ -5,7 +5,7 @@ This is the place where a mammogram becomes findings; read :meth:`Detector.analy
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,15 +17,12 @@ from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
 from MCDetect.errors import InputError, UsageError
 from MCDetect.findings import Algorithm, Calcification, ImageFindings
 from MCDetect.inference.arguments import checked_image, checked_spacing
-from MCDetect.inference.calcifications import peak_logit
-from MCDetect.inference.cluster_score import cluster_features, cluster_score
-from MCDetect.inference.clusters import Group, group_calcifications
+from MCDetect.inference.clusters import Members
 from MCDetect.inference.device import choose_device
 from MCDetect.inference.faint import groups_of_faint, marks_of
 from MCDetect.inference.making import ScoredCluster, findings_of_view, identity_of, make_cluster, nipple_of
 from MCDetect.inference.morphology.model import MorphologyModel
-from MCDetect.inference.morphology.sorting import SortedGroup
-from MCDetect.inference.morphology.viewing import TypedView, type_view, untyped
+from MCDetect.inference.morphology.viewing import TypedView, group_view
 from MCDetect.inference.prepared import PreparedView, prepare_view
 from MCDetect.inference.progress import StageReport, silent
 from MCDetect.inference.settings import DetectorSettings
@@ -261,44 +258,35 @@ class Detector:
         """Return what :meth:`examine` does from the :meth:`maps` of a view."""
         spacing = mammogram.spacing.millimetres
         marks, faint = marks_of(resize(logits, mammogram.shape), spacing, mask, self._settings)
-        group, model = self._group(spacing), self._morphology
+        group = self._settings.group(spacing)
         more = partial(groups_of_faint, spacing_mm=spacing, distance_mm=self._settings.linking_distance_mm, group=group)
-        typed = (
-            untyped(marks, group, faint, more)
-            if model is None
-            else type_view(
-                mammogram.pixels, mask, spacing, marks, model=model, group=group, faint=faint, group_faint=more
-            )
+        grouped = group_view(
+            mammogram.pixels, mask, spacing, marks, model=self._morphology, group=group, faint=faint, group_faint=more
         )
+        # What the members are and what the patches round them say is found at the same time.
+        with ThreadPoolExecutor(1) as beside:
+            typing = beside.submit(grouped.typed)
+            judged = self._judged(grouped.members, prepared.normalised, mammogram.shape, report)
+            typed = typing.result()
         if self._settings.single_threshold > self._settings.threshold:
             typed = typed.with_least_single_score(self._settings.least_single_score)
-        if not typed.groups:
-            return typed, []
-        scale = np.array(prepared.normalised.shape) / np.array(mammogram.shape)
-        members = [member for one in typed.groups for member in one.members]
-        centres = np.array([(member.row + 0.5, member.column + 0.5) for member in members]) * scale
-        patch_logits = self._networks.patch_logits(
-            prepared.normalised, centres.astype(np.intp), lambda done: report("judging patches", 0.8 + 0.15 * done)
-        )
-        judged = dict(zip((member.id for member in members), patch_logits.tolist(), strict=True))
-        return typed, [self._score(one, judged) for one in typed.groups]
+        return typed, [ScoredCluster.of(one, judged, self._settings) for one in typed.groups]
 
-    def _group(self, spacing_mm: tuple[float, float]) -> Group:
-        return partial(
-            group_calcifications,
-            spacing_mm=spacing_mm,
-            linking_distance_mm=self._settings.linking_distance_mm,
-            minimum_count=self._settings.minimum_count,
+    def _judged(
+        self, members: Members, normalised: FloatImage, shape: tuple[int, int], report: StageReport
+    ) -> dict[int, float]:
+        """Return the logit of the patch round each calcification, by id."""
+        if not members:
+            return {}
+        scale = np.array(normalised.shape) / np.array(shape)
+        centres = np.array([(member.row + 0.5, member.column + 0.5) for member in members]) * scale
+        logits = self._networks.patch_logits(
+            normalised, centres.astype(np.intp), lambda done: report("judging patches", 0.8 + 0.15 * done)
         )
+        return dict(zip((member.id for member in members), logits.tolist(), strict=True))
 
     def _prepare(
         self, pixels: FloatImage, valid: BoolImage, mask: BoolImage, spacing_mm: tuple[float, float]
     ) -> PreparedView:
         target, threads = self._settings.spacing_mm, self._networks.threads
         return prepare_view(pixels, valid, mask, spacing_mm, target, threads=threads)
-
-    def _score(self, group: SortedGroup, patch_logits: Mapping[int, float]) -> ScoredCluster:
-        settings = self._settings
-        logits = [peak_logit(member.score, **settings.calibration) for member in group.members]
-        features = cluster_features(logits, settings.threshold, [patch_logits[member.id] for member in group.members])
-        return ScoredCluster(group, features, cluster_score(features, settings.score_weights, settings.score_intercept))

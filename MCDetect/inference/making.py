@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,12 @@ import numpy.typing as npt
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.orientation import points_to_last_column
 from MCDetect.findings import Calcification, Cluster, ImageFindings, score_of
+from MCDetect.inference.calcifications import peak_logit
+from MCDetect.inference.cluster_score import cluster_features, cluster_score
 from MCDetect.inference.clusters import describe_cluster
 from MCDetect.inference.morphology.sorting import SortedGroup
 from MCDetect.inference.morphology.viewing import TypedView, describe
+from MCDetect.inference.settings import DetectorSettings
 from MCDetect.preprocessing.nipple import most_anterior_point
 
 if TYPE_CHECKING:
@@ -29,6 +33,14 @@ class ScoredCluster:
     group: SortedGroup
     features: dict[str, float]
     score: float
+
+    @classmethod
+    def of(cls, group: SortedGroup, patch_logits: Mapping[int, float], settings: DetectorSettings) -> ScoredCluster:
+        """Return a group with its score; ``patch_logits`` are those of the patches round its members, by id."""
+        logits = [peak_logit(member.score, **settings.calibration) for member in group.members]
+        judged = [patch_logits[member.id] for member in group.members]
+        features = cluster_features(logits, settings.threshold, judged)
+        return cls(group, features, cluster_score(features, settings.score_weights, settings.score_intercept))
 
     @property
     def members(self) -> tuple[Calcification, ...]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 from MCDetect.bundles.store import Bundle
 from MCDetect.errors import ModelError
 from MCDetect.inference.cluster_score import FEATURES
+from MCDetect.inference.clusters import Group, Strewn, group_calcifications
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class DetectorSettings:
         Logit from which a calcification is reported by itself; at least ``threshold``.
     faint_threshold
         Logit from which a calcification counts where several lie together; at most ``threshold``.
+    strewn_threshold, strewn_distance_mm
+        Logit from which calcifications make a cluster even where they lie farther from one another; how far at most.
     calibration
         ``slope`` and ``intercept`` from logit to probability.
     linking_distance_mm, minimum_count, outline_margin_mm
@@ -38,6 +42,8 @@ class DetectorSettings:
     threshold: float
     single_threshold: float
     faint_threshold: float
+    strewn_threshold: float
+    strewn_distance_mm: float
     calibration: dict[str, float]
     linking_distance_mm: float
     minimum_count: int
@@ -49,8 +55,27 @@ class DetectorSettings:
     @property
     def least_single_score(self) -> float:
         """Calibrated score from which a calcification is reported by itself."""
-        logit = self.calibration["slope"] * self.single_threshold + self.calibration["intercept"]
-        return 1 / (1 + math.exp(-logit))
+        return self._score_of(self.single_threshold)
+
+    def group(self, spacing_mm: tuple[float, float]) -> Group:
+        """Return how calcifications in pictures of this pixel spacing make clusters."""
+        return partial(
+            group_calcifications,
+            spacing_mm=spacing_mm,
+            linking_distance_mm=self.linking_distance_mm,
+            minimum_count=self.minimum_count,
+            strewn=self.strewn,
+        )
+
+    @property
+    def strewn(self) -> Strewn | None:
+        """How calcifications that lie far from one another make clusters, if the bundle says so."""
+        if math.isinf(self.strewn_threshold):
+            return None
+        return Strewn(self._score_of(self.strewn_threshold), self.strewn_distance_mm)
+
+    def _score_of(self, logit: float) -> float:
+        return 1 / (1 + math.exp(-(self.calibration["slope"] * logit + self.calibration["intercept"])))
 
     @classmethod
     def of(cls, bundle: Bundle) -> DetectorSettings:
@@ -77,6 +102,8 @@ class DetectorSettings:
                 # Bundles of before have one threshold for all calcifications.
                 single_threshold=float(settings.get("single_calcification_threshold", threshold)),
                 faint_threshold=float(settings.get("faint_calcification_threshold", threshold)),
+                strewn_threshold=float(settings.get("strewn_calcification_threshold", math.inf)),
+                strewn_distance_mm=float(clusters.get("strewn_linking_distance_mm", clusters["linking_distance_mm"])),
                 calibration={key: float(settings["calcification_calibration"][key]) for key in ("slope", "intercept")},
                 linking_distance_mm=float(clusters["linking_distance_mm"]),
                 minimum_count=int(clusters["minimum_count"]),
@@ -91,6 +118,8 @@ class DetectorSettings:
                 raise ValueError("the threshold of faint calcifications is above that of the others")
             if read.single_threshold < read.threshold:
                 raise ValueError("the threshold of single calcifications is below that of members of clusters")
+            if read.strewn_threshold < read.threshold or read.strewn_distance_mm < read.linking_distance_mm:
+                raise ValueError("the threshold of strewn calcifications or their distance is below that of others")
             if unknown:
                 raise ValueError(f"unknown {', '.join(sorted(unknown))}")
         except (KeyError, TypeError, ValueError) as error:

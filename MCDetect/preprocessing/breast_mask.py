@@ -46,7 +46,7 @@ def breast_mask(
     """
     rows, columns = pixels.shape
     steps = (_step(spacing_mm[0], rows), _step(spacing_mm[1], columns))
-    usable = pixels if valid is None else np.where(valid, pixels, pixels[valid].min() if valid.any() else 0)
+    usable = pixels if valid is None or valid.all() else _without_padding(pixels, valid)
     coarse = _block_mean(usable, steps)
     if coarse.max() <= coarse.min():
         return np.zeros(pixels.shape, dtype=np.bool_)
@@ -75,6 +75,10 @@ def remove_artefacts(pixels: npt.NDArray[np.float32], mask: BoolImage) -> npt.ND
     Leong et al. 2022, section on the removal of artefacts: labels, wedges and markers lie in the air.
     """
     return np.where(mask, pixels, pixels.min()).astype(np.float32, copy=False)
+
+
+def _without_padding(pixels: npt.NDArray[np.float32], valid: BoolImage) -> npt.NDArray[np.float32]:
+    return np.where(valid, pixels, pixels[valid].min() if valid.any() else 0).astype(np.float32, copy=False)
 
 
 def _air_and_threshold(coarse: npt.NDArray[np.float32]) -> tuple[float, float]:

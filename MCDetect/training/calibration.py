@@ -3,6 +3,7 @@
 1. The calcification threshold is the logit at which views without clusters carry a chosen number of false marks.
 2. The probability of a calcification is Platt's logistic function of its logit (Platt 1999).
 3. Faint calcifications, which count only in clusters, go a fixed number of logits below the threshold.
+   Strewn ones, which make a cluster where they lie farther from one another, begin a fixed number of logits above it.
    To be reported by itself a calcification must reach a higher one, found as in 1 at a lower rate: no neighbours
    speak for it, and each false one has to be looked at.
 4. The score of a cluster is a logistic regression of the features of :mod:`MCDetect.inference.cluster_score`, with
@@ -165,6 +166,8 @@ def calibrate_clusters(
     settings = read_settings(bundle)
     faint = settings["calcification_threshold"] - recipe.faint_margin
     settings["faint_calcification_threshold"] = round(faint, 3)
+    settings["strewn_calcification_threshold"] = round(settings["calcification_threshold"] + recipe.strewn_margin, 3)
+    settings["clusters"]["strewn_linking_distance_mm"] = recipe.strewn_distance_mm
     settings.pop("single_calcification_threshold", None)  # all marks are wanted, as none is chosen yet
     write_settings(bundle, settings)
     examined = examine(bundle, views, mark_and_cluster, processes, lambda done: tell("clusters", done), kind=kind)

@@ -260,8 +260,12 @@ def test_a_spot_too_weak_to_stand_alone_is_reported_only_in_a_cluster(own_bundle
 
 @pytest.mark.parametrize(
     "changes",
-    [{"single_calcification_threshold": -1.0}, {"faint_calcification_threshold": 1.0}],
-    ids=["single", "faint"],
+    [
+        {"single_calcification_threshold": -1.0},
+        {"faint_calcification_threshold": 1.0},
+        {"strewn_calcification_threshold": -1.0},
+    ],
+    ids=["single", "faint", "strewn"],
 )
 def test_thresholds_in_the_wrong_order_are_told(own_bundle, changes):
     with pytest.raises(ModelError, match="threshold of") as told:

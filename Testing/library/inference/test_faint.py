@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from MCDetect.findings import Calcification
 from MCDetect.inference.clusters import group_calcifications
 from MCDetect.inference.faint import groups_of_faint, marks_of
-from MCDetect.inference.morphology.viewing import untyped
+from MCDetect.inference.morphology.viewing import TypedView, group_view
 from MCDetect.inference.settings import DetectorSettings
 
 SPACING = (0.1, 0.1)
@@ -27,7 +29,15 @@ def mark(number: int, row: float, column: float, score: float = 0.5) -> Calcific
 def settings(threshold: float, faint: float, single: float | None = None) -> DetectorSettings:
     single = threshold if single is None else single
     calibration = {"slope": 1.0, "intercept": 0.0}
-    return DetectorSettings(0.07, threshold, single, faint, calibration, 5.0, 3, 1.0, {}, 0.0, "balanced")
+    none = (math.inf, 5.0)  # no strewn ones
+    return DetectorSettings(0.07, threshold, single, faint, *none, calibration, 5.0, 3, 1.0, {}, 0.0, "balanced")
+
+
+def untyped(marks: Sequence[Calcification], faint: Sequence[Calcification] = ()) -> TypedView:
+    """Return the view of a bundle without a model of types."""
+    picture, mask = np.zeros((700, 700), dtype=np.float32), np.ones((700, 700), dtype=bool)
+    grouped = group_view(picture, mask, SPACING, marks, model=None, group=group, faint=faint, group_faint=more)
+    return grouped.typed()
 
 
 TRIPLE = (mark(1, 100, 100), mark(2, 110, 100), mark(3, 100, 110))
@@ -95,7 +105,7 @@ def test_without_a_lower_threshold_there_are_no_faint_marks() -> None:
 
 def test_faint_marks_are_reported_only_as_members_of_clusters_that_are_reported() -> None:
     faint = [mark(1, 300, 300, 0.1), mark(2, 310, 300, 0.1), mark(3, 300, 310, 0.1), mark(4, 50, 600, 0.1)]
-    typed = untyped(TRIPLE, group, faint, more)
+    typed = untyped(TRIPLE, faint)
     assert [m.id for m in typed.marks] == [1, 2, 3, 4, 5, 6]
     assert typed.members_only == {4, 5, 6}
     assert [m.id for m in typed.reported(())] == [1, 2, 3]
@@ -109,7 +119,7 @@ def test_faint_marks_are_reported_only_as_members_of_clusters_that_are_reported(
 
 def test_marks_too_weak_to_stand_alone_are_reported_only_as_members_too() -> None:
     alone = (mark(4, 300, 300, 0.9), mark(5, 50, 600, 0.4))
-    typed = untyped((*TRIPLE, *alone), group).with_least_single_score(0.6)
+    typed = untyped((*TRIPLE, *alone)).with_least_single_score(0.6)
     assert typed.members_only == {1, 2, 3, 5}
     assert [m.id for m in typed.reported(())] == [4]
 

@@ -52,10 +52,11 @@ def test_scores_are_fitted_again_and_nothing_else_changes(bundle: Path, examined
     after = json.loads(path.read_text())
     assert examined == ["mark_and_cluster"]
     assert after["single_calcification_threshold"] == pytest.approx(1.75)  # two false marks a view are above it
-    margin = load_recipe().calibration.faint_margin
-    assert after["faint_calcification_threshold"] == pytest.approx(before["calcification_threshold"] - margin)
+    recipe, threshold = load_recipe().calibration, before["calcification_threshold"]
+    assert after["faint_calcification_threshold"] == pytest.approx(threshold - recipe.faint_margin)
+    assert after["strewn_calcification_threshold"] == pytest.approx(threshold + recipe.strewn_margin)
     changed = {name for name in after if after[name] != before.get(name)}
-    thresholds = {"faint_calcification_threshold", "single_calcification_threshold"}
+    thresholds = {f"{kind}_calcification_threshold" for kind in ("faint", "strewn", "single")}
     assert changed <= {"cluster_score", "operating_points", *thresholds}
     assert after["cluster_score"] != before["cluster_score"]
     assert find_bundle(str(bundle)).sha256 != find_bundle().sha256
