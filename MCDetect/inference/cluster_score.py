@@ -48,14 +48,19 @@ def cluster_features(
     if len(member_logits) < 3:
         raise ValueError(f"a cluster has at least 3 members, got {len(member_logits)}")
     strongest = sorted((logit - threshold for logit in member_logits), reverse=True)
-    top = strongest[:5]
     return {
         "highest_logit": strongest[0],
         "third_highest_logit": strongest[2],
-        "mean_of_five_highest_logits": sum(top) / len(top),
+        "mean_of_five_highest_logits": mean_of_strongest(strongest),
         "log_count": math.log(len(strongest)),
         "patch_logit": max(patch_logits),
     }
+
+
+def mean_of_strongest(member_logits: Sequence[float]) -> float:
+    """Return the mean of the five highest logits, or of all if there are fewer."""
+    top = sorted(member_logits, reverse=True)[:5]
+    return sum(top) / len(top)
 
 
 def cluster_score(features: Mapping[str, float], weights: Mapping[str, float], intercept: float) -> float:

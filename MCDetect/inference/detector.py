@@ -5,7 +5,6 @@ This is the place where a mammogram becomes findings; read :meth:`Detector.analy
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,7 @@ from MCDetect.inference.device import choose_device
 from MCDetect.inference.faint import groups_of_faint, marks_of
 from MCDetect.inference.making import ScoredCluster, findings_of_view, identity_of, make_cluster, nipple_of
 from MCDetect.inference.morphology.model import MorphologyModel
-from MCDetect.inference.morphology.viewing import TypedView, group_view
+from MCDetect.inference.morphology.viewing import TypedView, type_view, untyped
 from MCDetect.inference.prepared import PreparedView, prepare_view
 from MCDetect.inference.progress import StageReport, silent
 from MCDetect.inference.settings import DetectorSettings
@@ -258,18 +257,25 @@ class Detector:
         """Return what :meth:`examine` does from the :meth:`maps` of a view."""
         spacing = mammogram.spacing.millimetres
         marks, faint = marks_of(resize(logits, mammogram.shape), spacing, mask, self._settings)
-        group = self._settings.group(spacing)
-        more = partial(groups_of_faint, spacing_mm=spacing, distance_mm=self._settings.linking_distance_mm, group=group)
-        grouped = group_view(
-            mammogram.pixels, mask, spacing, marks, model=self._morphology, group=group, faint=faint, group_faint=more
+        group, model = self._settings.group(spacing), self._morphology
+        more = partial(
+            groups_of_faint,
+            spacing_mm=spacing,
+            distance_mm=self._settings.linking_distance_mm,
+            group=group,
+            is_worth_a_look=self._settings.is_worth_a_look,
         )
-        # What the members are and what the patches round them say is found at the same time.
-        with ThreadPoolExecutor(1) as beside:
-            typing = beside.submit(grouped.typed)
-            judged = self._judged(grouped.members, prepared.normalised, mammogram.shape, report)
-            typed = typing.result()
+        typed = (
+            untyped(marks, group, faint, more)
+            if model is None
+            else type_view(
+                mammogram.pixels, mask, spacing, marks, model=model, group=group, faint=faint, group_faint=more
+            )
+        )
         if self._settings.single_threshold > self._settings.threshold:
             typed = typed.with_least_single_score(self._settings.least_single_score)
+        members = tuple(member for one in typed.groups for member in one.members)
+        judged = self._judged(members, prepared.normalised, mammogram.shape, report)
         return typed, [ScoredCluster.of(one, judged, self._settings) for one in typed.groups]
 
     def _judged(

@@ -8,8 +8,9 @@ from functools import partial
 
 from MCDetect.bundles.store import Bundle
 from MCDetect.errors import ModelError
-from MCDetect.inference.cluster_score import FEATURES
-from MCDetect.inference.clusters import Group, Strewn, group_calcifications
+from MCDetect.inference.calcifications import peak_logit
+from MCDetect.inference.cluster_score import FEATURES, mean_of_strongest
+from MCDetect.inference.clusters import Group, Members, Strewn, group_calcifications
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class DetectorSettings:
         Logit from which a calcification is reported by itself; at least ``threshold``.
     faint_threshold
         Logit from which a calcification counts where several lie together; at most ``threshold``.
+    faint_group_threshold
+        Least mean logit of the strongest members of a group that appears only with faint calcifications.
     strewn_threshold, strewn_distance_mm
         Logit from which calcifications make a cluster even where they lie farther from one another; how far at most.
     calibration
@@ -42,6 +45,7 @@ class DetectorSettings:
     threshold: float
     single_threshold: float
     faint_threshold: float
+    faint_group_threshold: float
     strewn_threshold: float
     strewn_distance_mm: float
     calibration: dict[str, float]
@@ -66,6 +70,11 @@ class DetectorSettings:
             minimum_count=self.minimum_count,
             strewn=self.strewn,
         )
+
+    def is_worth_a_look(self, members: Members) -> bool:
+        """Tell whether a group that appears only with faint calcifications is strong enough to be scored."""
+        logits = [peak_logit(member.score, **self.calibration) for member in members]
+        return mean_of_strongest(logits) >= self.faint_group_threshold
 
     @property
     def strewn(self) -> Strewn | None:
@@ -102,6 +111,7 @@ class DetectorSettings:
                 # Bundles of before have one threshold for all calcifications.
                 single_threshold=float(settings.get("single_calcification_threshold", threshold)),
                 faint_threshold=float(settings.get("faint_calcification_threshold", threshold)),
+                faint_group_threshold=float(settings.get("faint_group_threshold", -math.inf)),
                 strewn_threshold=float(settings.get("strewn_calcification_threshold", math.inf)),
                 strewn_distance_mm=float(clusters.get("strewn_linking_distance_mm", clusters["linking_distance_mm"])),
                 calibration={key: float(settings["calcification_calibration"][key]) for key in ("slope", "intercept")},

@@ -3,6 +3,7 @@
 1. The calcification threshold is the logit at which views without clusters carry a chosen number of false marks.
 2. The probability of a calcification is Platt's logistic function of its logit (Platt 1999).
 3. Faint calcifications, which count only in clusters, go a fixed number of logits below the threshold.
+   A group of such needs a mean logit of its strongest, or it would get a score far below any operating point.
    Strewn ones, which make a cluster where they lie farther from one another, begin a fixed number of logits above it.
    To be reported by itself a calcification must reach a higher one, found as in 1 at a lower rate: no neighbours
    speak for it, and each false one has to be looked at.
@@ -164,16 +165,17 @@ def calibrate_clusters(
     """
     tell = report or (lambda text, done: None)
     settings = read_settings(bundle)
-    faint = settings["calcification_threshold"] - recipe.faint_margin
-    settings["faint_calcification_threshold"] = round(faint, 3)
-    settings["strewn_calcification_threshold"] = round(settings["calcification_threshold"] + recipe.strewn_margin, 3)
+    threshold = settings["calcification_threshold"]
+    settings["faint_calcification_threshold"] = round(threshold - recipe.faint_margin, 3)
+    settings["faint_group_threshold"] = round(threshold - recipe.faint_group_margin, 3)
+    settings["strewn_calcification_threshold"] = round(threshold + recipe.strewn_margin, 3)
     settings["clusters"]["strewn_linking_distance_mm"] = recipe.strewn_distance_mm
     settings.pop("single_calcification_threshold", None)  # all marks are wanted, as none is chosen yet
     write_settings(bundle, settings)
     examined = examine(bundle, views, mark_and_cluster, processes, lambda done: tell("clusters", done), kind=kind)
     marked, clustered = zip(*examined, strict=True)
     single = mark_threshold(marked, recipe.false_single_calcifications_per_view)
-    settings["single_calcification_threshold"] = max(round(single, 3), settings["calcification_threshold"])
+    settings["single_calcification_threshold"] = max(round(single, 3), threshold)
     weights, bias = _or_refuse(fit_cluster_score, clustered)
     settings["cluster_score"] = {
         "intercept": round(bias, 4),

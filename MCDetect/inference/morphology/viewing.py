@@ -60,81 +60,18 @@ class TypedView:
         return tuple(mark for mark in self.marks if mark.id not in self.members_only or mark.id in members)
 
 
-@dataclass(frozen=True)
-class GroupedView:
-    """The marks of a view in groups; what the faint ones among them are is found by :meth:`typed`.
-
-    Attributes
-    ----------
-    picture, mask, spacing_mm
-        As for :func:`group_view`.
-    marks
-        Those above the threshold of members, with large bodies whole.
-    typing
-        What they are; None without a model.
-    groups
-        Of them.
-    faint
-        All faint marks, with numbers after those of ``marks``.
-    more
-        Members of the groups that appear only with faint marks.
-    """
-
-    picture: FloatImage
-    mask: BoolImage
-    spacing_mm: tuple[float, float]
-    marks: Members
-    typing: Typing | None
-    groups: tuple[SortedGroup, ...]
-    faint: Members
-    more: tuple[Members, ...]
-
-    @property
-    def members(self) -> Members:
-        """All members of all groups."""
-        return tuple(member for members in (*(one.members for one in self.groups), *self.more) for member in members)
-
-    def typed(self) -> TypedView:
-        """Return the view with the types of all marks in groups and of all above the threshold."""
-        # The faint marks in no group are never reported, and what they are costs most of the time.
-        in_groups = {member.id for members in self.more for member in members}
-        weak = tuple(mark for mark in self.faint if mark.id in in_groups)
-        members_only = frozenset(m.id for m in weak)
-        if self.typing is None:
-            groups = (*self.groups, *(SortedGroup(members, (), None) for members in self.more))
-            return TypedView((*self.marks, *weak), groups, {}, members_only)
-        bodies = {m.id: find_body(self.picture, m, self.spacing_mm) for m in weak}
-        context = ViewContext(self.picture, self.mask, self.spacing_mm, [*self.marks, *self.faint])
-        typing = self.typing.with_faint(weak, feature_matrix(weak, bodies, context))
-        groups = (*self.groups, *(typing.judged(members) for members in self.more))
-        types = {number: kind for number, kind in typing.benign.items() if kind is not None}
-        for one in groups:
-            for member in one.members:
-                if one.benign_type is None:
-                    types.pop(member.id, None)  # it is one of a suspicious group
-                elif member.id not in types:
-                    types[member.id] = typing.of_member(member.id)
-        typed = {mark.id: replace(mark, benign_type=types.get(mark.id)) for mark in (*self.marks, *weak)}
-        return TypedView(
-            tuple(typed.values()),
-            tuple(replace(one, members=tuple(typed[m.id] for m in one.members)) for one in groups),
-            {n: float(np.exp(row[_LOG_CONTRAST])) for n, row in typing.features.items()},
-            members_only,
-        )
-
-
-def group_view(
+def type_view(
     picture: FloatImage,
     mask: BoolImage,
     spacing_mm: tuple[float, float],
     marks: Sequence[Calcification],
     *,
-    model: MorphologyModel | None,
+    model: MorphologyModel,
     group: Group,
     faint: Sequence[Calcification] = (),
     group_faint: GroupFaint | None = None,
-) -> GroupedView:
-    """Take large bodies whole, type the marks of a view, and group them.
+) -> TypedView:
+    """Type the marks of a view and sort their groups.
 
     Parameters
     ----------
@@ -147,28 +84,46 @@ def group_view(
     marks
         Calcifications as the network marks them.
     model
-        Of the bundle; with None nothing is taken whole or typed.
+        Of the bundle.
     group
         How calcifications are grouped.
     faint, group_faint
         Marks below the threshold, and how they make groups (:func:`MCDetect.inference.faint.groups_of_faint`).
     """
-    typing: Typing | None = None
-    if model is None:
-        whole = tuple(marks)
-        groups = [SortedGroup(members, (), None) for members in group(whole)]
-    else:
-        whole, features = whole_marks(picture, mask, spacing_mm, marks)
-        typing = Typing.of(whole, features, model, spacing_mm)
-        groups = sort_groups(group(whole), typing, group)
-    every: Members = ()
-    more: Sequence[Members] = ()
+    whole, features = whole_marks(picture, mask, spacing_mm, marks)
+    typing = Typing.of(whole, features, model, spacing_mm)
+    groups = sort_groups(group(whole), typing, group)
+    weak: tuple[Calcification, ...] = ()
     if faint and group_faint is not None:
         every = _numbered(faint, whole)
         grouped = {m.id for one in groups for m in one.members}
-        single = [m for m in whole if m.id not in grouped and (typing is None or typing.benign[m.id] is None)]
+        single = [m for m in whole if m.id not in grouped and typing.benign[m.id] is None]
         more = group_faint([one.members for one in groups], single, every)
-    return GroupedView(picture, mask, spacing_mm, whole, typing, tuple(groups), every, tuple(more))
+        # The others are never reported, and what they are costs most of the time.
+        weak = _members_of(more, every)
+        bodies = {m.id: find_body(picture, m, spacing_mm) for m in weak}
+        context = ViewContext(picture, mask, spacing_mm, [*whole, *every])
+        typing = typing.with_faint(weak, feature_matrix(weak, bodies, context))
+        groups = [*groups, *(typing.judged(members) for members in more)]
+    types = {number: kind for number, kind in typing.benign.items() if kind is not None}
+    for one in groups:
+        for member in one.members:
+            if one.benign_type is None:
+                types.pop(member.id, None)  # it is one of a suspicious group
+            elif member.id not in types:
+                types[member.id] = typing.of_member(member.id)
+    typed = {mark.id: replace(mark, benign_type=types.get(mark.id)) for mark in (*whole, *weak)}
+    return TypedView(
+        tuple(typed.values()),
+        tuple(replace(one, members=tuple(typed[m.id] for m in one.members)) for one in groups),
+        {n: float(np.exp(row[_LOG_CONTRAST])) for n, row in typing.features.items()},
+        frozenset(m.id for m in weak),
+    )
+
+
+def _members_of(groups: Sequence[Members], marks: Sequence[Calcification]) -> Members:
+    members = {member.id for one in groups for member in one}
+    return tuple(mark for mark in marks if mark.id in members)
 
 
 def _numbered(faint: Sequence[Calcification], after: Sequence[Calcification]) -> tuple[Calcification, ...]:
@@ -185,6 +140,25 @@ def whole_marks(
     known = {m.runs: found[m.id] for m in marks}
     bodies = {m.id: known.get(m.runs) or find_body(picture, m, spacing_mm) for m in whole}
     return whole, feature_matrix(whole, bodies, ViewContext(picture, mask, spacing_mm, whole))
+
+
+def untyped(
+    marks: Sequence[Calcification],
+    group: Group,
+    faint: Sequence[Calcification] = (),
+    group_faint: GroupFaint | None = None,
+) -> TypedView:
+    """Return the marks and groups of a bundle without a model of morphologies: nothing is typed."""
+    weak: tuple[Calcification, ...] = ()
+    groups = group(marks)
+    if faint and group_faint is not None:
+        every = _numbered(faint, marks)
+        grouped = {m.id for members in groups for m in members}
+        more = group_faint(groups, [m for m in marks if m.id not in grouped], every)
+        weak = _members_of(more, every)
+        groups = [*groups, *more]
+    sorted_groups = tuple(SortedGroup(members, (), None) for members in groups)
+    return TypedView((*marks, *weak), sorted_groups, {}, frozenset(m.id for m in weak))
 
 
 def describe(

@@ -18,7 +18,7 @@ from MCDetect.inference.calcifications import measure_calcification
 from MCDetect.inference.clusters import group_calcifications
 from MCDetect.inference.morphology.model import BENIGN_TYPES, FILE_NAME, MorphologyModel
 from MCDetect.inference.morphology.suspicion import suspicion
-from MCDetect.inference.morphology.viewing import describe, group_view
+from MCDetect.inference.morphology.viewing import describe, type_view, untyped
 
 SPACING = (0.07, 0.07)
 SHAPE = (600, 600)
@@ -59,7 +59,7 @@ def test_a_large_rod_beside_a_group_of_specks_is_reported_apart_and_the_group_st
         disc(row, column, radius) for (row, column), radius in zip(places, [1, 2, 1, 2, 1, 2, 2, 1, 1], strict=True)
     ]
     picture, mask, marks = view(*specks, disc(300, 350, 4, stretch=7))
-    typed = group_view(picture, mask, SPACING, marks, model=model, group=group).typed()
+    typed = type_view(picture, mask, SPACING, marks, model=model, group=group)
     rod = max(typed.marks, key=lambda m: m.diameter_mm)
     assert rod.benign_type in (Morphology.LARGE_ROD_LIKE, Morphology.COARSE)
     (cluster,) = typed.groups
@@ -70,7 +70,7 @@ def test_a_large_rod_beside_a_group_of_specks_is_reported_apart_and_the_group_st
 
 def test_descriptors_are_what_can_be_measured(model) -> None:
     picture, mask, marks = view(*(disc(300, 280 + 20 * i, 2) for i in range(4)))
-    typed = group_view(picture, mask, SPACING, marks, model=model, group=group).typed()
+    typed = type_view(picture, mask, SPACING, marks, model=model, group=group)
     (one,) = typed.groups
     described = describe(one, typed.contrasts, SPACING, Distribution.LINEAR)
     assert described is not None
@@ -85,7 +85,7 @@ def test_descriptors_are_what_can_be_measured(model) -> None:
 
 def test_nothing_smaller_than_half_a_millimetre_is_called_coarse(model) -> None:
     picture, mask, marks = view(*(disc(100 + 90 * i, 300, 2) for i in range(5)))
-    typed = group_view(picture, mask, SPACING, marks, model=model, group=group).typed()
+    typed = type_view(picture, mask, SPACING, marks, model=model, group=group)
     assert {m.benign_type for m in typed.marks} <= {None, Morphology.VASCULAR}
 
 
@@ -101,8 +101,8 @@ def test_suspicion_grows_with_morphology_and_distribution() -> None:
 
 def test_a_bundle_without_a_model_types_nothing(tmp_path) -> None:
     assert MorphologyModel.load(tmp_path) is None
-    picture, mask, marks = view(*(disc(300, 280 + 20 * i, 2) for i in range(4)))
-    typed = group_view(picture, mask, SPACING, marks, model=None, group=group).typed()
+    _, _, marks = view(*(disc(300, 280 + 20 * i, 2) for i in range(4)))
+    typed = untyped(marks, group)
     assert typed.marks == marks
     assert describe(typed.groups[0], typed.contrasts, SPACING, Distribution.GROUPED) is None
 
