@@ -154,7 +154,8 @@ def _clusters(results: Mapping[str, Any]) -> str:
         "too. At the default operating point:\n",
         sorting_table(results["sorting"]),
         "\n### Missed clusters above noise, at 1 false positive a view\n",
-        "What of them is marked by single marks, which a cluster asks three of within 5 mm of one another:\n",
+        "What of them is marked by single marks, which a cluster asks three of within 5 mm of one another "
+        "(strong ones 10 mm):\n",
         missed_table(results["missed clusters above noise"]),
         "\n### By signal-to-noise ratio, at 1 false positive a view\n",
         tables.ratio_table(clusters, "1"),
