@@ -3,8 +3,8 @@
 A cluster is at least three calcifications a square centimetre (Shiri Kahnouei 2022 and the usual clinical definition).
 A calcification with at least two others within the linking distance is a core of a cluster; cores within that distance
 of one another belong together, and their neighbours with them (DBSCAN, Ester et al. 1996). Rods and rims are plain to
-see and may lie farther from one another along a segment: of strong calcifications that are left, strewn ones make
-clusters.
+see and may lie farther from one another along a segment: strong calcifications that are in no cluster are grouped once
+more, at a larger distance (:mod:`MCDetect.inference.grouping`).
 """
 
 from __future__ import annotations
@@ -45,25 +45,14 @@ class ClusterGeometry:
     distribution: Distribution
 
 
-@dataclass(frozen=True)
-class Strewn:
-    """Which calcifications make clusters of strewn ones: those of this score, centres at most so far apart."""
-
-    least_score: float
-    distance_mm: float
-
-
 def group_calcifications(
     calcifications: Sequence[Calcification],
     spacing_mm: tuple[float, float],
     *,
     linking_distance_mm: float = 5.0,
     minimum_count: int = 3,
-    strewn: Strewn | None = None,
 ) -> list[Members]:
     """Return the members of each cluster, largest cluster first; a calcification belongs to one at most.
-
-    Clusters of strewn calcifications come last.
 
     Parameters
     ----------
@@ -75,25 +64,12 @@ def group_calcifications(
         Neighbours are at most this far apart, centre to centre. 5 mm is just under the radius of a disc of 1 cm².
     minimum_count
         A core has at least this many calcifications within the distance, itself counted.
-    strewn
-        How those that are in no cluster are grouped once more, if they are.
     """
-    groups = _linked(calcifications, spacing_mm, linking_distance_mm, minimum_count)
-    if strewn is None:
-        return groups
-    grouped = {member.id for members in groups for member in members}
-    left = [c for c in calcifications if c.score >= strewn.least_score and c.id not in grouped]
-    return [*groups, *_linked(left, spacing_mm, strewn.distance_mm, minimum_count)]
-
-
-def _linked(
-    calcifications: Sequence[Calcification], spacing_mm: tuple[float, float], distance_mm: float, minimum_count: int
-) -> list[Members]:
     if len(calcifications) < minimum_count:
         return []
     points = np.array([(c.row * spacing_mm[0], c.column * spacing_mm[1]) for c in calcifications])
     tree = cKDTree(points)
-    pairs = tree.query_pairs(distance_mm, output_type="ndarray")
+    pairs = tree.query_pairs(linking_distance_mm, output_type="ndarray")
     neighbours = np.bincount(pairs.ravel(), minlength=len(points)) + 1
     is_core = neighbours >= minimum_count
     links = pairs[is_core[pairs].all(axis=1)]
@@ -103,7 +79,7 @@ def _linked(
     # A calcification at the border of a cluster joins that of its nearest core.
     if is_core.any():
         cores = np.flatnonzero(is_core)
-        distance, nearest = cKDTree(points[cores]).query(points[~is_core], distance_upper_bound=distance_mm)
+        distance, nearest = cKDTree(points[cores]).query(points[~is_core], distance_upper_bound=linking_distance_mm)
         reached = np.isfinite(distance)
         labels[np.flatnonzero(~is_core)[reached]] = labels[cores[nearest[reached]]]
     groups = [

@@ -5,7 +5,6 @@ This is the place where a mammogram becomes findings; read :meth:`Detector.analy
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,8 @@ from MCDetect.findings import Algorithm, Calcification, ImageFindings
 from MCDetect.inference.arguments import checked_image, checked_spacing
 from MCDetect.inference.clusters import Members
 from MCDetect.inference.device import choose_device
-from MCDetect.inference.faint import groups_of_faint, marks_of
+from MCDetect.inference.faint import marks_of
+from MCDetect.inference.grouping import Grouping
 from MCDetect.inference.making import ScoredCluster, findings_of_view, identity_of, make_cluster, nipple_of
 from MCDetect.inference.morphology.model import MorphologyModel
 from MCDetect.inference.morphology.viewing import TypedView, type_view, untyped
@@ -257,20 +257,11 @@ class Detector:
         """Return what :meth:`examine` does from the :meth:`maps` of a view."""
         spacing = mammogram.spacing.millimetres
         marks, faint = marks_of(resize(logits, mammogram.shape), spacing, mask, self._settings)
-        group, model = self._settings.group(spacing), self._morphology
-        more = partial(
-            groups_of_faint,
-            spacing_mm=spacing,
-            distance_mm=self._settings.linking_distance_mm,
-            group=group,
-            is_worth_a_look=self._settings.is_worth_a_look,
-        )
+        grouping, model = Grouping.of(self._settings, spacing), self._morphology
         typed = (
-            untyped(marks, group, faint, more)
+            untyped(marks, faint, grouping=grouping)
             if model is None
-            else type_view(
-                mammogram.pixels, mask, spacing, marks, model=model, group=group, faint=faint, group_faint=more
-            )
+            else type_view(mammogram.pixels, mask, spacing, marks, faint, model=model, grouping=grouping)
         )
         if self._settings.single_threshold > self._settings.threshold:
             typed = typed.with_least_single_score(self._settings.least_single_score)

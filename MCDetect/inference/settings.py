@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import partial
 
 from MCDetect.bundles.store import Bundle
 from MCDetect.errors import ModelError
-from MCDetect.inference.calcifications import peak_logit
-from MCDetect.inference.cluster_score import FEATURES, mean_of_strongest
-from MCDetect.inference.clusters import Group, Members, Strewn, group_calcifications
+from MCDetect.inference.cluster_score import FEATURES
 
 
 @dataclass(frozen=True)
@@ -59,32 +56,8 @@ class DetectorSettings:
     @property
     def least_single_score(self) -> float:
         """Calibrated score from which a calcification is reported by itself."""
-        return self._score_of(self.single_threshold)
-
-    def group(self, spacing_mm: tuple[float, float]) -> Group:
-        """Return how calcifications in pictures of this pixel spacing make clusters."""
-        return partial(
-            group_calcifications,
-            spacing_mm=spacing_mm,
-            linking_distance_mm=self.linking_distance_mm,
-            minimum_count=self.minimum_count,
-            strewn=self.strewn,
-        )
-
-    def is_worth_a_look(self, members: Members) -> bool:
-        """Tell whether a group that appears only with faint calcifications is strong enough to be scored."""
-        logits = [peak_logit(member.score, **self.calibration) for member in members]
-        return mean_of_strongest(logits) >= self.faint_group_threshold
-
-    @property
-    def strewn(self) -> Strewn | None:
-        """How calcifications that lie far from one another make clusters, if the bundle says so."""
-        if math.isinf(self.strewn_threshold):
-            return None
-        return Strewn(self._score_of(self.strewn_threshold), self.strewn_distance_mm)
-
-    def _score_of(self, logit: float) -> float:
-        return 1 / (1 + math.exp(-(self.calibration["slope"] * logit + self.calibration["intercept"])))
+        logit = self.calibration["slope"] * self.single_threshold + self.calibration["intercept"]
+        return 1 / (1 + math.exp(-logit))
 
     @classmethod
     def of(cls, bundle: Bundle) -> DetectorSettings:
@@ -124,11 +97,14 @@ class DetectorSettings:
             )
             unknown = {*read.score_weights} - {*FEATURES}
             unknown = unknown or {read.default_operating_point} - {*bundle.operating_points}
-            if read.faint_threshold > read.threshold:
+            # Written so that what is no number is refused, too.
+            if not read.faint_threshold <= read.threshold:
                 raise ValueError("the threshold of faint calcifications is above that of the others")
-            if read.single_threshold < read.threshold:
+            if not read.faint_group_threshold <= read.threshold:
+                raise ValueError("the threshold of groups of faint calcifications is above that of the others")
+            if not read.single_threshold >= read.threshold:
                 raise ValueError("the threshold of single calcifications is below that of members of clusters")
-            if read.strewn_threshold < read.threshold or read.strewn_distance_mm < read.linking_distance_mm:
+            if not (read.strewn_threshold >= read.threshold and read.strewn_distance_mm >= read.linking_distance_mm):
                 raise ValueError("the threshold of strewn calcifications or their distance is below that of others")
             if unknown:
                 raise ValueError(f"unknown {', '.join(sorted(unknown))}")

@@ -49,8 +49,8 @@ def scale_to_unit_range(
         values are not whole numbers.
     """
     values = np.asarray(pixels, dtype=np.float32)
-    padded = valid is not None and not valid.all()
-    used = values[valid] if padded else values
+    padding = None if valid is None or valid.all() else ~valid
+    used = values if padding is None else values[valid]
     if used.size == 0:
         return np.zeros_like(values), 0.0
     low, high = float(used.min()), float(used.max())
@@ -58,8 +58,8 @@ def scale_to_unit_range(
     if extent <= 0:
         return np.zeros_like(values), 0.0
     unit = (values - np.float32(low)) * np.float32(1 / extent)
-    if padded:
-        unit[~np.asarray(valid)] = 0.0
+    if padding is not None:
+        unit[padding] = 0.0
     sample = used.reshape(-1)[:: max(1, used.size // 65536)]
     is_whole = bool(np.all(sample == np.rint(sample)))
     return np.clip(unit, 0.0, 1.0, out=unit), 1.0 / extent if is_whole else 0.0

@@ -79,7 +79,7 @@ def _regions_from(pixels: npt.NDArray[np.float32], level: float) -> Iterator[tup
     bright = np.zeros((rows, columns), dtype=np.bool_)
     np.greater_equal(pixels, level, out=bright[: pixels.shape[0], : pixels.shape[1]])
     held = bright.reshape(-1, _BLOCK, columns).any(axis=1).reshape(rows // _BLOCK, -1, _BLOCK).any(axis=2)
-    blocks, _ = ndimage.label(held, structure=np.ones((3, 3)))
+    blocks, _ = ndimage.label(held)
     for number, part in enumerate(ndimage.find_objects(blocks), start=1):
         fine = tuple(slice(_BLOCK * side.start, _BLOCK * side.stop) for side in part)
         own = np.kron(blocks[part] == number, np.ones((_BLOCK, _BLOCK), dtype=np.bool_))

@@ -101,7 +101,9 @@ class Typing:
         return max(BENIGN_TYPES, key=lambda term: row[terms.index(term)])
 
 
-def sort_groups(groups: Sequence[Members], typing: Typing, group: Group) -> list[SortedGroup]:
+def sort_groups(
+    groups: Sequence[Members], typing: Typing, group: Group, *, members_first: bool = False
+) -> list[SortedGroup]:
     """Return the groups, sorted into suspicious and benign ones.
 
     Parameters
@@ -112,12 +114,15 @@ def sort_groups(groups: Sequence[Members], typing: Typing, group: Group) -> list
         What is known of each mark.
     group
         How calcifications are grouped.
+    members_first
+        Whether suspicious members that make a group by themselves are one even where the model calls the whole group
+        benign: it was fitted on groups that lie together.
     """
     result: list[SortedGroup] = []
     for members in groups:
         whole = typing.judged(members)
         benign = tuple(m for m in members if typing.benign[m.id] is not None)
-        if whole.benign_type is not None or not benign:
+        if not benign or (whole.benign_type is not None and not members_first):
             result.append(whole)
             continue
         rest = group([m for m in members if typing.benign[m.id] is None])

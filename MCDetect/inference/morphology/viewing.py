@@ -11,8 +11,8 @@ import numpy.typing as npt
 from MCDetect.bi_rads import Distribution
 from MCDetect.descriptors import Descriptors, Spread
 from MCDetect.findings import Calcification, Cluster
-from MCDetect.inference.clusters import Group, Members
-from MCDetect.inference.faint import GroupFaint
+from MCDetect.inference.clusters import Members
+from MCDetect.inference.grouping import Grouping
 from MCDetect.inference.morphology.arrangement import nearest_distances
 from MCDetect.inference.morphology.bodies import find_body
 from MCDetect.inference.morphology.features import FEATURES, ViewContext, feature_matrix
@@ -65,11 +65,10 @@ def type_view(
     mask: BoolImage,
     spacing_mm: tuple[float, float],
     marks: Sequence[Calcification],
+    faint: Sequence[Calcification] = (),
     *,
     model: MorphologyModel,
-    group: Group,
-    faint: Sequence[Calcification] = (),
-    group_faint: GroupFaint | None = None,
+    grouping: Grouping,
 ) -> TypedView:
     """Type the marks of a view and sort their groups.
 
@@ -81,24 +80,27 @@ def type_view(
         The breast.
     spacing_mm
         (between rows, between columns).
-    marks
-        Calcifications as the network marks them.
+    marks, faint
+        Calcifications as the network marks them, and those below the threshold.
     model
         Of the bundle.
-    group
-        How calcifications are grouped.
-    faint, group_faint
-        Marks below the threshold, and how they make groups (:func:`MCDetect.inference.faint.groups_of_faint`).
+    grouping
+        How they make groups.
     """
     whole, features = whole_marks(picture, mask, spacing_mm, marks)
     typing = Typing.of(whole, features, model, spacing_mm)
-    groups = sort_groups(group(whole), typing, group)
+    near = grouping.together(whole)
+    far = grouping.strewn_beside(near, whole)
+    groups = [
+        *sort_groups(near, typing, grouping.together),
+        *sort_groups(far, typing, grouping.strewn, members_first=True),
+    ]
     weak: tuple[Calcification, ...] = ()
-    if faint and group_faint is not None:
+    if faint and grouping.faint is not None:
         every = _numbered(faint, whole)
         grouped = {m.id for one in groups for m in one.members}
         single = [m for m in whole if m.id not in grouped and typing.benign[m.id] is None]
-        more = group_faint([one.members for one in groups], single, every)
+        more = grouping.faint([one.members for one in groups], single, every)
         # The others are never reported, and what they are costs most of the time.
         weak = _members_of(more, every)
         bodies = {m.id: find_body(picture, m, spacing_mm) for m in weak}
@@ -142,19 +144,15 @@ def whole_marks(
     return whole, feature_matrix(whole, bodies, ViewContext(picture, mask, spacing_mm, whole))
 
 
-def untyped(
-    marks: Sequence[Calcification],
-    group: Group,
-    faint: Sequence[Calcification] = (),
-    group_faint: GroupFaint | None = None,
-) -> TypedView:
+def untyped(marks: Sequence[Calcification], faint: Sequence[Calcification] = (), *, grouping: Grouping) -> TypedView:
     """Return the marks and groups of a bundle without a model of morphologies: nothing is typed."""
     weak: tuple[Calcification, ...] = ()
-    groups = group(marks)
-    if faint and group_faint is not None:
+    near = grouping.together(marks)
+    groups = [*near, *grouping.strewn_beside(near, marks)]
+    if faint and grouping.faint is not None:
         every = _numbered(faint, marks)
         grouped = {m.id for members in groups for m in members}
-        more = group_faint(groups, [m for m in marks if m.id not in grouped], every)
+        more = grouping.faint(groups, [m for m in marks if m.id not in grouped], every)
         weak = _members_of(more, every)
         groups = [*groups, *more]
     sorted_groups = tuple(SortedGroup(members, (), None) for members in groups)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 
 from MCDetect.bi_rads import Distribution
 from MCDetect.findings import Calcification
-from MCDetect.inference.clusters import Strewn, describe_cluster, group_calcifications
+from MCDetect.inference.clusters import describe_cluster, group_calcifications
 
 SPACING = (0.1, 0.1)
 SHAPE = (3000, 2500)
@@ -42,42 +41,6 @@ def test_the_distance_is_measured_in_millimetres_along_each_axis():
     centres = ((50, 50), (54, 50), (58, 50))
     assert group_calcifications(calcifications(*centres, spacing=(0.2, 0.05)), (0.2, 0.05))
     assert not group_calcifications(calcifications(*((r * 2, c) for r, c in centres)), SPACING)
-
-
-def scored(score, *centres_mm, first=1):
-    found = calcifications(*centres_mm)
-    return tuple(replace(c, id=first + index, score=score) for index, c in enumerate(found))
-
-
-def test_strong_calcifications_strewn_along_a_segment_are_a_cluster_and_weaker_ones_are_not():
-    strewn = ((50, 50), (58, 50), (66, 52))
-    rules = Strewn(least_score=0.9, distance_mm=10.0)
-    assert members_of(group_calcifications(scored(0.95, *strewn), SPACING, strewn=rules)) == [{1, 2, 3}]
-    assert group_calcifications(scored(0.85, *strewn), SPACING, strewn=rules) == []
-    assert group_calcifications(scored(0.95, *strewn), SPACING) == []
-    assert group_calcifications(scored(0.95, (50, 50), (61, 50), (72, 50)), SPACING, strewn=rules) == []
-
-
-def test_a_cluster_stays_as_it_is_beside_strewn_calcifications():
-    compact = scored(0.95, (50, 50), (51, 52), (53, 50))
-    strewn = scored(0.95, (59, 50), (67, 50), (75, 50), first=4)
-    groups = group_calcifications((*compact, *strewn), SPACING, strewn=Strewn(0.9, 10.0))
-    assert members_of(groups) == [{1, 2, 3}, {4, 5, 6}]
-
-
-@settings(deadline=None, max_examples=60)
-@given(st.lists(st.tuples(st.floats(0, 60), st.floats(0, 60), st.floats(0, 1)), max_size=25))
-def test_strewn_calcifications_change_no_cluster_and_only_strong_ones_join_theirs(places):
-    found = tuple(
-        replace(one, score=score)
-        for one, (*_, score) in zip(calcifications(*((r, c) for r, c, _ in places)), places, strict=True)
-    )
-    usual = group_calcifications(found, SPACING)
-    groups = group_calcifications(found, SPACING, strewn=Strewn(0.5, 10.0))
-    assert groups[: len(usual)] == usual
-    ids = [member.id for members in groups for member in members]
-    assert len(ids) == len(set(ids))
-    assert all(member.score >= 0.5 for members in groups[len(usual) :] for member in members)
 
 
 @settings(deadline=None, max_examples=60)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import math
 import subprocess
 import sys
 
@@ -258,14 +259,44 @@ def test_a_spot_too_weak_to_stand_alone_is_reported_only_in_a_cluster(own_bundle
     assert strict.algorithm().calcification_threshold > max(c.score for c in every)
 
 
+def highest_logit(detector, mammogram):
+    calibration = SETTINGS["calcification_calibration"]
+    return max(peak_logit(c.score, **calibration) for c in detector.analyse(mammogram, 0.0).calcifications)
+
+
+def test_strong_spots_too_far_apart_for_a_group_are_a_cluster_of_strewn_ones(own_bundle):
+    segment = [(150, 250), (265, 250), (380, 250)]  # 8 mm
+    mammogram = make_mammogram(segment)
+    usual = Detector.load(own_bundle, "cpu")
+    assert usual.analyse(mammogram, 0.0).clusters == ()
+    highest = highest_logit(usual, mammogram)
+    wide = {"clusters": SETTINGS["clusters"] | {"strewn_linking_distance_mm": 10.0}}
+    detector = Detector.load(with_settings(own_bundle, strewn_calcification_threshold=highest - 1, **wide), "cpu")
+    (cluster,) = detector.analyse(mammogram, 0.0).clusters
+    assert len(cluster.member_ids) == len(segment)
+    detector = Detector.load(with_settings(own_bundle, strewn_calcification_threshold=highest + 1, **wide), "cpu")
+    assert detector.analyse(mammogram, 0.0).clusters == ()
+
+
+def test_a_group_of_faint_spots_is_a_cluster_only_where_they_are_strong_enough_together(own_bundle):
+    mammogram = make_mammogram(GROUP)
+    highest = highest_logit(Detector.load(own_bundle, "cpu"), mammogram)
+    faint = {"calcification_threshold": highest + 1, "faint_calcification_threshold": highest - 2}
+    found = Detector.load(with_settings(own_bundle, **faint), "cpu").analyse(mammogram, 0.0)
+    assert [len(cluster.member_ids) for cluster in found.clusters] == [len(GROUP)]
+    strict = with_settings(own_bundle, **faint, faint_group_threshold=highest + 0.5)
+    assert Detector.load(strict, "cpu").analyse(mammogram, 0.0).clusters == ()
+
+
 @pytest.mark.parametrize(
     "changes",
     [
         {"single_calcification_threshold": -1.0},
         {"faint_calcification_threshold": 1.0},
+        {"faint_group_threshold": math.nan},
         {"strewn_calcification_threshold": -1.0},
     ],
-    ids=["single", "faint", "strewn"],
+    ids=["single", "faint", "faint groups", "strewn"],
 )
 def test_thresholds_in_the_wrong_order_are_told(own_bundle, changes):
     with pytest.raises(ModelError, match="threshold of") as told:

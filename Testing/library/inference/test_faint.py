@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from MCDetect.findings import Calcification
 from MCDetect.inference.clusters import group_calcifications
 from MCDetect.inference.faint import groups_of_faint, marks_of
+from MCDetect.inference.grouping import Grouping
 from MCDetect.inference.morphology.viewing import untyped
 from MCDetect.inference.settings import DetectorSettings
 
@@ -25,25 +26,31 @@ def mark(number: int, row: float, column: float, score: float = 0.5) -> Calcific
     return Calcification(number, row, column, 0.01, 0.1, score, ((round(row), round(column), 1),))
 
 
-def settings(threshold: float, faint: float, single: float | None = None, group: float = -math.inf) -> DetectorSettings:
-    single = threshold if single is None else single
-    calibration = {"slope": 1.0, "intercept": 0.0}
+def settings(threshold: float, faint: float, **others: float) -> DetectorSettings:
     return DetectorSettings(
-        spacing_mm=0.07,
-        threshold=threshold,
-        single_threshold=single,
-        faint_threshold=faint,
-        faint_group_threshold=group,
-        strewn_threshold=math.inf,
-        strewn_distance_mm=5.0,
-        calibration=calibration,
-        linking_distance_mm=5.0,
-        minimum_count=3,
-        outline_margin_mm=1.0,
-        score_weights={},
-        score_intercept=0.0,
-        default_operating_point="balanced",
+        **{
+            "spacing_mm": 0.07,
+            "threshold": threshold,
+            "single_threshold": threshold,
+            "faint_threshold": faint,
+            "faint_group_threshold": -math.inf,
+            "strewn_threshold": math.inf,
+            "strewn_distance_mm": 5.0,
+            "calibration": {"slope": 1.0, "intercept": 0.0},
+            "linking_distance_mm": 5.0,
+            "minimum_count": 3,
+            "outline_margin_mm": 1.0,
+            "score_weights": {},
+            "score_intercept": 0.0,
+            "default_operating_point": "balanced",
+            **others,
+        }
     )
+
+
+def scored(*logits: float) -> list[Calcification]:
+    """Return marks side by side, far from the triple."""
+    return [mark(4 + i, 400 + i, 400, 1 / (1 + math.exp(-logit))) for i, logit in enumerate(logits)]
 
 
 TRIPLE = (mark(1, 100, 100), mark(2, 110, 100), mark(3, 100, 110))
@@ -57,18 +64,12 @@ def test_a_faint_mark_in_reach_of_a_group_is_left_out() -> None:
 
 
 def test_a_group_of_marks_that_are_all_too_faint_is_left_out() -> None:
-    rules = settings(0.0, -4.0, group=-2.0)
-
-    def scored(*logits: float) -> list[Calcification]:
-        return [mark(4 + i, 400 + i, 400, 1 / (1 + math.exp(-logit))) for i, logit in enumerate(logits)]
-
-    def found(*logits: float) -> list[tuple[Calcification, ...]]:
-        return more([TRIPLE], [], scored(*logits), is_worth_a_look=rules.is_worth_a_look)
-
-    assert found(-2.5, -2.5, -2.5) == []
-    assert len(found(-1.5, -1.5, -2.5)) == 1
+    rules = Grouping.of(settings(0.0, -4.0, faint_group_threshold=-2.0), SPACING)
+    assert rules.faint is not None
+    assert rules.faint([TRIPLE], [], scored(-2.5, -2.5, -2.5)) == []
+    assert len(rules.faint([TRIPLE], [], scored(-1.5, -1.5, -2.5))) == 1
     # The five strongest count, however many others there are.
-    assert len(found(-1.5, -1.5, -1.5, -1.5, -1.5, *[-3.9] * 20)) == 1
+    assert len(rules.faint([TRIPLE], [], scored(*[-1.5] * 5, *[-3.9] * 20))) == 1
 
 
 def test_faint_marks_make_a_group_with_single_ones() -> None:
@@ -126,7 +127,7 @@ def test_without_a_lower_threshold_there_are_no_faint_marks() -> None:
 
 def test_faint_marks_are_reported_only_as_members_of_clusters_that_are_reported() -> None:
     faint = [mark(1, 300, 300, 0.1), mark(2, 310, 300, 0.1), mark(3, 300, 310, 0.1), mark(4, 50, 600, 0.1)]
-    typed = untyped(TRIPLE, group, faint, more)
+    typed = untyped(TRIPLE, faint, grouping=Grouping(group, faint=more))
     assert [m.id for m in typed.marks] == [1, 2, 3, 4, 5, 6]
     assert typed.members_only == {4, 5, 6}
     assert [m.id for m in typed.reported(())] == [1, 2, 3]
@@ -140,7 +141,7 @@ def test_faint_marks_are_reported_only_as_members_of_clusters_that_are_reported(
 
 def test_marks_too_weak_to_stand_alone_are_reported_only_as_members_too() -> None:
     alone = (mark(4, 300, 300, 0.9), mark(5, 50, 600, 0.4))
-    typed = untyped((*TRIPLE, *alone), group).with_least_single_score(0.6)
+    typed = untyped((*TRIPLE, *alone), grouping=Grouping(group)).with_least_single_score(0.6)
     assert typed.members_only == {1, 2, 3, 5}
     assert [m.id for m in typed.reported(())] == [4]
 
@@ -151,7 +152,7 @@ def test_marks_too_weak_to_stand_alone_are_reported_only_as_members_too() -> Non
 
 
 def test_the_least_single_score_follows_the_threshold_of_single_calcifications() -> None:
-    assert settings(0.0, -4.0, 2.0).least_single_score == pytest.approx(1 / (1 + np.exp(-2.0)))
+    assert settings(0.0, -4.0, single_threshold=2.0).least_single_score == pytest.approx(1 / (1 + np.exp(-2.0)))
 
 
 @pytest.mark.parametrize("threshold", [-1.0, 0.3, 2.0])

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import ndimage
 
 from MCDetect.dicom.reading import read_mammogram
 from MCDetect.preprocessing.breast_mask import breast_mask
+from MCDetect.preprocessing.skin_markers import _regions_from
 
 SPACING = (0.1, 0.1)
 ROWS, COLUMNS = 900, 700
@@ -29,6 +32,21 @@ def breast_with(*, at: tuple[float, float] | None, radius_mm: float = 0.9, value
 def cut_out(picture: np.ndarray) -> np.ndarray:
     """Return what the mask lacks of that of the same breast without a marker."""
     return np.asarray(breast_mask(breast_with(at=None), SPACING) & ~breast_mask(picture, SPACING))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(1, 70), st.integers(1, 70), st.floats(0.3, 3), st.floats(0.2, 0.99), st.integers(0, 2**31))
+def test_regions_are_those_of_the_whole_picture(rows, columns, sigma, share, seed):
+    picture = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=(rows, columns)), sigma)
+    picture = picture.astype(np.float32)
+    level = float(np.quantile(picture, share))
+    labels, _ = ndimage.label(picture >= level)
+    expected = [(window, labels[window] == n) for n, window in enumerate(ndimage.find_objects(labels), start=1)]
+
+    def told(regions):
+        return sorted((*((side.start, side.stop) for side in window), shape.tobytes()) for window, shape in regions)
+
+    assert told(_regions_from(picture, level)) == told(expected)
 
 
 @pytest.mark.parametrize("radius_mm", [0.5, 0.9, 1.5, 3.0])

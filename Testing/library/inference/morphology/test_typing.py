@@ -16,6 +16,7 @@ from MCDetect.errors import ModelError
 from MCDetect.findings import Calcification
 from MCDetect.inference.calcifications import measure_calcification
 from MCDetect.inference.clusters import group_calcifications
+from MCDetect.inference.grouping import Grouping
 from MCDetect.inference.morphology.model import BENIGN_TYPES, FILE_NAME, MorphologyModel
 from MCDetect.inference.morphology.suspicion import suspicion
 from MCDetect.inference.morphology.viewing import describe, type_view, untyped
@@ -53,13 +54,19 @@ def view(*bodies: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[Calcificati
     return picture, np.ones(SHAPE, dtype=bool), tuple(marks)
 
 
+def placed(*bodies: np.ndarray):
+    """Return what :func:`type_view` takes before the rules."""
+    picture, mask, marks = view(*bodies)
+    return picture, mask, SPACING, marks
+
+
 def test_a_large_rod_beside_a_group_of_specks_is_reported_apart_and_the_group_stays_suspicious(model) -> None:
     places = np.random.default_rng(3).uniform(-20, 20, (9, 2)) + 300
     specks = [
         disc(row, column, radius) for (row, column), radius in zip(places, [1, 2, 1, 2, 1, 2, 2, 1, 1], strict=True)
     ]
     picture, mask, marks = view(*specks, disc(300, 350, 4, stretch=7))
-    typed = type_view(picture, mask, SPACING, marks, model=model, group=group)
+    typed = type_view(picture, mask, SPACING, marks, model=model, grouping=Grouping(group))
     rod = max(typed.marks, key=lambda m: m.diameter_mm)
     assert rod.benign_type in (Morphology.LARGE_ROD_LIKE, Morphology.COARSE)
     (cluster,) = typed.groups
@@ -68,9 +75,23 @@ def test_a_large_rod_beside_a_group_of_specks_is_reported_apart_and_the_group_st
     assert all(m.benign_type is None for m in cluster.members)
 
 
+def test_suspicious_calcifications_stay_so_beside_a_strewn_rod_and_strewn_rods_are_benign(model) -> None:
+    def strewn(found):
+        return group_calcifications(found, SPACING, linking_distance_mm=12.0)
+
+    far = Grouping(group, strewn)
+    rods = [disc(row, 300, 4, stretch=7) for row in (110, 230, 350)]
+    (alone,) = type_view(*placed(*rods), model=model, grouping=far).groups
+    assert alone.benign_type is not None
+    specks = [disc(row, 300, 1.5) for row in (60, 150, 240, 330)]
+    (mixed,) = type_view(*placed(*specks, disc(440, 300, 4, stretch=7)), model=model, grouping=far).groups
+    assert mixed.benign_type is None
+    assert len(mixed.members) == len(specks)
+
+
 def test_descriptors_are_what_can_be_measured(model) -> None:
     picture, mask, marks = view(*(disc(300, 280 + 20 * i, 2) for i in range(4)))
-    typed = type_view(picture, mask, SPACING, marks, model=model, group=group)
+    typed = type_view(picture, mask, SPACING, marks, model=model, grouping=Grouping(group))
     (one,) = typed.groups
     described = describe(one, typed.contrasts, SPACING, Distribution.LINEAR)
     assert described is not None
@@ -85,7 +106,7 @@ def test_descriptors_are_what_can_be_measured(model) -> None:
 
 def test_nothing_smaller_than_half_a_millimetre_is_called_coarse(model) -> None:
     picture, mask, marks = view(*(disc(100 + 90 * i, 300, 2) for i in range(5)))
-    typed = type_view(picture, mask, SPACING, marks, model=model, group=group)
+    typed = type_view(picture, mask, SPACING, marks, model=model, grouping=Grouping(group))
     assert {m.benign_type for m in typed.marks} <= {None, Morphology.VASCULAR}
 
 
@@ -102,7 +123,7 @@ def test_suspicion_grows_with_morphology_and_distribution() -> None:
 def test_a_bundle_without_a_model_types_nothing(tmp_path) -> None:
     assert MorphologyModel.load(tmp_path) is None
     _, _, marks = view(*(disc(300, 280 + 20 * i, 2) for i in range(4)))
-    typed = untyped(marks, group)
+    typed = untyped(marks, grouping=Grouping(group))
     assert typed.marks == marks
     assert describe(typed.groups[0], typed.contrasts, SPACING, Distribution.GROUPED) is None
 
