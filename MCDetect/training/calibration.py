@@ -11,7 +11,7 @@
    weights that are not negative: more evidence never lowers a score.
 5. Operating points are scores at which views without clusters carry chosen numbers of false clusters.
 
-Probabilities hold for the calibration views, half of which have clusters; in a screening population they are too high.
+Probabilities hold for the calibration views, many of which have clusters; in a screening population they are too high.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def calibrate_clusters(
 ) -> dict[str, Any]:
     """Fit what clusters need of a bundle whose marks are calibrated, and write its settings.
 
-    That is the cluster score and the operating points, and the thresholds of faint marks and of single ones.
+    That is the cluster score and the operating points, and the thresholds of faint, strewn and single marks.
 
     Also for a bundle that got a model of calcification types: what is typically benign is no false cluster any more.
 

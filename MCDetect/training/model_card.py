@@ -30,15 +30,18 @@ SHA-256 of the bundle (settings and weights): `{sha256}`
 Simulated data alone: normal views of `MCDetect.simulation`, into which calcifications were injected at a controlled
 detectability (peak response of a matched filter over the noise: median of a cluster 2.5 to 20, log-uniform), together
 with distractors inserted by the same path. Calcifications below 2.6 noises were ignored, not taught as tissue. No real
-mammogram was used for training or calibration. Recipe: `MCDetect/training/recipes/default.yaml`; command:
-`python -m MCDetect.training.default --output DIR`.
+mammogram was used for training or calibration. Recipe: `MCDetect/training/recipes/default.yaml`. The commands that made
+it, in this order: `make train-default` (`python -m MCDetect.training.default --output training-output`: both networks),
+`make train-morphology` (types), `make calibrate-default` (thresholds, cluster score and operating points, with the
+types in place).
 
 - Backgrounds: {backgrounds} views, simulator {training_simulator}.
 - Calcification network: {pixels[steps]} steps, {pixels[examples]} crops of 192 x 192 pixels, {pixels[minutes]} minutes.
   On validation crops: cross-entropy {pixels[validation_cross_entropy]:.4f}, Dice loss {pixels[validation_dice]:.3f}.
 - Patch network: {patches[steps]} steps, {patches[examples]} patches of 144 x 144 pixels, {patches[minutes]} minutes.
   On validation patches: accuracy {patches[validation_accuracy]:.3f}.
-- The schedule was bound by these minutes, so the same command gives other weights of the same kind on another machine.
+- The schedule of the patch network was bound by these minutes, so the same command gives other weights of the same kind
+  on another machine.
 
 Thresholds, probabilities and operating points come from {calibration.normal_views} simulated views without and
 {calibration.lesion_views} with clusters, of other seeds. The calcification threshold is the logit at which those
@@ -46,11 +49,11 @@ without carry {calibration.false_calcifications_per_view:g} false marks a view; 
 reported from the logit at which they carry {calibration.false_single_calcifications_per_view:g}. Fainter marks, down to
 {calibration.faint_margin:g} logits below the calcification threshold, count only as members of a cluster whose five
 strongest are on average at most {calibration.faint_group_margin:g} below it. Marks of
-{calibration.strewn_margin:g} logits and more above it make a cluster even where they lie up to
-{calibration.strewn_distance_mm:g} mm apart. An operating point is the cluster score at which they carry so many false
-clusters a view: {points}.
-The score of a cluster is a probability only for the calibration views, half of which have clusters; elsewhere it is a
-rank.
+{calibration.strewn_margin:g} logits and more above it make a cluster even where each lies up to
+{calibration.strewn_distance_mm:g} mm from the next. An operating point is the cluster score at which they carry so
+many false clusters a view: {points}.
+The score of a cluster is a probability only for the calibration views, so many of which have clusters; elsewhere it is
+a rank.
 
 ### How a cluster's score arises
 `score = 1 / (1 + exp(-({intercept:g} + sum)))`, where sum adds the features (defined in
@@ -74,7 +77,9 @@ _TAIL = """
 - Made for For Presentation images of digital detectors near 0.07 mm; For Processing images, tomosynthesis,
   magnification views and specimens are outside what it was trained on.
 - It finds calcifications; it does not tell benign from malignant. Types (vascular, skin, coarse, ...) were learnt from
-  simulated calcifications; wrong ones and other known failures are in docs/detector.md and docs/detection.md.
+  simulated calcifications. How often they are wrong stands in docs/detector.md; missed and false clusters are shown in
+  docs/detection/failures.png and counted in docs/detection.md.
+- Pictures of real mammograms are not in this card: those it was tried on may not be passed on.
 
 ## Intended use
 Research on the detection of microcalcifications, teaching, and as the start of a training on one's own data.

@@ -34,7 +34,8 @@ from MCDetect.training.detection.mark_figures import (
     found_at_own_thresholds,
     marks_per_view,
 )
-from MCDetect.training.detection.sorting import missed_clusters, sorting_figures
+from MCDetect.training.detection.pictures import draw_side_by_side
+from MCDetect.training.detection.sorting import highest_false_clusters, missed_clusters, sorting_figures
 from MCDetect.training.detection.systems import (
     BUNDLE,
     LAPLACIAN,
@@ -158,6 +159,7 @@ def run(settings: BenchmarkSettings, report: Report | None = None) -> dict[str, 
         "calibration": calibration_figures(truths, found[BUNDLE]),
         "sorting": sorting_figures(truths, looked, bundle.operating_points[bundle.settings["default_operating_point"]]),
         "missed clusters above noise": missed_clusters(truths, looked, thresholds[BUNDLE]["1"]),
+        "highest false clusters": highest_false_clusters(truths, looked),
         "simulated views without clusters": marks_per_view(
             [view for view, truth in zip(looked, truths, strict=True) if truth.is_normal],
             bundle.operating_points,
@@ -168,6 +170,7 @@ def run(settings: BenchmarkSettings, report: Report | None = None) -> dict[str, 
     }
     if mammograms:
         results.update(_on_real(look, mammograms, baselines, thresholds))
+        draw_side_by_side(mammograms, frozen, settings.work / "realism" / "side_by_side.png")
     tell("realism", 0.0)
     results["realism"] = compare_realism(mammograms, _REALISM_VIEWS, settings.work / "realism")
     return results

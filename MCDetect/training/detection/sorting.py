@@ -70,6 +70,7 @@ def missed_clusters(truths: Sequence[ViewTruth], looked: Sequence[LookedAt], thr
             missed.append(
                 {
                     "view": truth.seed,
+                    **_middle(cluster.outline),
                     "morphology": cluster.kind,
                     "signal-to-noise ratio": round(cluster.signal_to_noise, 1),
                     "calcifications": len(members),
@@ -79,11 +80,30 @@ def missed_clusters(truths: Sequence[ViewTruth], looked: Sequence[LookedAt], thr
     return missed
 
 
+def highest_false_clusters(
+    truths: Sequence[ViewTruth], looked: Sequence[LookedAt], most: int = 4
+) -> list[dict[str, Any]]:
+    """Return the clusters with the highest scores in views without clusters, those that are called benign apart."""
+    wrong = [
+        {"view": truth.seed, **_middle(one.outline), "score": round(one.score, 2)}
+        for truth, view in zip(truths, looked, strict=True)
+        if truth.is_normal
+        for one in view.clusters
+        if not one.is_benign
+    ]
+    return sorted(wrong, key=lambda one: (-one["score"], one["view"]))[:most]
+
+
+def _middle(outline: Sequence[tuple[float, float]]) -> dict[str, int]:
+    row, column = (round(sum(values) / len(outline)) for values in zip(*outline, strict=True))
+    return {"row": row, "column": column}
+
+
 def missed_table(missed: Sequence[dict[str, Any]]) -> str:
     """Return the missed clusters as a table in Markdown."""
     if not missed:
         return "None was missed."
-    names = list(missed[0])
+    names = [name for name in missed[0] if name not in ("row", "column")]
     lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
     return "\n".join([*lines, *(f"| {' | '.join(str(one[name]) for name in names)} |" for one in missed)])
 

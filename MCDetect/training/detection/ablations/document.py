@@ -47,7 +47,8 @@ def markdown(results: Mapping[str, Any]) -> str:
             "**All of this is measured on simulated mammograms, after trainings much shorter than that of the default "
             "bundle. Whether a part helps on real mammograms is not measured here.**\n",
             f"Each arm trains the calcification network for {results['steps']} steps of {results['batch']} examples "
-            f"(the recipe: up to {results['steps of the recipe']}), with the same seed, the same first weights and, as "
+            f"(the recipe they were run with: up to {results['steps of the recipe']}), with the same seed, the same "
+            "first weights and, as "
             "far as the arm allows, the same examples. Then each gets its own thresholds by the same rules on the same "
             f"{normal + lesion} simulated views, {normal} of them without clusters: "
             f"{results['false marks a view at the threshold']:g} false marks a view for single calcifications, and a "

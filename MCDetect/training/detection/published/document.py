@@ -73,7 +73,8 @@ def markdown(results: Mapping[str, Any]) -> str:
             ),
             "\nLoss and accuracy are of held-out examples."
             + _not_run(results)
-            + " ResNet-50 stands for both papers that have it.\n",
+            + " ResNet-50 stands for both papers that have it. Parameters are those that are trained; "
+            "[papers.md](papers.md) counts the running means of batch normalisation too where the paper does.\n",
             "## How far this can be trusted\n",
             f"- {examples} examples are few for the large networks, which their papers start from weights of ImageNet; "
             "none may be had here. The bundle's calcification network saw twenty times as many crops and their "
