@@ -17,13 +17,17 @@ DOTS_PER_INCH = 100
 
 
 def figures(paths: list[Path]) -> list[dict]:
-    """Return group, name, least seconds by the clock and what else was noted of each benchmark."""
-    found = []
+    """Return group, name, least seconds by the clock and what else was noted of each benchmark.
+
+    Of one that stands in several files the last counts, so that some may be measured again.
+    """
+    found: dict[tuple[str, str], dict] = {}
     for path in paths:
         for entry in json.loads(path.read_text(encoding="utf-8"))["benchmarks"]:
             kept = {key: entry[key] for key in ("group", "name", "extra_info")}
-            found.append({**kept, "least_seconds": entry["stats"]["min"], "rounds": entry["stats"]["rounds"]})
-    return found
+            figures = {**kept, "least_seconds": entry["stats"]["min"], "rounds": entry["stats"]["rounds"]}
+            found[entry["group"], entry["name"]] = figures
+    return list(found.values())
 
 
 def draw_stages(benchmarks: list[dict], path: Path) -> None:
