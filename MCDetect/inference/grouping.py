@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from MCDetect.findings import Calcification
-from MCDetect.inference.calcifications import peak_logit
 from MCDetect.inference.cluster_score import mean_of_strongest
 from MCDetect.inference.clusters import Group, Members, group_calcifications
 from MCDetect.inference.faint import GroupFaint, groups_of_faint
@@ -44,15 +43,13 @@ class Grouping:
         together = partial(group, linking_distance_mm=settings.linking_distance_mm)
         apart = partial(group, linking_distance_mm=settings.strewn_distance_mm)
 
-        def logit_of(calcification: Calcification) -> float:
-            return peak_logit(calcification.score, **settings.calibration)
-
         def strewn(calcifications: Sequence[Calcification]) -> list[Members]:
-            return apart([c for c in calcifications if logit_of(c) >= settings.strewn_threshold])
+            return apart([c for c in calcifications if settings.logit_of(c) >= settings.strewn_threshold])
 
         def is_worth_a_look(members: Members) -> bool:
             # Of a weaker group the score would be far below any operating point, and typing its members takes time.
-            return mean_of_strongest([logit_of(member) for member in members]) >= settings.faint_group_threshold
+            logits = [settings.logit_of(member) for member in members]
+            return mean_of_strongest(logits) >= settings.faint_group_threshold
 
         faint = partial(
             groups_of_faint,

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.orientation import points_to_last_column
 from MCDetect.findings import Calcification, Cluster, ImageFindings, score_of
-from MCDetect.inference.calcifications import peak_logit
 from MCDetect.inference.cluster_score import cluster_features, cluster_score
 from MCDetect.inference.clusters import describe_cluster
 from MCDetect.inference.morphology.sorting import SortedGroup
@@ -37,7 +36,7 @@ class ScoredCluster:
     @classmethod
     def of(cls, group: SortedGroup, patch_logits: Mapping[int, float], settings: DetectorSettings) -> ScoredCluster:
         """Return a group with its score; ``patch_logits`` are those of the patches round its members, by id."""
-        logits = [peak_logit(member.score, **settings.calibration) for member in group.members]
+        logits = [settings.logit_of(member) for member in group.members]
         judged = [patch_logits[member.id] for member in group.members]
         features = cluster_features(logits, settings.threshold, judged)
         return cls(group, features, cluster_score(features, settings.score_weights, settings.score_intercept))

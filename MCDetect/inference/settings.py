@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from MCDetect.bundles.store import Bundle
 from MCDetect.errors import ModelError
+from MCDetect.findings import Calcification
+from MCDetect.inference.calcifications import peak_logit
 from MCDetect.inference.cluster_score import FEATURES
 
 
@@ -58,6 +60,10 @@ class DetectorSettings:
         """Calibrated score from which a calcification is reported by itself."""
         logit = self.calibration["slope"] * self.single_threshold + self.calibration["intercept"]
         return 1 / (1 + math.exp(-logit))
+
+    def logit_of(self, calcification: Calcification) -> float:
+        """Return the highest logit of a calcification, on the scale of the thresholds."""
+        return peak_logit(calcification.score, **self.calibration)
 
     @classmethod
     def of(cls, bundle: Bundle) -> DetectorSettings:
