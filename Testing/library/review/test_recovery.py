@@ -49,6 +49,7 @@ def test_work_is_offered_again_after_a_crash(make_session, examination_folder, t
     assert (cluster.decision, cluster.reason) == (Decision.REJECTED, "a fold of the skin")
     assert session.has_unsaved_changes
     assert session.offers == []
+    assert session._keeper.flush()
     assert len(kept(tmp_path)) == 1
     session.undo()
     assert session.shown_findings() == []
