@@ -6,6 +6,7 @@ begin with the case and an underscore.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,8 @@ def score_patches(detector: Detector, folder: Path, repeats: int = 1000) -> dict
     """Return areas under the ROC curve of both networks, with bootstrap intervals over cases.
 
     A patch's score is the sum of the calcification probabilities of its peaks (the expected number of calcifications),
-    and the logit of the patch network. Each is also taken after rescaling every patch to the same high-pass deviation.
+    and the logit of the patch network; beside them the filters of :data:`CLASSICAL`. Each is also taken after rescaling
+    every patch to the same high-pass deviation.
 
     Parameters
     ----------
@@ -61,6 +63,8 @@ def score_patches(detector: Detector, folder: Path, repeats: int = 1000) -> dict
         "calcification network, equal high-pass deviation": [calcification_sum(detector, patch) for patch in equal],
         "patch network": [patch_logit(network, patch) for patch in patches],
         "patch network, equal high-pass deviation": [patch_logit(network, patch) for patch in equal],
+        **{name: [judge(patch) for patch in patches] for name, judge in CLASSICAL.items()},
+        **{f"{name}, equal high-pass deviation": [judge(p) for p in equal] for name, judge in CLASSICAL.items()},
         "high-pass deviation alone": trivial,
     }
     document: dict[str, Any] = {
@@ -98,14 +102,50 @@ def patch_logit(
     """
     import torch
 
-    unit, grey_step = scale_to_unit_range(patch)
-    shape = resampled_shape((patch.shape[0], patch.shape[1]), (spacing_mm, spacing_mm), 0.07)
-    image = normalise_by_local_noise(resize(unit, shape), None, grey_step)
+    image = _as_networks_see_it(patch, spacing_mm)
     if side is not None:
         missing = [max(0, side - have) for have in image.shape]
         image = np.pad(image, [(less // 2, less - less // 2) for less in missing], mode="symmetric")
     with torch.inference_mode():
         return float(network(torch.from_numpy(image)[None, None])[0])
+
+
+def laplacian_score(patch: FloatImage, spacing_mm: float = PATCH_SPACING_MM) -> float:
+    """Return the mean of the three highest peaks of the Laplacian of Gaussian that whole views are judged with.
+
+    :func:`MCDetect.training.detection.baselines.laplacian_response`: five sizes, after normalisation by local noise.
+    Three, since that many calcifications make a cluster.
+    """
+    from MCDetect.training.detection.baselines import laplacian_response
+
+    return _mean_of_three(laplacian_response(_as_networks_see_it(patch, spacing_mm))[0])
+
+
+def difference_of_gaussians_score(patch: FloatImage) -> float:
+    """Return the mean of the three highest peaks of a difference of Gaussians of 1 and 2 pixels of the grey values.
+
+    Nothing is divided by the noise and nothing resampled: contrast itself counts, which tells these patches apart well,
+    and says little of mammograms whose contrast and noise differ.
+    """
+    return _mean_of_three(ndimage.gaussian_filter(patch, 1.0) - ndimage.gaussian_filter(patch, 2.0))
+
+
+CLASSICAL: Mapping[str, Callable[[FloatImage], float]] = {
+    "Laplacian of Gaussian": laplacian_score,
+    "difference of Gaussians, not divided by the noise": difference_of_gaussians_score,
+}
+"""Filters without anything learnt, that any network ought to beat."""
+
+
+def _mean_of_three(response: FloatImage) -> float:
+    peaks = np.sort(response[response == ndimage.maximum_filter(response, size=_SUPPRESSION)])
+    return float(peaks[-3:].mean())
+
+
+def _as_networks_see_it(patch: FloatImage, spacing_mm: float) -> FloatImage:
+    unit, grey_step = scale_to_unit_range(patch)
+    shape = resampled_shape((patch.shape[0], patch.shape[1]), (spacing_mm, spacing_mm), 0.07)
+    return normalise_by_local_noise(resize(unit, shape), None, grey_step)
 
 
 def patch_files(folder: Path) -> list[tuple[int, Path]]:
