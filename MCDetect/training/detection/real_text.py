@@ -54,7 +54,8 @@ def _by_eye(figures: Mapping[str, Any]) -> list[str]:
         "sizes, whatever the detector says) those that one of us, who is no radiologist, was certain of, called from "
         "crops without marks; and the classes of all marks at the default operating point, called from "
         "crops in which they showed. Coordinates and classes are in `MCDetect/training/detection/by_eye.json`; a mark "
-        f'more than {SAME_MM:g} mm from all of them is "{UNKNOWN}".\n',
+        f'more than {SAME_MM:g} mm from all of them is "{UNKNOWN}". Uncertain ones are '
+        "specks that may be calcifications or grain; grain is where the eye finds nothing.\n",
         by_eye_table(figures),
     ]
 

@@ -12,7 +12,7 @@ from MCDetect.training.detection.figures import ABOVE_NOISE, CRITERIA
 from MCDetect.training.detection.published.networks import NETWORKS
 from MCDetect.training.detection.published.running import OURS, RATES
 from MCDetect.training.detection.tables import interval, table
-from MCDetect.training.patch_scores import CLASSICAL
+from MCDetect.training.patch_scores import CLASSICAL, GAUSSIANS
 
 _COLUMNS = [(part, f"{rate:g}") for part in ("all", "above noise") for rate in RATES]
 _HEADER = [f"{part}, at {rate}" for part, rate in _COLUMNS]
@@ -92,6 +92,7 @@ def markdown(results: Mapping[str, Any]) -> str:
 
 def _real(results: Mapping[str, Any]) -> list[str]:
     areas, about = results["area under the ROC curve on real patches"], results["real patches"]
+    equal = results["area under the ROC curve on real patches of equal high-pass deviation"]
     if not about:
         return []
     return [
@@ -99,11 +100,25 @@ def _real(results: Mapping[str, Any]) -> list[str]:
         f"{about['all']} regions of digitised film, {about['with a cluster']} of them with a cluster, for validation "
         "alone. They are 5 mm wide and are mirrored to the networks' size, which makes several of every calcification. "
         f"{OURS}: sum of the calcification probabilities. {' and '.join(CLASSICAL)}: filters without anything learnt, "
-        "mean of the three highest peaks, the first as on whole views in the other document, the second of 1 and 2 "
-        "pixels on the grey values as they are. Intervals by case.\n",
-        table(["", "area under the ROC curve"], [[name, _three(area)] for name, area in areas.items()]),
-        "",
+        "mean of the three highest peaks; the first in five sizes after normalisation by local noise, the second of "
+        f"{GAUSSIANS[0]:g} and {GAUSSIANS[1]:g} pixels on the grey values as they are, the best of seven pairs on "
+        "these very patches. In the last column every patch has the same high-pass deviation, by which alone many "
+        "can be told apart. Intervals by case.\n",
+        table(
+            ["", "area under the ROC curve", "at equal high-pass deviation"],
+            [[name, _three(area), _three(equal[name])] for name, area in areas.items()],
+        ),
+        f"\n{_higher(areas, equal)}\n",
     ]
+
+
+def _higher(areas: Mapping[str, Any], equal: Mapping[str, Any]) -> str:
+    """Return who ranks above ours on real patches."""
+    told = []
+    for words, values in (("as they are", areas), ("at equal high-pass deviation", equal)):
+        above = [name for name, area in values.items() if area["estimate"] > values[OURS]["estimate"]]
+        told.append(f"{words}: {', '.join(above) or 'none'}")
+    return f"Higher than {OURS}, {'; '.join(told)}."
 
 
 def _three(area: Mapping[str, float]) -> str:

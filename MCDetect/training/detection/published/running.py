@@ -27,7 +27,15 @@ from MCDetect.training.detection.published.networks import NETWORKS
 from MCDetect.training.detection.published.scanning import scan_all
 from MCDetect.training.detection.published.training import Effort, load_trained, read_record, trained
 from MCDetect.training.detection.truths import ViewTruth, read_view_truth
-from MCDetect.training.patch_scores import CLASSICAL, calcification_sum, patch_files, patch_logit, read_patch
+from MCDetect.training.patch_scores import (
+    CLASSICAL,
+    FloatImage,
+    calcification_sum,
+    equalised_patches,
+    patch_files,
+    patch_logit,
+    read_patch,
+)
 from MCDetect.training.recipe import load_recipe
 from MCDetect.version import __version__
 
@@ -110,7 +118,10 @@ def run(settings: PublishedSettings, report: Report | None = None) -> dict[str, 
     )
     found = {OURS: [tuple(Candidate(c.outline, c.score) for c in view.clusters) for view in looked]}
     judges = {OURS: _our_judge(bundle), **CLASSICAL} if real else {}
-    areas = {name: _area(real, judge) for name, judge in judges.items()}
+    patches = [read_patch(path) for _, path in real]
+    areas = {name: _area(real, patches, judge) for name, judge in judges.items()}
+    equal = equalised_patches(patches) if real else []
+    equal_areas = {name: _area(real, equal, judge) for name, judge in judges.items()}
     training: dict[str, Any] = {}
     effort = Effort(settings.steps, settings.precision, settings.workers)
     for network in (one for one in NETWORKS if one.name in settings.networks):
@@ -129,7 +140,8 @@ def run(settings: PublishedSettings, report: Report | None = None) -> dict[str, 
         )
         if real:
             judge = partial(patch_logit, load_trained(network.name, folder), side=network.side)
-            areas[network.name] = _area(real, judge)
+            areas[network.name] = _area(real, patches, judge)
+            equal_areas[network.name] = _area(real, equal, judge)
     tell("figures", 0.0)
     return {
         "software_version": __version__,
@@ -141,6 +153,7 @@ def run(settings: PublishedSettings, report: Report | None = None) -> dict[str, 
         "frozen set": about_frozen(settings.examinations, truths),
         "training": training,
         "area under the ROC curve on real patches": areas,
+        "area under the ROC curve on real patches of equal high-pass deviation": equal_areas,
         "real patches": {"with a cluster": sum(label for label, _ in real), "all": len(real)} if real else None,
         **figures(truths, found),
     }
@@ -185,11 +198,13 @@ def _our_judge(bundle: Bundle) -> Callable[[Any], float]:
     return partial(calcification_sum, Detector(bundle, "cpu"))
 
 
-def _area(real: Sequence[tuple[int, Path]], judge: Callable[[Any], float]) -> dict[str, float]:
+def _area(
+    real: Sequence[tuple[int, Path]], patches: Sequence[FloatImage], judge: Callable[[FloatImage], float]
+) -> dict[str, float]:
     """Return the area under the ROC curve of a judge of real patches, with its interval by case."""
     area = area_under_curve(
         [bool(label) for label, _ in real],
-        [judge(read_patch(path)) for _, path in real],
+        [judge(patch) for patch in patches],
         examinations=[path.name.split("_", maxsplit=1)[0] for _, path in real],
         repeats=1000,
     )
