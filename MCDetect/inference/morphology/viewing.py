@@ -11,7 +11,7 @@ import numpy.typing as npt
 from MCDetect.bi_rads import Distribution
 from MCDetect.descriptors import Descriptors, Spread
 from MCDetect.findings import Calcification, Cluster
-from MCDetect.inference.clusters import Members
+from MCDetect.inference.clusters import Members, ungrouped
 from MCDetect.inference.grouping import Grouping
 from MCDetect.inference.morphology.arrangement import nearest_distances
 from MCDetect.inference.morphology.bodies import find_body
@@ -98,9 +98,9 @@ def type_view(
     weak: tuple[Calcification, ...] = ()
     if faint and grouping.faint is not None:
         every = _numbered(faint, whole)
-        grouped = {m.id for one in groups for m in one.members}
-        single = [m for m in whole if m.id not in grouped and typing.benign[m.id] is None]
-        more = grouping.faint([one.members for one in groups], single, every)
+        found = [one.members for one in groups]
+        single = [mark for mark in ungrouped(whole, found) if typing.benign[mark.id] is None]
+        more = grouping.faint(found, single, every)
         # The others are never reported, and what they are costs most of the time.
         weak = _members_of(more, every)
         bodies = {m.id: find_body(picture, m, spacing_mm) for m in weak}
@@ -151,8 +151,7 @@ def untyped(marks: Sequence[Calcification], faint: Sequence[Calcification] = (),
     groups = [*near, *grouping.strewn_beside(near, marks)]
     if faint and grouping.faint is not None:
         every = _numbered(faint, marks)
-        grouped = {m.id for members in groups for m in members}
-        more = grouping.faint(groups, [m for m in marks if m.id not in grouped], every)
+        more = grouping.faint(groups, ungrouped(marks, groups), every)
         weak = _members_of(more, every)
         groups = [*groups, *more]
     sorted_groups = tuple(SortedGroup(members, (), None) for members in groups)

@@ -151,6 +151,13 @@ def test_a_damaged_model_is_refused_in_one_sentence(tmp_path, damage) -> None:
     assert error.value.code == "damaged-bundle"
 
 
+def test_no_absurd_figure_went_into_the_fit(model) -> None:
+    # A single one of a million would make all others of its kind alike after scaling.
+    for classifier in (model.calcification, model.cluster):
+        assert np.abs(classifier.mean).max() < 10
+        assert classifier.scale.max() < 3
+
+
 def test_the_measured_confusion_stands_beside_the_model(model) -> None:
     measured = json.loads((find_bundle().folder / "configs" / FILE_NAME).read_text("utf-8"))["measured"]
     for part, classifier in (("calcifications", model.calcification), ("clusters", model.cluster)):
