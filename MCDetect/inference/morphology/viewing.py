@@ -106,7 +106,8 @@ def type_view(
         bodies = {m.id: find_body(picture, m, spacing_mm) for m in weak}
         context = ViewContext(picture, mask, spacing_mm, [*whole, *every])
         typing = typing.with_faint(weak, feature_matrix(weak, bodies, context))
-        groups = [*groups, *(typing.judged(members) for members in more)]
+        # Nor does the shape of a faint mark say enough to call a group of them benign.
+        groups = [*groups, *(replace(typing.judged(members), benign_type=None) for members in more)]
     types = {number: kind for number, kind in typing.benign.items() if kind is not None}
     for one in groups:
         for member in one.members:
