@@ -155,6 +155,8 @@ def _kind_of(mark: Calcification, view: CalledView, spacing_mm: tuple[float, flo
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
+    from rich.console import Console
+
     from MCDetect.bundles.store import find_bundle
 
     parser = argparse.ArgumentParser(prog="python -m MCDetect.training.detection.by_eye", description=__doc__)
@@ -167,9 +169,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise InputError("no-mammograms", f"{given.real} holds no *.dcm file.", "Name the folder that holds them.")
         figures = by_eye_figures(find_bundle(given.bundle), paths)
     except MCDetectError as error:
-        print(error, file=sys.stderr)
+        Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)
         return 3
-    print(by_eye_table(figures))
+    Console(soft_wrap=True).print(by_eye_table(figures), markup=False)
     return 0
 
 
