@@ -58,7 +58,7 @@ def groups_of_faint(
     spacing_mm: tuple[float, float],
     distance_mm: float,
     group: Group,
-    is_worth_a_look: Callable[[Members], bool] = lambda members: True,
+    least_single: int = 0,
 ) -> list[Members]:
     """Return the groups that appear only with faint marks: of those, and of single marks.
 
@@ -79,8 +79,9 @@ def groups_of_faint(
         How far a group reaches from each member.
     group
         Groups calcifications.
-    is_worth_a_look
-        Whether a group may become a cluster of any score that matters.
+    least_single
+        Number of marks above the threshold that such a group needs: faint ones complete a cluster, and one bright spot
+        makes none of the grain beside it.
     """
     members = [member for one in groups for member in one]
     left = list(faint)
@@ -88,7 +89,8 @@ def groups_of_faint(
         spacing = np.asarray(spacing_mm)
         distances, _ = cKDTree(_points(members, spacing)).query(_points(faint, spacing))
         left = [mark for mark, distance in zip(faint, distances, strict=True) if distance > distance_mm]
-    return [members for members in group([*single, *left]) if is_worth_a_look(members)]
+    clear = {mark.id for mark in single}
+    return [one for one in group([*single, *left]) if sum(mark.id in clear for mark in one) >= least_single]
 
 
 def _points(marks: Sequence[Calcification], spacing: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

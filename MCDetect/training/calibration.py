@@ -3,7 +3,6 @@
 1. The calcification threshold is the logit at which views without clusters carry a chosen number of false marks.
 2. The probability of a calcification is Platt's logistic function of its logit (Platt 1999).
 3. Faint calcifications, which count only in clusters, go a fixed number of logits below the threshold.
-   A group of such needs three that lie less far below it, or it would get a score far below any operating point.
    Strewn ones, which make a cluster where they lie farther from one another, begin a fixed number of logits above it.
    To be reported by itself a calcification must reach a higher one, found as in 1 at a lower rate: no neighbours
    speak for it, and each false one has to be looked at.
@@ -167,7 +166,6 @@ def calibrate_clusters(
     settings = read_settings(bundle)
     threshold = settings["calcification_threshold"]
     settings["faint_calcification_threshold"] = round(threshold - recipe.faint_margin, 3)
-    settings["faint_group_threshold"] = round(threshold - recipe.faint_group_margin, 3)
     settings["strewn_calcification_threshold"] = round(threshold + recipe.strewn_margin, 3)
     settings["clusters"]["strewn_linking_distance_mm"] = recipe.strewn_distance_mm
     settings.pop("single_calcification_threshold", None)  # all marks are wanted, as none is chosen yet
