@@ -63,12 +63,13 @@ def test_a_faint_mark_in_reach_of_a_group_is_left_out() -> None:
 
 
 def test_faint_marks_complete_a_cluster_and_make_none_beside_one_bright_spot() -> None:
-    rules = Grouping.of(settings(0.0, -4.0), SPACING)
+    rules = Grouping.of(settings(0.0, -4.0, single_threshold=1.0), SPACING)
     assert rules.faint is not None
-    first, second, *faint = scored(9.0, 0.5, -1.5, -1.5)
+    clear, unclear, second, *faint = scored(9.0, 0.5, 1.5, -1.5, -1.5)
     assert rules.faint([TRIPLE], [], faint) == []
-    assert rules.faint([TRIPLE], [first], faint) == []
-    (members,) = rules.faint([TRIPLE], [first, second], faint)
+    assert rules.faint([TRIPLE], [clear], faint) == []
+    assert rules.faint([TRIPLE], [clear, unclear], faint) == []
+    (members,) = rules.faint([TRIPLE], [clear, second], faint)
     assert len(members) == 4
 
 
