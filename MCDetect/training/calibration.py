@@ -6,6 +6,7 @@
    Strewn ones, which make a cluster where they lie farther from one another, begin a fixed number of logits above it.
    To be reported by itself a calcification must reach a higher one, found as in 1 at a lower rate: no neighbours
    speak for it, and each false one has to be looked at. Two such are needed where faint ones complete a cluster.
+   Members of a cluster that are weak beside its strongest are left out of what is reported.
 4. The score of a cluster is a logistic regression of the features of :mod:`MCDetect.inference.cluster_score`, with
    weights that are not negative: more evidence never lowers a score.
 5. Operating points are scores at which views without clusters carry chosen numbers of false clusters.
@@ -167,6 +168,8 @@ def calibrate_clusters(
     settings["faint_calcification_threshold"] = round(threshold - recipe.faint_margin, 3)
     settings["strewn_calcification_threshold"] = round(threshold + recipe.strewn_margin, 3)
     settings["clusters"]["strewn_linking_distance_mm"] = recipe.strewn_distance_mm
+    settings["member_calcification_threshold"] = round(threshold + recipe.member_margin, 3)
+    settings["clusters"]["member_reach"] = recipe.member_reach
     settings.pop("single_calcification_threshold", None)  # all marks are wanted, as none is chosen yet
     write_settings(bundle, settings)
     marked = examine(bundle, views, mark, processes, lambda done: tell("marks", 0.5 * done), kind=kind)

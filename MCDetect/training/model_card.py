@@ -49,8 +49,9 @@ without carry {calibration.false_calcifications_per_view:g} false marks a view; 
 reported from the logit at which they carry {calibration.false_single_calcifications_per_view:g}. Fainter marks, down to
 {calibration.faint_margin:g} logits below the calcification threshold, count only as members of a cluster that has two
 others above it. Marks of {calibration.strewn_margin:g} logits and more above it make a cluster even where each lies up
-to {calibration.strewn_distance_mm:g} mm from the next. An operating point is the cluster score at which they carry so
-many false clusters a view: {points}.
+to {calibration.strewn_distance_mm:g} mm from the next. Members less than {calibration.member_margin:g} logits above the
+threshold are not reported if they lie more than {calibration.member_reach:g} below the third strongest of the cluster.
+An operating point is the cluster score at which the views without clusters carry so many false ones: {points}.
 The score of a cluster is a probability only for the calibration views, so many of which have clusters; elsewhere it is
 a rank.
 

@@ -43,6 +43,9 @@ class CalibrationRecipe:
     strewn_margin, strewn_distance_mm
         Logits above the calcification threshold from which strewn calcifications make a cluster, and how far from one
         another they may lie.
+    member_margin, member_reach
+        Logits above the calcification threshold from which a member of a cluster is reported, or so far below the last
+        of the strongest that a cluster needs.
     false_clusters_per_view
         Clusters per normal view at each operating point.
     """
@@ -54,6 +57,8 @@ class CalibrationRecipe:
     faint_margin: float
     strewn_margin: float
     strewn_distance_mm: float
+    member_margin: float
+    member_reach: float
     false_clusters_per_view: Mapping[str, float]
 
 

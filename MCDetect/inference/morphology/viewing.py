@@ -54,10 +54,13 @@ class TypedView:
         weak = {mark.id for mark in self.marks if mark.score < least}
         return replace(self, members_only=self.members_only | weak)
 
-    def reported(self, clusters: Iterable[Cluster]) -> tuple[Calcification, ...]:
-        """Return the marks to report with these clusters."""
+    def reported(
+        self, clusters: Iterable[Cluster], left_out: frozenset[int] = frozenset()
+    ) -> tuple[Calcification, ...]:
+        """Return the marks to report with these clusters; ``left_out`` are those that the clusters do without."""
         members = {number for cluster in clusters for number in cluster.member_ids}
-        return tuple(mark for mark in self.marks if mark.id not in self.members_only or mark.id in members)
+        hidden = (self.members_only | left_out) - members
+        return tuple(mark for mark in self.marks if mark.id not in hidden)
 
 
 def type_view(

@@ -35,6 +35,8 @@ def settings(threshold: float, faint: float, **others: float) -> DetectorSetting
             "faint_threshold": faint,
             "strewn_threshold": math.inf,
             "strewn_distance_mm": 5.0,
+            "member_threshold": -math.inf,
+            "member_reach": math.inf,
             "calibration": {"slope": 1.0, "intercept": 0.0},
             "linking_distance_mm": 5.0,
             "minimum_count": 3,

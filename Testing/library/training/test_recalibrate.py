@@ -57,9 +57,10 @@ def test_scores_are_fitted_again_and_nothing_else_changes(bundle: Path, examined
     recipe, threshold = load_recipe().calibration, before["calcification_threshold"]
     assert after["faint_calcification_threshold"] == pytest.approx(threshold - recipe.faint_margin)
     assert after["strewn_calcification_threshold"] == pytest.approx(threshold + recipe.strewn_margin)
+    assert after["member_calcification_threshold"] == pytest.approx(threshold + recipe.member_margin)
     changed = {name for name in after if after[name] != before.get(name)}
-    thresholds = {f"{kind}_calcification_threshold" for kind in ("faint", "strewn", "single")}
-    assert changed <= {"cluster_score", "operating_points", *thresholds}
+    thresholds = {f"{kind}_calcification_threshold" for kind in ("faint", "strewn", "single", "member")}
+    assert changed <= {"cluster_score", "clusters", "operating_points", *thresholds}
     assert after["cluster_score"] != before["cluster_score"]
     assert find_bundle(str(bundle)).sha256 != find_bundle().sha256
 
