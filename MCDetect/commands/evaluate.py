@@ -127,7 +127,7 @@ def _judge_detectors(options: argparse.Namespace) -> int:
     for name in header:
         table.add_column(name)
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(cell.split(" [")[0]) for cell in row))  # the intervals are in the report
     console.print(table)
     print_files(console, options.output, files)
     return DONE

@@ -198,6 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 given.output,
                 recipe,
                 recipe_name=path.name,
+                command=_command(given, device),
                 workers=given.workers,
                 device=device,
                 patches=given.patches,
@@ -225,6 +226,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=int, help="threads of the network")
     parser.add_argument("--patches", type=Path, help="folder with real patches in 0/ and 1/, to be scored on")
     return parser
+
+
+def _command(given: argparse.Namespace, device: str) -> str:
+    """Return the command for the card, with what decides the result and without paths of this computer."""
+    words = ["python -m MCDetect.training.default", f"--recipe {Path(given.recipe).name}", f"--device {device}"]
+    words += [f"--{name} {value:g}" for name in ("steps", "minutes") if (value := getattr(given, name)) is not None]
+    return " ".join(words)
 
 
 def changed(recipe: Recipe, *, steps: int | None = None, minutes: float | None = None) -> Recipe:

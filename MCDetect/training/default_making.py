@@ -40,6 +40,7 @@ def make_bundle(
     recipe: Recipe,
     *,
     recipe_name: str,
+    command: str,
     workers: int = 1,
     device: str = "cpu",
     patches: Path | None = None,
@@ -52,8 +53,8 @@ def make_bundle(
     output
         Gets ``backgrounds/``, ``calcifications/``, ``patches/``, ``calibration/``, ``morphology/``, ``scores/`` and
         ``bundle/``. What an earlier run has done there is not done again.
-    recipe, recipe_name
-        How; and what the card calls it.
+    recipe, recipe_name, command
+        How; and what the card calls it, and says of the command that made it.
     workers
         Processes that make examples; one more simulates and examines views.
     device
@@ -103,7 +104,7 @@ def make_bundle(
         write_training_record(
             bundle,
             {
-                **_circumstances(recipe, recipe_name, device, workers),
+                **_circumstances(recipe, recipe_name, command, device, workers),
                 "calcification_network": training_record(pixels, recipe.calcifications),
                 "patch_network": training_record(small, recipe.patches),
             },
@@ -143,12 +144,12 @@ def make_bundle(
     return bundle
 
 
-def _circumstances(recipe: Recipe, recipe_name: str, device: str, workers: int) -> dict[str, Any]:
+def _circumstances(recipe: Recipe, recipe_name: str, command: str, device: str, workers: int) -> dict[str, Any]:
     return {
         "simulator_version": GENERATOR_VERSION,
         "backgrounds": recipe.backgrounds,
         "recipe": recipe_name,
-        "command": f"python -m MCDetect.training.default --recipe {recipe_name.removesuffix('.yaml')} --device {device}",
+        "command": command,
         "device": device,
         "processes": workers + 1,
         "calibration": asdict(recipe.calibration),

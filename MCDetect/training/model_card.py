@@ -42,10 +42,12 @@ mammogram was used for training or calibration. Recipe: `MCDetect/training/recip
   kind.
 
 ### How it was made
-{made} `make train-default` does everything from nothing, in this order, in a bundle of its own
-(`training-output/bundle`): backgrounds, both networks, thresholds, types, thresholds with the types in place, scores and
-this card; then it puts the finished bundle in the place of the shipped one. What was stopped goes on where it ended. A
-stage of a bundle that is there is done again by `make train-morphology`, `make calibrate-default` and `make
+{made}
+
+`make train-default` does everything from nothing, in this order, in a bundle of its own
+(`training-output/bundle`): backgrounds, both networks, thresholds, types, thresholds with the types in place, scores
+and this card; then it puts the finished bundle in the place of the shipped one. What was stopped goes on where it
+ended. A stage of a bundle that is there is done again by `make train-morphology`, `make calibrate-default` and `make
 score-default`, each with `BUNDLE=` a folder; without it they change the shipped bundle.
 
 {stages}
@@ -97,9 +99,11 @@ _TAIL = """
 ## Sources and licences
 - Networks, thresholds and types were made from simulated views alone. The simulator is part of MCDetect: its views, and
   this bundle, have the licence of the project (Apache-2.0).
-- Real images were looked at only to validate. None of them, and nothing fitted to them, is in this bundle:
+- Real images were used only to validate. None of them is in this bundle, and no weight and no threshold was fitted to
+  them; some decisions of the design were made after looking at them.
   - real patches: 449 of those of
-    [lorenzomarini96/microcal_classifier](https://github.com/lorenzomarini96/microcal_classifier), de-duplicated. The licence of the images is not stated there; they are neither trained on nor passed on.
+    [lorenzomarini96/microcal_classifier](https://github.com/lorenzomarini96/microcal_classifier), de-duplicated.
+    The licence of the images is not stated there; they are neither trained on nor passed on.
   - full-field mammograms: from the sample data of
     [nyukat/mammography_metarepository](https://github.com/nyukat/mammography_metarepository) (BSD-2-Clause), wrapped as
     DICOM. Not annotated: marks on them were judged by eye, by someone who is no radiologist.
@@ -167,8 +171,8 @@ def _made(record: Mapping[str, Any]) -> str:
     if "command" in record:
         return f"Made by `{record['command']}`."
     return (
-        "This bundle was made stage by stage: the networks by `python -m MCDetect.training.default`, then the types and "
-        "the thresholds by the commands of their own below. It has not been made in one go yet."
+        "This bundle was made stage by stage: the networks by `python -m MCDetect.training.default`, the types and the\n"
+        "thresholds by commands of their own. It has not been made in one go yet."
     )
 
 

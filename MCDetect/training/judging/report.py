@@ -154,5 +154,5 @@ def _draw(folder: Path, judged: JudgedDetector) -> dict[str, Path]:
         draw_marks(path, view.record, image, threshold)
         told = [f"{missed} missed" if missed else "", f"highest false score {false:.2f}" if false else ""]
         about = ", ".join(filter(None, told)) or "nothing missed, nothing false"
-        pictures[f"{view.truth.name}: {about}. Found red, marked green."] = path
+        pictures[f"{view.truth.name}: {about}. Found: red boxes; marked: green."] = path
     return pictures
