@@ -21,8 +21,8 @@ from MCDetect.training.backgrounds import CALIBRATION_SEEDS, TEST_SEEDS, TRAININ
 from MCDetect.training.default import VALIDATION_BACKGROUNDS, train_network
 from MCDetect.training.default_install import install
 from MCDetect.training.default_making import make_bundle
-from MCDetect.training.recipe import TestRecipe as ScoredViews
 from MCDetect.training.recipe import Recipe, load_recipe
+from MCDetect.training.recipe import TestRecipe as ScoredViews
 from MCDetect.training.simulated_views import load_view, truth_document
 
 ROWS, COLUMNS = 512, 400
