@@ -57,8 +57,7 @@ def _section(one: Mapping[str, Any], pictures: Mapping[str, Path]) -> list[str]:
     parts.append(html_table(["", ""], [[key, str(value)] for key, value in one["about"].items()]))
     for criterion, groups in one["clusters"].items():
         parts.append(f"<h3>Clusters; found: {escape(criterion)}</h3>")
-        for group, figures in groups.items():
-            parts.append(_froc_table(group, figures))
+        parts.append(_froc_table(groups))
         parts.append(picture_row({"FROC": draw_free_response(groups["all"])}, "pictures curves", captions=False))
     parts += _by_kind(one["by kind"]) + _calcifications(one["calcifications"])
     shown = {caption: b64encode(path.read_bytes()).decode("ascii") for caption, path in pictures.items()}
@@ -71,21 +70,25 @@ def _section(one: Mapping[str, Any], pictures: Mapping[str, Path]) -> list[str]:
     return parts
 
 
-def _froc_table(group: str, figures: Mapping[str, Any]) -> str:
-    rows = []
+def _froc_table(groups: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the figures of all groups of clusters, a group in each column."""
+    header = ["", *(f"{name}: {figures['clusters']} clusters" for name, figures in groups.items())]
+    columns = [_froc_figures(figures) for figures in groups.values()]
+    names = dict.fromkeys(name for column in columns for name in column)
+    return html_table(header, [[name, *(interval_text(column.get(name)) for column in columns)] for name in names])
+
+
+def _froc_figures(figures: Mapping[str, Any]) -> dict[str, Mapping[str, float] | None]:
+    found = {}
     for part in ("by image", "by examination"):
         if figures[part] is not None:
             on = figures[part]["false positives counted on"]
-            rows += [
-                [f"sensitivity {part} at {rate} false positives a view (counted on {on})", interval_text(value)]
-                for rate, value in figures[part]["sensitivity at false positives a view"].items()
-            ]
+            for rate, value in figures[part]["sensitivity at false positives a view"].items():
+                found[f"sensitivity {part} at {rate} false positives a view (counted on {on})"] = value
     for name, point in figures["operating points"].items():
-        rows += [
-            [f"{name} (from {point['threshold']:.3f}): {key}", interval_text(point[key])]
-            for key in ("sensitivity", "sensitivity by examination", "false positives a view")
-        ]
-    return html_table([f"{group}: {figures['clusters']} clusters", "estimate [95 % interval]"], rows)
+        for key in ("sensitivity", "sensitivity by examination", "false positives a view"):
+            found[f"{name} (from {point['threshold']:.3f}): {key}"] = point[key]
+    return found
 
 
 def _by_kind(kinds: Mapping[str, Any]) -> list[str]:

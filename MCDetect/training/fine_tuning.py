@@ -28,6 +28,7 @@ from MCDetect.training.datasets.pixels import mask_of, read_pixels_of
 from MCDetect.training.datasets.record import DatasetIndex, ImageRecord, Region
 from MCDetect.training.default_bundle import read_training_record, write_state, write_training_record
 from MCDetect.training.losses import CalcificationLoss
+from MCDetect.training.model_card import PICTURE
 from MCDetect.training.recipe import DEFAULT_RECIPE, load_recipe
 from MCDetect.training.trainer import Batches, Trainer
 
@@ -203,7 +204,8 @@ def fine_tune(
     write_training_record(folder, {**read_training_record(folder), "fine_tuned": about})
     card = f"# Fine-tuned on {index.name}\n\nSee docs/training.json. None of the scores of the shipped bundle hold.\n"
     write_text_atomically(folder / "docs" / "README.md", card)
-    (folder / "docs" / "scores.json").unlink(missing_ok=True)
+    for name in ("scores.json", PICTURE):
+        (folder / "docs" / name).unlink(missing_ok=True)
     return seal(folder), problems
 
 

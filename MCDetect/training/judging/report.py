@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -48,7 +47,7 @@ def write_detector_report(output: Path, judged: Sequence[JudgedDetector], *, rep
         When a file cannot be written.
     """
     entries = [figures_of(one, repeats=repeats) for one in judged]
-    pictures = [_draw(output / "marked", one) for one in judged]
+    pictures = [_draw(output / "marked", number, one) for number, one in enumerate(judged, 1)]
     document, page = output / "report.json", output / "report.html"
     clusters, found = output / "clusters.csv", output / "found.csv"
     write_text_atomically(document, json.dumps({"runs": entries}, indent=2, allow_nan=False) + "\n")
@@ -134,7 +133,7 @@ def _table(rows: Any) -> str:
     return stream.getvalue()
 
 
-def _draw(folder: Path, judged: JudgedDetector) -> dict[str, Path]:
+def _draw(folder: Path, run: int, judged: JudgedDetector) -> dict[str, Path]:
     """Draw the views with the worst errors: missed clusters first, then the highest false ones."""
     threshold = judged.detector.operating_points[judged.detector.default_operating_point]
     worst = []
@@ -145,12 +144,11 @@ def _draw(folder: Path, judged: JudgedDetector) -> dict[str, Path]:
         if image.truths or false:
             worst.append((missed, false if judged.views[number].truth.is_annotated else 0.0, number, image))
     pictures = {}
-    prefix = re.sub(r"[^A-Za-z0-9]+", "-", judged.name).strip("-") or "model"
     for place, (missed, false, number, image) in enumerate(
         sorted(worst, key=lambda one: (-one[0], -one[1]))[:_SHOWN], 1
     ):
         view = judged.views[number]
-        path = folder / f"{prefix}-{place}.png"
+        path = folder / f"{run}-{place}.png"
         draw_marks(path, view.record, image, threshold)
         told = [f"{missed} missed" if missed else "", f"highest false score {false:.2f}" if false else ""]
         about = ", ".join(filter(None, told)) or "nothing missed, nothing false"

@@ -67,11 +67,16 @@ def truth_of(record: ImageRecord, name: str, number: int, shape: tuple[int, int]
     Raises
     ------
     InputError
-        ``no-place`` when the data set says that there are calcifications, and not where; ``no-spacing`` when nothing
-        says how large a pixel is; those of ``datasets.pixels``.
+        ``not-truth`` when the truth file is not that of the image; ``no-place`` when the data set says that there are
+        calcifications, and not where; ``no-spacing`` when nothing says how large a pixel is; those of ``datasets.pixels``.
     """
     if simulated:
-        return _simulated(_truth_beside(record.image), record, name, number)
+        beside = _truth_beside(record.image)
+        if (beside.rows, beside.columns) != shape:
+            raise InputError(
+                "not-truth", f"{record.image} has another size than its truth.json says.", "Simulate again."
+            )
+        return _simulated(beside, record, name, number)
     if record.spacing_mm is None:
         raise InputError("no-spacing", f"{record.image} does not say how large a pixel is.", "Leave this image out.")
     if any(region.is_whole_breast for region in record.calcifications):

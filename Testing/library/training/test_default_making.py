@@ -12,7 +12,6 @@ import pytest
 import torch
 
 from MCDetect.bundles.store import find_bundle
-from MCDetect.errors import ModelError
 from MCDetect.inference.detector import Detector
 from MCDetect.networks import CalcificationUNet
 from MCDetect.simulation.view import simulate_view
@@ -154,15 +153,3 @@ def test_what_is_done_is_not_done_again_and_what_depends_on_a_change_is(work: Pa
     other = replace(tiny(), calibration=replace(tiny().calibration, faint_margin=1.0))
     assert make(other) != first
     assert quick == STAGES
-
-
-def test_an_unfinished_bundle_is_not_installed(tmp_path: Path):
-    place = tmp_path / "bundles" / "default"
-    shutil.copytree(find_bundle().folder, place)
-    new = tmp_path / "new"
-    shutil.copytree(place, new)
-    (new / "docs" / "scores.json").write_text("{}")
-    with pytest.raises(ModelError, match="scores or its card are those of other weights"):
-        install(new, place)
-    assert find_bundle(place).sha256 == find_bundle().sha256
-    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []

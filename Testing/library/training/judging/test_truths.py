@@ -103,6 +103,8 @@ def test_a_given_mammogram_with_injected_calcifications_may_have_some_of_its_own
     assert found.clusters
     assert not found.is_annotated
     assert np.isfinite(found.clusters[0].signal_to_noise)
+    with pytest.raises(InputError, match="another size than its truth"):
+        truth_of(index.records[0], "a", 0, SHAPE, simulated=True)
 
 
 def seen(view: JudgedView, *marks: FoundMark, clusters: tuple[FoundCluster, ...] = ()) -> LookedAtView:
