@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from MCDetect.commands.exit_codes import DONE
-from MCDetect.commands.option_types import count
+from MCDetect.commands.option_types import check_spacing, count, positive_number
 from MCDetect.errors import UsageError
 from MCDetect.outputs import check_output_folder
 
@@ -42,6 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--dataset", metavar="NAME", help="which data set lies in --data, e.g. inbreast (default: simulated)"
     )
     parser.add_argument(
+        "--spacing", type=positive_number, metavar="MM", help="pixel spacing of images whose data set does not say it"
+    )
+    parser.add_argument(
         "--patches",
         type=Path,
         metavar="DIR",
@@ -59,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     """Write the report."""
     if options.data is not None:
         return _judge_detectors(options)
-    for name in ("dataset", "device"):
+    for name in ("dataset", "device", "spacing"):
         if getattr(options, name) is not None:
             raise UsageError("wrong-option", f"--{name} is for detectors on whole views.", "Give --data DIR too.")
     import json
@@ -141,8 +145,12 @@ def _judged(options: argparse.Namespace, errors: Console) -> list[JudgedDetector
     from MCDetect.training.judging.figures import JudgedDetector
     from MCDetect.training.judging.looking import look_at_data_set
 
+    check_spacing(options.spacing)
     detectors = [Detector.load(_bundle_of(run), options.device or "auto") for run in options.runs]
     index = index_dataset(options.dataset or "simulated", options.data)
+    if options.spacing is not None:
+        records = (replace(one, spacing_mm=one.spacing_mm or options.spacing) for one in index.records)
+        index = replace(index, records=tuple(records))
     check_output_folder(options.output)
     judged = []
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())

@@ -105,13 +105,13 @@ def look_at_data_set(
         raise InputError(
             "no-views",
             f"None of the {len(index.records)} images can be used. {problems[-1]}",
-            "Give a data set that marks the places of calcifications and the size of pixels.",
+            "Give a data set that marks the places of calcifications, and --spacing where it does not say it.",
         )
     return views, problems
 
 
 def _look(detector: Detector, record: ImageRecord, path: Path, *, simulated: bool) -> _Found:
-    known = _read(path)
+    known = _read(path, record.spacing_mm)
     if known is not None:
         return known
     findings = detector.analyse(_mammogram(record, simulated=simulated), 0.0)
@@ -129,7 +129,7 @@ def _look(detector: Detector, record: ImageRecord, path: Path, *, simulated: boo
             for c in findings.calcifications
         ),
     )
-    write_text_atomically(path, json.dumps({"version": _VERSION, **asdict(found)}, default=float))
+    write_text_atomically(path, json.dumps({**_key(record.spacing_mm), **asdict(found)}, default=float))
     return found
 
 
@@ -141,7 +141,7 @@ def _mammogram(record: ImageRecord, *, simulated: bool) -> Mammogram:
     if simulated:
         return read_mammogram(record.image)
     if record.spacing_mm is None:
-        raise InputError("no-spacing", f"{record.image} does not say how large a pixel is.", "Leave this image out.")
+        raise InputError("no-spacing", f"{record.image} does not say how large a pixel is.", "Give --spacing.")
     pixels = read_pixels_of(record.image)
     return Mammogram(
         pixels=pixels,
@@ -153,11 +153,16 @@ def _mammogram(record: ImageRecord, *, simulated: bool) -> Mammogram:
     )
 
 
-def _read(path: Path) -> _Found | None:
+def _key(spacing_mm: float | None) -> dict[str, Any]:
+    """Return what must be as it was for what was found to hold, besides the bundle and the data set."""
+    return {"version": _VERSION, "spacing_mm": spacing_mm}
+
+
+def _read(path: Path, spacing_mm: float | None) -> _Found | None:
     """Return what an earlier run has found; None where it did not, or a damaged file lies there."""
     try:
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if document["version"] != _VERSION:
+        if any(document[name] != value for name, value in _key(spacing_mm).items()):
             return None
         return _Found(
             document["rows"],

@@ -1,8 +1,9 @@
 """The truth of a view of a data set: clusters and single calcifications, as the benchmark of detection has them.
 
-Of simulated examinations everything is known. Other data sets mark groups, single calcifications or both: three and
-more single ones within 5 mm of one another that lie in no marked group are a group too, as a detector must take them
-for one.
+Of simulated examinations everything is known. Other data sets mark groups, single calcifications or both, and some do
+not say which. A mask of several pieces marks single calcifications; a mark that is wider than 5 mm is of a group,
+whatever the data set calls it. Three and more single ones within 5 mm of one another that lie in no marked group are a
+group too, as a detector must take them for one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from scipy import ndimage
 from scipy.spatial import ConvexHull, QhullError
 
 from MCDetect.errors import InputError
@@ -25,6 +27,7 @@ from MCDetect.training.datasets.record import ImageRecord, Region
 from MCDetect.training.detection.truths import TrueCalcification, TrueCluster, ViewTruth
 
 NOT_KNOWN = "not known"
+_GROUP_MM = 5.0  # the distance within which calcifications are a group
 _POINT_MM = 0.3  # of a calcification that is marked by its place alone
 _UNKNOWN = float("nan")
 
@@ -68,7 +71,8 @@ def truth_of(record: ImageRecord, name: str, number: int, shape: tuple[int, int]
     ------
     InputError
         ``not-truth`` when the truth file is not that of the image; ``no-place`` when the data set says that there are
-        calcifications, and not where; ``no-spacing`` when nothing says how large a pixel is; those of ``datasets.pixels``.
+        calcifications, and not where; ``no-spacing`` when nothing says how large a pixel is; those of
+        ``datasets.pixels``.
     """
     if simulated:
         beside = _truth_beside(record.image)
@@ -78,7 +82,7 @@ def truth_of(record: ImageRecord, name: str, number: int, shape: tuple[int, int]
             )
         return _simulated(beside, record, name, number)
     if record.spacing_mm is None:
-        raise InputError("no-spacing", f"{record.image} does not say how large a pixel is.", "Leave this image out.")
+        raise InputError("no-spacing", f"{record.image} does not say how large a pixel is.", "Give --spacing.")
     if any(region.is_whole_breast for region in record.calcifications):
         raise InputError(
             "no-place", f"{record.image} has calcifications whose place is not marked.", "Leave this image out."
@@ -87,13 +91,13 @@ def truth_of(record: ImageRecord, name: str, number: int, shape: tuple[int, int]
     groups: list[tuple[Outline, str]] = []
     single: list[Calcification] = []
     for region in record.calcifications:
-        placed = _placed(region, shape)
-        if placed is None:
-            continue
-        if region.is_cluster:
-            groups.append((_outline(region, placed), region.pathology or NOT_KNOWN))
-        else:
-            single.append(_calcification(len(single), region, placed, record.spacing_mm))
+        pieces = _pieces(region, shape)
+        for placed in pieces:
+            one = _calcification(len(single), region, placed, record.spacing_mm)
+            if (region.is_cluster and len(pieces) == 1) or one.diameter_mm > _GROUP_MM:
+                groups.append((_outline(region, placed), region.pathology or NOT_KNOWN))
+            else:
+                single.append(one)
     for members in group_calcifications([c for c in single if not _is_in_any(c, groups)], spacing):
         groups.append((describe_cluster(members, spacing, shape).outline, _kind_of(record)))
     return JudgedView(
@@ -151,13 +155,21 @@ def _truth_file(path: Path) -> tuple[TruthOfView, ...]:
     return tuple(read_truth(path).values())
 
 
-def _placed(region: Region, shape: tuple[int, int]) -> PlacedMask | None:
+def _pieces(region: Region, shape: tuple[int, int]) -> list[PlacedMask]:
+    """Return the connected parts of a mask; what an outline holds is one."""
     try:
-        return mask_of(region, shape)
+        whole = mask_of(region, shape)
     except InputError as error:
         if region.may_be_empty and error.code == "empty-region":
-            return None
+            return []
         raise
+    if region.outline:
+        return [whole]
+    labels, _ = ndimage.label(whole.mask, structure=np.ones((3, 3)))
+    return [
+        PlacedMask(whole.top + box[0].start, whole.left + box[1].start, labels[box] == number)
+        for number, box in enumerate(ndimage.find_objects(labels), 1)
+    ]
 
 
 def _outline(region: Region, placed: PlacedMask) -> Outline:

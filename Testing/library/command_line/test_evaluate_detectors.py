@@ -119,6 +119,8 @@ def test_two_detectors_are_judged_side_by_side_on_a_data_set(tmp_path: Path):
         ),
         (["default", "--dataset", "inbreast"], "--dataset is for detectors on whole views. Give --data DIR too", 2),
         (["default", "--device", "cpu"], "--device is for detectors on whole views", 2),
+        (["default", "--spacing", "0.05"], "--spacing is for detectors on whole views", 2),
+        (["default", "--data", "{data}", "--spacing", "70"], "70", 2),
         (["default", "--data", "{data}/none"], "none is not a folder", 3),
         (["default", "--data", "{data}"], "has no truth.json", 3),
         (["default", "--data", "{data}", "--dataset", "mine"], "There is no data set 'mine'", 2),

@@ -70,6 +70,18 @@ def test_a_group_that_is_marked_by_a_mask_has_the_hull_of_the_mask(tmp_path: Pat
     assert contains(np.array(cluster.outline), np.array([300.0, 110.0]))
 
 
+def test_a_mask_of_several_pieces_marks_single_calcifications_and_a_wide_mark_is_of_a_group(tmp_path: Path):
+    mask = np.zeros(SHAPE, np.uint8)
+    for row, column in ((300, 100), (320, 120), (310, 140), (800, 700)):
+        mask[row : row + 4, column : column + 3] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    found = truth(Region(CALCIFICATION, mask=tmp_path / "mask.png", is_cluster=True))
+    assert [(c.row, c.column) for c in found.calcifications] == [(301.5, 101), (311.5, 141), (321.5, 121), (801.5, 701)]
+    assert len(found.clusters) == 1
+    wide = truth(Region(CALCIFICATION, SQUARE))  # 7 mm
+    assert (len(wide.clusters), len(wide.calcifications)) == (1, 0)
+
+
 def test_a_mask_that_may_be_empty_and_is_marks_nothing(tmp_path: Path):
     Image.fromarray(np.zeros(SHAPE, np.uint8)).save(tmp_path / "mask.png")
     region = Region(CALCIFICATION, mask=tmp_path / "mask.png", is_cluster=True, may_be_empty=True)
