@@ -11,6 +11,7 @@ from typing import Any
 from MCDetect.evaluation.curves import draw_free_response
 from MCDetect.evaluation.report_page import STYLE, html_table, interval_text, picture_row
 
+_PARTS = ("by image", "by examination")
 _FEW = 10
 _TOLD = 20
 
@@ -72,19 +73,23 @@ def _section(one: Mapping[str, Any], pictures: Mapping[str, Path]) -> list[str]:
 
 def _froc_table(groups: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the figures of all groups of clusters, a group in each column."""
-    header = ["", *(f"{name}: {figures['clusters']} clusters" for name, figures in groups.items())]
+    header = ["clusters", *(f"{name} ({figures['clusters']})" for name, figures in groups.items())]
     columns = [_froc_figures(figures) for figures in groups.values()]
     names = dict.fromkeys(name for column in columns for name in column)
-    return html_table(header, [[name, *(interval_text(column.get(name)) for column in columns)] for name in names])
+    first = next(iter(groups.values()))
+    counted = [f"{part} on {first[part]['false positives counted on']}" for part in _PARTS if first[part] is not None]
+    told = f"<p>False positives are counted {', '.join(counted)}.</p>" if counted else ""
+    return told + html_table(
+        header, [[name, *(interval_text(column.get(name)) for column in columns)] for name in names]
+    )
 
 
 def _froc_figures(figures: Mapping[str, Any]) -> dict[str, Mapping[str, float] | None]:
     found = {}
-    for part in ("by image", "by examination"):
+    for part in _PARTS:
         if figures[part] is not None:
-            on = figures[part]["false positives counted on"]
             for rate, value in figures[part]["sensitivity at false positives a view"].items():
-                found[f"sensitivity {part} at {rate} false positives a view (counted on {on})"] = value
+                found[f"sensitivity {part} at {rate} false positives a view"] = value
     for name, point in figures["operating points"].items():
         for key in ("sensitivity", "sensitivity by examination", "false positives a view"):
             found[f"{name} (from {point['threshold']:.3f}): {key}"] = point[key]
