@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from MCDetect.errors import ModelError
 from MCDetect.training.default_bundle import read_training_record
 from MCDetect.training.default_stages import TIMED
 from MCDetect.training.recipe import CalibrationRecipe, load_recipe
@@ -53,7 +54,7 @@ score-default`, each with `BUNDLE=` a folder; without it they change the shipped
 {stages}
 
 A longer recipe for a CUDA GPU, `MCDetect/training/recipes/default-gpu.yaml`, is `make train-default RECIPE=default-gpu
-DEVICE=cuda`. No training has been made with it, and none on a GPU.
+DEVICE=cuda`.{gpu}
 
 ### How thresholds were set
 Thresholds, probabilities and operating points come from {calibration.normal_views} simulated views without and
@@ -145,8 +146,7 @@ def model_card(bundle: Bundle, scores: Mapping[str, Any]) -> str:
         ``no-training-record`` when the bundle does not say how it was trained.
     """
     record, score = read_training_record(bundle.folder), bundle.settings["cluster_score"]
-    known = record.get("calibration")  # older bundles do not say with what they were calibrated
-    calibration = load_recipe().calibration if known is None else CalibrationRecipe(**known)
+    calibration = _calibration(record)
     head = _HEAD.format(
         recipe=record.get("recipe", "default.yaml"),
         backgrounds=record["backgrounds"],
@@ -155,6 +155,7 @@ def model_card(bundle: Bundle, scores: Mapping[str, Any]) -> str:
         patches=record["patch_network"],
         made=_made(record),
         stages=_stages(record),
+        gpu="" if record.get("device", "cpu") != "cpu" else " No training has been made with it, and none on a GPU.",
         calibration=calibration,
         points=", ".join(f"{name} {rate:g}" for name, rate in calibration.false_clusters_per_view.items()),
         intercept=score["intercept"],
@@ -164,6 +165,20 @@ def model_card(bundle: Bundle, scores: Mapping[str, Any]) -> str:
     )
     tail = _TAIL.format(failures=_FAILURES if (bundle.folder / "docs" / PICTURE).is_file() else _NO_FAILURES)
     return head + _views(scores["simulated_views"]) + _patches(scores["real_patches"]) + tail
+
+
+def _calibration(record: Mapping[str, Any]) -> CalibrationRecipe:
+    known = record.get("calibration")
+    if known is None:  # made before this was recorded, with the recipe of the project
+        return load_recipe().calibration
+    try:
+        return CalibrationRecipe(**known)
+    except TypeError as error:
+        raise ModelError(
+            "no-training-record",
+            "The bundle was calibrated by another version of MCDetect.",
+            "Calibrate it again: python -m MCDetect.training.recalibrate --work DIR --bundle FOLDER.",
+        ) from error
 
 
 def _made(record: Mapping[str, Any]) -> str:

@@ -97,7 +97,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-STAGES = ["mark", "mark_and_cluster", "types", "mark_and_cluster", "detect_view"]
+STAGES = ["mark", "mark", "cluster", "types", "mark", "cluster", "detect_view"]
 
 
 def test_all_stages_run_in_order_and_leave_a_bundle_that_detects(work: Path, quick: list[str], tmp_path: Path):

@@ -100,6 +100,12 @@ def test_the_card_is_not_written_from_scores_of_other_weights(copy: Bundle, caps
     assert "Score the bundle first" in " ".join(capsys.readouterr().err.split())
 
 
+def test_a_bundle_that_another_version_calibrated_has_to_be_calibrated_again(copy: Bundle, scores: dict):
+    add_to_training_record(copy.folder, calibration={"normal_views": 3})
+    with pytest.raises(ModelError, match="calibrated by another version"):
+        model_card(copy, scores)
+
+
 def test_a_bundle_that_does_not_say_how_it_was_trained_has_no_card(copy: Bundle, scores: dict):
     (copy.folder / "docs" / "training.json").unlink()
     with pytest.raises(ModelError, match="says how the bundle was trained"):
