@@ -11,7 +11,11 @@ from MCDetect.errors import UsageError
 from MCDetect.training.default_data import CropSettings
 from MCDetect.training.trainer import TrainerSettings
 
-DEFAULT_RECIPE = Path(__file__).parent / "recipes" / "default.yaml"
+_HOME = Path(__file__).parent / "recipes"
+DEFAULT_RECIPE = _HOME / "default.yaml"
+
+DEFAULT_RECIPES = {"default": DEFAULT_RECIPE, "default-gpu": _HOME / "default-gpu.yaml"}
+"""Recipes of the detector itself, by name."""
 
 _Settings = TypeVar("_Settings")
 
@@ -63,6 +67,35 @@ class CalibrationRecipe:
 
 
 @dataclass(frozen=True)
+class ClassifierRecipe:
+    """How a classifier of types is fitted (:func:`MCDetect.training.morphology.fitting.fit_classifier`).
+
+    Attributes
+    ----------
+    squares
+        Whether the squares of the features are inputs too.
+    strength
+        Inverse of the penalty on weights.
+    lost
+        Share of the suspicious ones, and of round ones, that may be taken for typically benign.
+    """
+
+    squares: bool
+    strength: float
+    lost: float
+
+
+@dataclass(frozen=True)
+class MorphologyRecipe:
+    """The model of calcification types: simulated views to fit and to measure on, and its two classifiers."""
+
+    training_views: int
+    test_views: int
+    calcifications: ClassifierRecipe
+    clusters: ClassifierRecipe
+
+
+@dataclass(frozen=True)
 class TestRecipe:
     """Views to score on."""
 
@@ -79,11 +112,19 @@ class Recipe:
     calcifications: NetworkRecipe
     patches: NetworkRecipe
     calibration: CalibrationRecipe
+    morphology: MorphologyRecipe
     test: TestRecipe
 
 
+def recipe_path(name_or_path: str | Path) -> Path:
+    """Return the file of one of :data:`DEFAULT_RECIPES`, or the path itself."""
+    return DEFAULT_RECIPES.get(str(name_or_path), Path(name_or_path))
+
+
 def load_recipe(path: Path = DEFAULT_RECIPE) -> Recipe:
-    """Read a recipe.
+    """Read a recipe; that of the shipped bundle if no other is given.
+
+    With an entry ``base``, the name of a file in the folder of recipes, everything that is not said is as there.
 
     Raises
     ------
@@ -92,9 +133,13 @@ def load_recipe(path: Path = DEFAULT_RECIPE) -> Recipe:
     """
     import yaml
 
+    def document(file: Path) -> dict[str, Any]:
+        values = dict(yaml.safe_load(file.read_text(encoding="utf-8")))
+        base = values.pop("base", None)
+        return values if base is None else _over(document(_HOME / str(base)), values)
+
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return _recipe(document)
+        return _recipe(document(path))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, KeyError, ValueError) as error:
         raise UsageError(
             "bad-recipe", f"{path} is not a recipe: {error}.", f"Compare it with {DEFAULT_RECIPE.name}."
@@ -106,8 +151,15 @@ def _recipe(document: Mapping[str, Any]) -> Recipe:
     values["calcifications"] = _network(values["calcifications"])
     values["patches"] = _network(values["patches"])
     values["calibration"] = _settings(CalibrationRecipe, values["calibration"])
+    values["morphology"] = _morphology(values["morphology"])
     values["test"] = _settings(TestRecipe, values["test"])
     return _settings(Recipe, values)
+
+
+def _over(base: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with other values, entries of entries one by one."""
+    inner = {name: _over(base[name], value) for name, value in values.items() if isinstance(base.get(name), Mapping)}
+    return {**base, **values, **inner}
 
 
 def _network(document: Mapping[str, Any]) -> NetworkRecipe:
@@ -115,6 +167,11 @@ def _network(document: Mapping[str, Any]) -> NetworkRecipe:
     values["crop"] = _settings(CropSettings, values["crop"])
     values["trainer"] = _settings(TrainerSettings, values["trainer"])
     return _settings(NetworkRecipe, values)
+
+
+def _morphology(document: Mapping[str, Any]) -> MorphologyRecipe:
+    classifiers = {name: _settings(ClassifierRecipe, document[name]) for name in ("calcifications", "clusters")}
+    return _settings(MorphologyRecipe, {**document, **classifiers})
 
 
 def _settings(kind: type[_Settings], values: Mapping[str, Any]) -> _Settings:

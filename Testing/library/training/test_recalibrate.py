@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,9 @@ def test_scores_are_fitted_again_and_nothing_else_changes(bundle: Path, examined
     assert changed <= {"cluster_score", "clusters", "operating_points", *thresholds}
     assert after["cluster_score"] != before["cluster_score"]
     assert find_bundle(str(bundle)).sha256 != find_bundle().sha256
+    told = json.loads((bundle / "docs" / "training.json").read_text())
+    assert told["calibration"] == json.loads(json.dumps(asdict(recipe)))
+    assert told["seconds"]["thresholds with types"] >= 0
 
 
 def test_a_bundle_that_is_not_there_is_told_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
