@@ -88,10 +88,7 @@ def run(options: argparse.Namespace) -> int:
     rows, columns, pixel_mm = _format(options.matrix, options.pixel_size)
     check_output_folder(options.output)
     console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
-    if options.into is None:
-        files = _simulate(options, rows, columns, pixel_mm, errors)
-    else:
-        files = _inject(options)
+    files = _simulate(options, rows, columns, pixel_mm, errors) if options.into is None else _inject(options)
     print_files(console, options.output, files)
     for view in read_truth(files[-1]).values():
         if options.clusters is not None and len(view.clusters) < options.clusters:
