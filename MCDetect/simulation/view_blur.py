@@ -8,6 +8,10 @@ weak.
 
 What blurs a picture before its quanta are counted (the focal spot, charge spread in selenium) leaves the noise white:
 it cannot be seen in noise, and tissue has no edge sharp enough to show it. It is drawn, as in simulated views.
+
+On 12 simulated views of 0.45 to 0.65 pixels, blurred by 0 to 1.6 pixels more, the two together were within 0.21 pixels
+of the truth, root mean square 0.03 to 0.11. Four real full-field views have 0.15 to 0.18 pixels of their own, which a
+detector's noise may have; a digitised film of 0.05 mm has 0.46.
 """
 
 from __future__ import annotations
