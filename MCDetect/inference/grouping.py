@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from MCDetect.findings import Calcification
-from MCDetect.inference.cluster_score import mean_of_strongest
-from MCDetect.inference.clusters import Group, Members, group_calcifications
+from MCDetect.inference.clusters import Group, Members, group_calcifications, ungrouped
 from MCDetect.inference.faint import GroupFaint, groups_of_faint
 from MCDetect.inference.settings import DetectorSettings
 
@@ -47,9 +46,9 @@ class Grouping:
             return apart([c for c in calcifications if settings.logit_of(c) >= settings.strewn_threshold])
 
         def is_worth_a_look(members: Members) -> bool:
-            # Of a weaker group the score would be far below any operating point, and typing its members takes time.
-            logits = [settings.logit_of(member) for member in members]
-            return mean_of_strongest(logits) >= settings.faint_group_threshold
+            # One bright spot with faint ones beside it is no cluster: the last one that a cluster needs decides.
+            logits = sorted(map(settings.logit_of, members), reverse=True)
+            return logits[settings.minimum_count - 1] >= settings.faint_group_threshold
 
         faint = partial(
             groups_of_faint,
@@ -62,5 +61,4 @@ class Grouping:
 
     def strewn_beside(self, groups: Sequence[Members], marks: Sequence[Calcification]) -> list[Members]:
         """Return the groups of strewn ones among the marks that are in none of ``groups``."""
-        grouped = {member.id for members in groups for member in members}
-        return self.strewn([mark for mark in marks if mark.id not in grouped])
+        return self.strewn(ungrouped(marks, groups))

@@ -27,7 +27,7 @@ class DetectorSettings:
     faint_threshold
         Logit from which a calcification counts where several lie together; at most ``threshold``.
     faint_group_threshold
-        Least mean logit of the strongest members of a group that appears only with faint calcifications.
+        Logit that ``minimum_count`` members must reach in a group that appears only with faint calcifications.
     strewn_threshold, strewn_distance_mm
         Logit from which calcifications make a cluster even where they lie farther from one another; how far at most.
     calibration

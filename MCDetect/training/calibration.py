@@ -3,7 +3,7 @@
 1. The calcification threshold is the logit at which views without clusters carry a chosen number of false marks.
 2. The probability of a calcification is Platt's logistic function of its logit (Platt 1999).
 3. Faint calcifications, which count only in clusters, go a fixed number of logits below the threshold.
-   A group of such needs a mean logit of its strongest, or it would get a score far below any operating point.
+   A group of such needs three that lie less far below it, or it would get a score far below any operating point.
    Strewn ones, which make a cluster where they lie farther from one another, begin a fixed number of logits above it.
    To be reported by itself a calcification must reach a higher one, found as in 1 at a lower rate: no neighbours
    speak for it, and each false one has to be looked at.

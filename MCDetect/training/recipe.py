@@ -41,7 +41,7 @@ class CalibrationRecipe:
     faint_margin
         Logits below the calcification threshold down to which calcifications count as members of clusters.
     faint_group_margin
-        Logits below the calcification threshold that the strongest members of a group of such must reach on average.
+        Logits below the calcification threshold down to which the three that a group of such needs may lie.
     strewn_margin, strewn_distance_mm
         Logits above the calcification threshold from which strewn calcifications make a cluster, and how far from one
         another they may lie.

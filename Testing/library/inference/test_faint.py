@@ -63,13 +63,14 @@ def test_a_faint_mark_in_reach_of_a_group_is_left_out() -> None:
     assert more([TRIPLE], [], [*near, *far]) == [tuple(far)]
 
 
-def test_a_group_of_marks_that_are_all_too_faint_is_left_out() -> None:
+def test_a_group_whose_third_strongest_is_too_faint_is_left_out() -> None:
     rules = Grouping.of(settings(0.0, -4.0, faint_group_threshold=-2.0), SPACING)
     assert rules.faint is not None
     assert rules.faint([TRIPLE], [], scored(-2.5, -2.5, -2.5)) == []
-    assert len(rules.faint([TRIPLE], [], scored(-1.5, -1.5, -2.5))) == 1
-    # The five strongest count, however many others there are.
-    assert len(rules.faint([TRIPLE], [], scored(*[-1.5] * 5, *[-3.9] * 20))) == 1
+    # One bright spot makes no cluster of the faint ones beside it.
+    assert rules.faint([TRIPLE], [], scored(9.0, -1.5, -2.5, -2.5)) == []
+    (members,) = rules.faint([TRIPLE], [], scored(-1.5, -1.5, -1.5, -3.9))
+    assert len(members) == 4
 
 
 def test_faint_marks_make_a_group_with_single_ones() -> None:
