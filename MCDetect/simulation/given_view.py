@@ -3,7 +3,8 @@
 Each cluster is scaled by the noise of the tissue it is put into, so it stands out as far in a noisy picture as in a
 quiet one, whatever the maker's processing does to contrast. All are grouped, and blur is drawn, not measured:
 :mod:`MCDetect.simulation.given_lesions`, which ``mcdetect simulate --into`` uses, does more. Nothing here may change
-what the same seed gives, or scores on the frozen set would not be comparable.
+what the same seed gives, or scores on the frozen set would not be comparable; the breast mask
+(:mod:`MCDetect.preprocessing.breast_mask`) decides with it which places there are.
 """
 
 from __future__ import annotations
