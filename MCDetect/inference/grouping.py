@@ -45,17 +45,13 @@ class Grouping:
         def strewn(calcifications: Sequence[Calcification]) -> list[Members]:
             return apart([c for c in calcifications if settings.logit_of(c) >= settings.strewn_threshold])
 
-        def is_worth_a_look(members: Members) -> bool:
-            # One bright spot with faint ones beside it is no cluster: the last one that a cluster needs decides.
-            logits = sorted(map(settings.logit_of, members), reverse=True)
-            return logits[settings.minimum_count - 1] >= settings.faint_group_threshold
-
         faint = partial(
             groups_of_faint,
             spacing_mm=spacing_mm,
             distance_mm=settings.linking_distance_mm,
             group=together,
-            is_worth_a_look=is_worth_a_look,
+            least_clear=settings.minimum_count - 1,  # such that would be reported by themselves
+            clear_score=settings.least_single_score,
         )
         return cls(together, strewn, faint)
 
