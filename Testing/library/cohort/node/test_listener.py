@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -164,6 +165,16 @@ def test_only_pixels_that_can_be_decoded_are_accepted():
     encapsulated = [syntax for syntax in READABLE if syntax.is_encapsulated]
     assert len(encapsulated) == 12
     assert all(get_decoder(syntax).is_available for syntax in encapsulated)
+
+
+def test_the_conformance_statement_lists_what_is_accepted(listening):
+    listener = listening()
+    text = (Path(__file__).parents[4] / "docs" / "dicom_conformance.md").read_text(encoding="utf-8")
+    section = text[text.index("### The node") : text.index("## 7.")]
+    named = {uid.replace("…", "1.2.840.10008.") for uid in re.findall(r"(?:…|1\.2\.840\.10008\.)[0-9.]*[0-9]", section)}
+    contexts = listener._server.contexts
+    assert len(contexts) == 2
+    assert named == {uid for context in contexts for uid in (context.abstract_syntax, *context.transfer_syntax)}
 
 
 def test_a_port_in_use_is_told(listening):
