@@ -69,7 +69,7 @@ class Listener:
             (evt.EVT_CONN_CLOSE, self._closed),
         ]
         try:
-            self._server = entity.make_server(
+            server = entity.make_server(
                 address,
                 evt_handlers=handlers,
                 ssl_context=tls,
@@ -77,7 +77,8 @@ class Listener:
             )
         except OSError as error:
             raise port_refused(address, error, "--port") from error
-        assert isinstance(self._server, LimitedServer)
+        assert isinstance(server, LimitedServer)
+        self._server = server
         self._associations = self._server.associations
         self._connections = self._server.places
         self.port: int = self._server.server_address[1]
@@ -95,9 +96,10 @@ class Listener:
         return len(self._connections)
 
     def close(self) -> None:
-        """Take no more connections."""
-        with contextlib.suppress(ValueError, OSError):
+        """Take no more connections; what was not acknowledged is cut off."""
+        with contextlib.suppress(ValueError, OSError):  # pynetdicom looks for servers that it started itself
             self._server.shutdown()
+        self._server.cut_off()
 
     def _requested(self, event: Any) -> None:
         requestor = event.assoc.requestor

@@ -7,6 +7,7 @@ off instead.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import selectors
 import socket
@@ -23,6 +24,7 @@ from MCDetect.cohort.node.places import CountedConnections, Places
 _MOST_COMMAND_BYTES = 1 << 16
 _MOST_QUEUED = 4
 _HEADER_BYTES = 6
+_ENDING_S = 5.0
 _SHARE_WHILE_RECEIVING = 0.5
 """A whole image can be refused with a status, one on its way only be cut off: that is done when less is left free."""
 
@@ -151,6 +153,19 @@ class LimitedServer(CountedConnections, ThreadedAssociationServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a connection that broke."""
         logger.debug("A connection failed.", exc_info=True)
+
+    def cut_off(self) -> None:
+        """Hear no more of the associations that are there, and wait until they have ended."""
+        there = self.active_associations
+        for association in there:
+            used_by = association.dul.socket
+            connection = None if used_by is None else used_by.socket
+            if connection is not None:
+                with contextlib.suppress(OSError):
+                    # Not the shutdown of an encrypted connection, which would be in the way of a last answer.
+                    socket.socket.shutdown(connection, socket.SHUT_RD)
+        for association in there:
+            association.join(_ENDING_S)
 
 
 def limited_server(allowed: AllowList, limits: Limits, told: Told, incoming: Path) -> type[LimitedServer]:

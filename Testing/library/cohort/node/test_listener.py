@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from pydicom.pixels import get_decoder
+from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation
+from pynetdicom import AE
 from support.certificates import Authority
 from support.cohorts import study_uid, write_examination
 from support.dicom_nodes import send
@@ -165,6 +167,21 @@ def test_only_pixels_that_can_be_decoded_are_accepted():
     encapsulated = [syntax for syntax in READABLE if syntax.is_encapsulated]
     assert len(encapsulated) == 12
     assert all(get_decoder(syntax).is_available for syntax in encapsulated)
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_it_ends_at_once_though_senders_are_connected(listening, tmp_path, encrypted):
+    authority = Authority(tmp_path)
+    listener = listening(tls=tls_context(*authority.issue("node"), None) if encrypted else None, idle_s=600.0)
+    entity = AE(ae_title="MAMMO")
+    entity.add_requested_context(DigitalMammographyXRayImageStorageForPresentation)
+    tls = (ssl.create_default_context(cafile=authority.certificate), "127.0.0.1") if encrypted else None
+    association = entity.associate("127.0.0.1", listener.port, ae_title="MCDETECT", tls_args=tls)
+    assert association.is_established
+    listener.close()
+    wait_until(lambda: listener.connections == 0)
+    wait_until(lambda: not association.is_established)
+    assert not listener.alive
 
 
 def test_the_conformance_statement_lists_what_is_accepted(listening):
