@@ -19,7 +19,8 @@ GPU = "GPU"
 """The resource that GPU workers announce: ``dask worker ADDRESS --nthreads 1 --resources GPU=1``."""
 
 MEMORY_PER_WORKER = 1.5 * 2**30
-"""Bytes that a worker needs for full views; measured, see docs/performance.md."""
+"""Bytes set aside for a worker. For views of 8.5 megapixels with all formats 0.85 GB were measured
+(docs/performance.md); the rest is for larger views and for the system."""
 
 _PATIENCE_S = 20
 _LOSS_NOTICED_S = 3  # after this long a scheduler that is gone has been noticed
@@ -79,13 +80,12 @@ class Workers:
 
     @property
     def slots(self) -> int:
-        """How many calls run at the same time."""
-        with_resource = [
-            worker
-            for worker in self.client.scheduler_info(n_workers=-1)["workers"].values()
-            if all(worker.get("resources", {}).get(name, 0) >= amount for name, amount in self.resources.items())
-        ]
-        return sum(worker["nthreads"] for worker in with_resource)
+        """How many calls run at the same time, on the workers that may be given them."""
+        listed = self.client.scheduler_info(n_workers=-1)["workers"].values()
+        return sum(min([worker["nthreads"], *self._shares(worker.get("resources", {}))]) for worker in listed)
+
+    def _shares(self, offered: dict[str, float]) -> list[int]:
+        return [int(offered.get(name, 0) // amount) for name, amount in self.resources.items()]
 
 
 def scheduler_lost() -> SchedulerLostError:

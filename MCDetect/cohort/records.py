@@ -79,7 +79,7 @@ class Order:
     """What a worker needs to process examinations, besides the examination.
 
     ``algorithm`` is what it must turn out to run, with ``threads`` if that is given; ``recheck`` trusts no time of
-    change but compares contents.
+    change but compares contents; ``retry`` takes no earlier results from which something is missing.
     """
 
     output: str
@@ -87,6 +87,7 @@ class Order:
     algorithm: Algorithm
     threads: int | None = None
     recheck: bool = False
+    retry: bool = False
 
 
 @dataclass(frozen=True)
