@@ -12,7 +12,7 @@ from MCDetect.cohort.cluster import Workers, scheduler_lost
 from MCDetect.cohort.examination import process
 from MCDetect.cohort.manifest import DONE, FAILED, PENDING, Manifest
 from MCDetect.cohort.rate import Rate
-from MCDetect.cohort.records import Examination, Order, Outcome
+from MCDetect.cohort.records import Examination, Order, Outcome, internal_error
 from MCDetect.errors import MCDetectError, ModelError, OutputError
 from MCDetect.findings import Refusal
 
@@ -231,10 +231,5 @@ class Engine:
         elif isinstance(error, MCDetectError):
             refusal = Refusal("", error.code, error.message, error.hint)
         else:
-            refusal = Refusal(
-                "",
-                "internal-error",
-                f"An unexpected error ({type(error).__name__}) stopped the analysis of the examination.",
-                "Run 'mcdetect detect --debug' on its files and report what it prints.",
-            )
+            refusal = internal_error(error)
         return Outcome(examination.signature, "", self._order.algorithm, refused=(refusal,))

@@ -26,10 +26,11 @@ from MCDetect.cohort.records import (
     Processing,
     as_precise,
     examination_folder,
+    internal_error,
     same_algorithm,
     summarised,
 )
-from MCDetect.errors import InputError, ModelError, OutputError
+from MCDetect.errors import InputError, MCDetectError, ModelError, OutputError
 from MCDetect.files import write_text_atomically
 from MCDetect.findings import Algorithm, Refusal
 
@@ -86,7 +87,14 @@ def process(examination: Examination, order: Order) -> Outcome:
         distinct, content, size = _contents(files)
         if earlier is not None and earlier.content == content:
             return _renewed(folder, earlier, examination)
-        return _publish(examination, order, folder, (distinct, content, size, before, started))
+        try:
+            return _publish(examination, order, folder, (distinct, content, size, before, started))
+        except MCDetectError:
+            raise
+        except Exception as error:
+            # Not every error can be sent to another process, and one that cannot would leave the batch waiting.
+            logger.debug("An examination failed.", exc_info=True)
+            return Outcome(examination.signature, content, order.algorithm, refused=(internal_error(error),))
 
 
 def published(folder: Path, algorithm: Algorithm) -> Outcome | None:

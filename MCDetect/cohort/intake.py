@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,5 +128,5 @@ class Intake:
         file = Path(path)
         if self._folder in file.parents:
             file.unlink(missing_ok=True)
-            if not any(file.parent.iterdir()):
+            with suppress(OSError):  # other files lie there
                 file.parent.rmdir()

@@ -197,3 +197,13 @@ def signature_of(files: Iterable[tuple[str, int, int]]) -> str:
 def summarised(findings: Findings) -> tuple[ImageRow, ...]:
     """Return the rows of all images."""
     return tuple(ImageRow.of(image) for image in findings.images)
+
+
+def internal_error(error: Exception) -> Refusal:
+    """Return what is told of an examination that an unforeseen error has stopped."""
+    return Refusal(
+        "",
+        "internal-error",
+        f"An unexpected error ({type(error).__name__}) stopped the analysis of the examination.",
+        "Run 'mcdetect detect --debug' on its files and report what it prints.",
+    )

@@ -60,7 +60,9 @@ def test_work_for_gpus_goes_to_workers_with_that_tag_alone(scheduler, tagged_and
         assert crew.slots == 1
         algorithm = crew.result(crew.submit(identify, processing, None))
         search(Source(source, output), manifest, crew, lambda files: None)
-        engine = Engine(crew, manifest, Order(str(output), processing, algorithm), lambda _, done: outcomes.append(done))
+        engine = Engine(
+            crew, manifest, Order(str(output), processing, algorithm), lambda _, done: outcomes.append(done)
+        )
         engine.run()
         assert engine.state.done == 6
     tagged, plain = tagged_and_plain
