@@ -23,6 +23,7 @@ MEMORY_PER_WORKER = 1.5 * 2**30
 (docs/performance.md); the rest is for larger views and for the system."""
 
 _PATIENCE_S = 20
+_LONGEST_WITHOUT_S = 300.0
 _LOSS_NOTICED_S = 3  # after this long a scheduler that is gone has been noticed
 
 
@@ -41,12 +42,16 @@ class Workers:
         What a worker must have to be given examinations.
     threads
         Threads for each worker's networks; None leaves them alone.
+    own
+        Whether they were started by this process, so that nobody else will bring more of them.
     """
 
-    def __init__(self, client: Client, resources: dict[str, float], threads: int | None) -> None:
+    def __init__(self, client: Client, resources: dict[str, float], threads: int | None, *, own: bool = False) -> None:
         self.client = client
         self.resources = resources
         self.threads = threads
+        self._own = own
+        self._without_since: float | None = None
 
     def submit(self, function: Any, *arguments: Any, key: str | None = None) -> Future:
         """Have a worker call ``function``; a worker that dies is replaced and the call made again elsewhere."""
@@ -74,9 +79,20 @@ class Workers:
                 self.require_scheduler()
 
     def require_scheduler(self) -> None:
-        """Raise SchedulerLostError if the scheduler is gone."""
+        """Raise SchedulerLostError if the scheduler is gone, or ``no-workers`` if workers of our own do not return."""
         if self.client.status != "running":
             raise scheduler_lost()
+        if not self._own or self.slots:
+            self._without_since = None
+            return
+        now = time.monotonic()
+        self._without_since = self._without_since or now
+        if now - self._without_since >= _LONGEST_WITHOUT_S:
+            raise MCDetectError(
+                "no-workers",
+                "The worker processes have ended and cannot be started again.",
+                "Look for lack of memory or disk space, then start again: what is complete is kept.",
+            )
 
     @property
     def slots(self) -> int:
@@ -168,6 +184,9 @@ def workers(scheduler: str | None, count: int | None, device: str) -> Iterator[W
         "distributed.scheduler.allowed-failures": 1,
         "distributed.nanny.pre-spawn-environ": dict.fromkeys(names, threads),
         "distributed.comm.timeouts.connect": "30s",
+        # After this many seconds without one a cluster of this computer gives a worker up, even while it is started
+        # again, and then nobody would process anything.
+        "distributed.deploy.lost-worker-timeout": 1e8,
         # Sampling every worker's stack a hundred times a second serves a dashboard that nobody looks at.
         "distributed.worker.profile.enabled": False,
     }
@@ -185,4 +204,4 @@ def workers(scheduler: str | None, count: int | None, device: str) -> Iterator[W
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
-        yield Workers(client, {}, threads)
+        yield Workers(client, {}, threads, own=True)

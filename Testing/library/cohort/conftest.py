@@ -11,6 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import dask
 import pytest
 from distributed import LocalCluster
 from support.bright_bundle import bundle_folder
@@ -26,9 +27,11 @@ RunBatch = Callable[..., Report]
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[LocalCluster]:
     """Start two worker processes behind a scheduler; their detectors stay warm from test to test."""
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0
-    ) as made:
+    # A worker that a test kills may take long to start again on a computer that is busy.
+    with (
+        dask.config.set({"distributed.deploy.lost-worker-timeout": 1e8}),
+        LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0) as made,
+    ):
         yield made
 
 

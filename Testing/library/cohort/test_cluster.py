@@ -6,16 +6,20 @@ import socket
 import subprocess
 import sys
 
+import dask
 import pytest
+from distributed import Client
 from support.cohorts import write_cohort
 
-from MCDetect.cohort.cluster import GPU, SchedulerLostError, workers
+from MCDetect.cohort import cluster
+from MCDetect.cohort.cluster import GPU, SchedulerLostError, Workers, workers
 from MCDetect.cohort.engine import Engine
 from MCDetect.cohort.examination import identify
 from MCDetect.cohort.manifest import Manifest
 from MCDetect.cohort.records import Order, Processing
 from MCDetect.cohort.searching import search
 from MCDetect.cohort.source import Source
+from MCDetect.errors import MCDetectError
 
 
 def test_what_goes_wrong_because_the_scheduler_died_is_told_as_that(scheduler):
@@ -33,6 +37,22 @@ def test_what_goes_wrong_because_the_scheduler_died_is_told_as_that(scheduler):
 def test_what_goes_wrong_otherwise_is_not_taken_for_that(scheduler):
     with pytest.raises(MemoryError, match="really"), workers(scheduler[1], None, "cpu"):
         raise MemoryError("really")
+
+
+def test_workers_of_our_own_that_do_not_return_end_the_wait(scheduler, monkeypatch):
+    with Client(scheduler[1], set_as_default=False) as client:
+        for own in (False, True):
+            crew = Workers(client, {}, None, own=own)
+            crew.require_scheduler()  # workers of others may still come
+            crew.require_scheduler()
+        monkeypatch.setattr(cluster, "_LONGEST_WITHOUT_S", 0.0)
+        with pytest.raises(MCDetectError, match="cannot be started again"):
+            crew.require_scheduler()
+
+
+def test_a_cluster_of_this_computer_never_gives_a_worker_up_for_restarting_slowly():
+    with workers(None, 1, "cpu"):
+        assert dask.config.get("distributed.deploy.lost-worker-timeout") > 1e6
 
 
 @pytest.fixture
