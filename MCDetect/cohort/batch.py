@@ -103,7 +103,8 @@ def run_batch(plan: Plan, listener: Listener) -> Report:
     formats = tuple(sorted(check_formats(plan.processing.formats)))
     processing = replace(plan.processing, formats=formats)
     check_output_folder(plan.output)
-    if plan.archive is not None:
+    if plan.archive is not None:  # what is fetched has one name, wherever the next batch is started
+        plan = replace(plan, source=plan.source.resolve())
         plan.source.mkdir(parents=True, exist_ok=True)
     source = Source(plan.source, plan.output)
     with FolderLock(plan.output), Manifest(plan.output) as manifest:

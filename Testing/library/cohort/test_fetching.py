@@ -177,10 +177,13 @@ def test_fetched_files_are_dropped_when_their_examination_is_done(archive, fetch
     assert len(list((tmp_path / "results" / "examinations").glob("*/*/findings.json"))) == 2
 
 
-def test_fetched_files_of_examinations_done_before_are_dropped_at_the_start(archive, fetch_batch, tmp_path):
-    fetch_batch(Archive(node_of(archive), queries(0, 1)))
+def test_fetched_files_of_examinations_done_before_are_dropped_at_the_start(archive, batch, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "results" / "fetched"
+    batch(folder, archive=Archive(node_of(archive), queries(0, 1)), formats=("json",))
     assert len(fetched(tmp_path)) == 2
-    report = fetch_batch(Archive(node_of(archive), queries(0, 1), drop=True))
+    dropping = Archive(node_of(archive), queries(0, 1), drop=True)
+    report = batch(folder.relative_to(tmp_path), archive=dropping, formats=("json",))
     assert (report.state.done, report.state.computed, fetched(tmp_path)) == (2, 0, [])
 
 
