@@ -26,8 +26,6 @@ class DetectorSettings:
         Logit from which a calcification is reported by itself; at least ``threshold``.
     faint_threshold
         Logit from which a calcification counts where several lie together; at most ``threshold``.
-    faint_group_threshold
-        Least mean logit of the strongest members of a group that appears only with faint calcifications.
     strewn_threshold, strewn_distance_mm
         Logit from which calcifications make a cluster even where they lie farther from one another; how far at most.
     calibration
@@ -44,7 +42,6 @@ class DetectorSettings:
     threshold: float
     single_threshold: float
     faint_threshold: float
-    faint_group_threshold: float
     strewn_threshold: float
     strewn_distance_mm: float
     calibration: dict[str, float]
@@ -90,7 +87,6 @@ class DetectorSettings:
                 # Bundles of before have one threshold for all calcifications.
                 single_threshold=float(settings.get("single_calcification_threshold", threshold)),
                 faint_threshold=float(settings.get("faint_calcification_threshold", threshold)),
-                faint_group_threshold=float(settings.get("faint_group_threshold", -math.inf)),
                 strewn_threshold=float(settings.get("strewn_calcification_threshold", math.inf)),
                 strewn_distance_mm=float(clusters.get("strewn_linking_distance_mm", clusters["linking_distance_mm"])),
                 calibration={key: float(settings["calcification_calibration"][key]) for key in ("slope", "intercept")},
@@ -106,8 +102,6 @@ class DetectorSettings:
             # Written so that what is no number is refused, too.
             if not read.faint_threshold <= read.threshold:
                 raise ValueError("the threshold of faint calcifications is above that of the others")
-            if not read.faint_group_threshold <= read.threshold:
-                raise ValueError("the threshold of groups of faint calcifications is above that of the others")
             if not read.single_threshold >= read.threshold:
                 raise ValueError("the threshold of single calcifications is below that of members of clusters")
             if not (read.strewn_threshold >= read.threshold and read.strewn_distance_mm >= read.linking_distance_mm):

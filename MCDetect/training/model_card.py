@@ -47,10 +47,9 @@ Thresholds, probabilities and operating points come from {calibration.normal_vie
 {calibration.lesion_views} with clusters, of other seeds. The calcification threshold is the logit at which those
 without carry {calibration.false_calcifications_per_view:g} false marks a view; a calcification outside of clusters is
 reported from the logit at which they carry {calibration.false_single_calcifications_per_view:g}. Fainter marks, down to
-{calibration.faint_margin:g} logits below the calcification threshold, count only as members of a cluster whose five
-strongest are on average at most {calibration.faint_group_margin:g} below it. Marks of
-{calibration.strewn_margin:g} logits and more above it make a cluster even where each lies up to
-{calibration.strewn_distance_mm:g} mm from the next. An operating point is the cluster score at which they carry so
+{calibration.faint_margin:g} logits below the calcification threshold, count only as members of a cluster that has two
+others above it. Marks of {calibration.strewn_margin:g} logits and more above it make a cluster even where each lies up
+to {calibration.strewn_distance_mm:g} mm from the next. An operating point is the cluster score at which they carry so
 many false clusters a view: {points}.
 The score of a cluster is a probability only for the calibration views, so many of which have clusters; elsewhere it is
 a rank.

@@ -40,8 +40,6 @@ class CalibrationRecipe:
         The same at the threshold from which a calcification is reported by itself.
     faint_margin
         Logits below the calcification threshold down to which calcifications count as members of clusters.
-    faint_group_margin
-        Logits below the calcification threshold that the strongest members of a group of such must reach on average.
     strewn_margin, strewn_distance_mm
         Logits above the calcification threshold from which strewn calcifications make a cluster, and how far from one
         another they may lie.
@@ -54,7 +52,6 @@ class CalibrationRecipe:
     false_calcifications_per_view: float
     false_single_calcifications_per_view: float
     faint_margin: float
-    faint_group_margin: float
     strewn_margin: float
     strewn_distance_mm: float
     false_clusters_per_view: Mapping[str, float]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 CLUSTER_TERMS = arrangement.TERMS[:-1]
 """Morphologies of a cluster; skin calcifications do not form any."""
 
-_LOST_CALCIFICATIONS, _LOST_CLUSTERS = 0.02, 0.01
+_LOST_CALCIFICATIONS, _LOST_CLUSTERS = 0.02, 0.005
 _detectors: dict[str, Detector] = {}  # one a process
 
 

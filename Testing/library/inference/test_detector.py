@@ -278,14 +278,20 @@ def test_strong_spots_too_far_apart_for_a_group_are_a_cluster_of_strewn_ones(own
     assert detector.analyse(mammogram, 0.0).clusters == ()
 
 
-def test_a_group_of_faint_spots_is_a_cluster_only_where_they_are_strong_enough_together(own_bundle):
+def test_faint_spots_complete_a_cluster_of_two_clear_ones_and_make_none_beside_one(own_bundle):
     mammogram = make_mammogram(GROUP)
-    highest = highest_logit(Detector.load(own_bundle, "cpu"), mammogram)
-    faint = {"calcification_threshold": highest + 1, "faint_calcification_threshold": highest - 2}
-    found = Detector.load(with_settings(own_bundle, **faint), "cpu").analyse(mammogram, 0.0)
-    assert [len(cluster.member_ids) for cluster in found.clusters] == [len(GROUP)]
-    strict = with_settings(own_bundle, **faint, faint_group_threshold=highest + 0.5)
-    assert Detector.load(strict, "cpu").analyse(mammogram, 0.0).clusters == ()
+    calibration = SETTINGS["calcification_calibration"]
+    every = Detector.load(own_bundle, "cpu").analyse(mammogram, 0.0).calcifications
+    logits = sorted((peak_logit(c.score, **calibration) for c in every), reverse=True)
+
+    def clusters(clear: int) -> list[int]:
+        threshold = (logits[clear - 1] + logits[clear]) / 2
+        settings = {"calcification_threshold": threshold, "faint_calcification_threshold": logits[-1] - 1}
+        found = Detector.load(with_settings(own_bundle, **settings), "cpu").analyse(mammogram, 0.0)
+        return [len(cluster.member_ids) for cluster in found.clusters]
+
+    assert clusters(clear=2) == [len(GROUP)]
+    assert clusters(clear=1) == []
 
 
 @pytest.mark.parametrize(
@@ -293,10 +299,10 @@ def test_a_group_of_faint_spots_is_a_cluster_only_where_they_are_strong_enough_t
     [
         {"single_calcification_threshold": -1.0},
         {"faint_calcification_threshold": 1.0},
-        {"faint_group_threshold": math.nan},
+        {"faint_calcification_threshold": math.nan},
         {"strewn_calcification_threshold": -1.0},
     ],
-    ids=["single", "faint", "faint groups", "strewn"],
+    ids=["single", "faint", "faint, no number", "strewn"],
 )
 def test_thresholds_in_the_wrong_order_are_told(own_bundle, changes):
     with pytest.raises(ModelError, match="threshold of") as told:
