@@ -7,6 +7,7 @@ import threading
 from datetime import date
 
 import pytest
+from pydicom import dcmread
 from support.cohorts import study_uid, write_examination
 from support.orthanc import Orthanc, free_port
 
@@ -32,12 +33,14 @@ def _own_state(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory):
-    """Return an Orthanc with three examinations, one a month from January 2020 on, and a chest of February."""
+    """Return an Orthanc with three examinations, one a month from January 2020 on, one refused, one no mammogram."""
     folder = tmp_path_factory.mktemp("orthanc")
     server = Orthanc(folder).start()
     for number in range(3):
         write_examination(folder / "sent" / str(number), number, images=1, StudyDate=f"20200{number + 1}15")
     write_examination(folder / "sent" / "chest", 9, images=1, StudyDate="20200215", Modality="CR")
+    raw = {"StudyDate": "20200415", "PresentationIntentType": "FOR PROCESSING"}
+    write_examination(folder / "sent" / "raw", 8, images=1, **raw)
     node = DicomNode("archive", host="127.0.0.1", port=server.dicom_port, ae_title="ORTHANC")
     assert not send([folder / "sent"], node).failed
     yield server
@@ -167,14 +170,14 @@ def test_examinations_are_processed_while_others_are_fetched(archive, fetch_batc
 
 
 def test_fetched_files_are_dropped_when_their_examination_is_done(archive, fetch_batch, tmp_path, monkeypatch):
-    report = fetch_batch(Archive(node_of(archive), queries(0, 1, 9), drop=True))
-    assert (report.state.done, report.state.total) == (2, 2)
-    left = fetched(tmp_path)
-    assert [path.name.partition("_")[0] for path in left] == ["CR"], "only what is no mammogram of an examination"
+    report = fetch_batch(Archive(node_of(archive), queries(0, 1, 8), drop=True))
+    assert (report.state.done, report.state.failed) == (2, 1)
+    (left,) = fetched(tmp_path)
+    assert str(dcmread(left, stop_before_pixels=True).StudyInstanceUID) == study_uid(8), "what was refused is kept"
     monkeypatch.setattr(fetching, "fetch", lambda *a, **k: pytest.fail("it was fetched before"))
-    again = fetch_batch(Archive(node_of(archive), queries(0, 1, 9), drop=True), recheck=True, retry=True)
-    assert (again.state.done, again.state.computed) == (2, 0)
-    assert len(list((tmp_path / "results" / "examinations").glob("*/*/findings.json"))) == 2
+    again = fetch_batch(Archive(node_of(archive), queries(0, 1, 8), drop=True), recheck=True)
+    assert (again.state.done, again.state.failed, again.state.computed) == (2, 1, 0)
+    assert len(list((tmp_path / "results" / "examinations").glob("*/*/findings.json"))) == 3
 
 
 def test_fetched_files_of_examinations_done_before_are_dropped_at_the_start(archive, batch, tmp_path, monkeypatch):
