@@ -37,7 +37,6 @@ class FailingDisk(Listener):
         self.path, self.kept, self.left = path, path.parent.parent.parent / f"kept {path.name}", failures
         self.codes, self.moments = [], []
         self.is_broken = False
-        self.finished_names = []
 
     def progress(self, state):
         if not self.is_broken:
@@ -55,9 +54,6 @@ class FailingDisk(Listener):
     def repair(self):
         self.kept.replace(self.path)
 
-    def finished(self, examination, outcome):
-        self.finished_names.append(examination.name)
-
 
 def test_a_file_that_is_unreadable_twice_is_read_at_the_third_attempt(batch, tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "PAUSES_S", (0.3, 0.6))
@@ -68,7 +64,6 @@ def test_a_file_that_is_unreadable_twice_is_read_at_the_third_attempt(batch, tmp
     assert listener.moments[1] - listener.moments[0] >= 0.3
     assert (report.state.done, report.state.failed, report.failed) == (3, 0, 0)
     assert attempts(tmp_path / "results", 1) == 3
-    assert listener.finished_names[-1] == examination_name(study_uid(1)), "the others should not have waited"
 
 
 def test_a_file_that_stays_unreadable_is_listed_and_tried_again_by_the_next_start(batch, tmp_path):

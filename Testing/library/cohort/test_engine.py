@@ -1,4 +1,7 @@
-"""Examinations whose worker died are tried again one at a time: then it is known which of them kills workers."""
+"""What is tried again, when, and in whose company: with workers that fail as they are told, and a clock of our own.
+
+Examinations whose worker died are tried again one at a time: then it is known which of them kills workers.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from MCDetect.cohort import engine
 from MCDetect.cohort.engine import Engine
 from MCDetect.cohort.manifest import Manifest
 from MCDetect.cohort.records import FileRecord, ImageRow, Order, Outcome, Processing
-from MCDetect.findings import Algorithm
+from MCDetect.findings import Algorithm, Refusal
 
 ALGORITHM = Algorithm("MCDetect", "1", "b", "0" * 64, "balanced", 0.3, "cpu (PyTorch, fp32)")
 IMAGE = ImageRow("1.2", "R", "CC", 0.5, 1, 3, 2.0, 0)
@@ -96,3 +99,76 @@ def test_without_deaths_nothing_is_handed_out_alone_or_twice(tmp_path):
         assert manifest.counts() == {"done": 30}
     assert all(len(company) == 1 for company in crew.company.values())
     assert max(company[0] for company in crew.company.values()) == 11, "three for each worker"
+
+
+UNREADABLE = Refusal("", "cannot-read", "It cannot be read.", "Check the disk.")
+
+
+class Clock:
+    """Time that passes only while it is waited for."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def monotonic(self):
+        return self.now
+
+    def time_ns(self):
+        return int(self.now * 1e9)
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+class FailingDisk(Crew):
+    """Workers that cannot read some examinations so many times."""
+
+    def __init__(self, clock, failures):
+        super().__init__(slots=1, deadly=set())
+        self.clock, self.failures = clock, failures
+        self.moments: dict[str, list[float]] = {}
+
+    def submit(self, function, examination, order, key):
+        self.moments.setdefault(examination.study, []).append(self.clock.now)
+        return super().submit(function, examination, order, key)
+
+    def result(self, future):
+        outcome = super().result(future)
+        study = future.examination.study
+        if len(self.moments[study]) <= self.failures.get(study, 0):
+            return Outcome(outcome.signature, "x", ALGORITHM, refused=(UNREADABLE,))
+        return outcome
+
+
+def run_on_failing_disk(folder, monkeypatch, number, failures):
+    clock = Clock()
+    monkeypatch.setattr(engine, "time", clock)
+    studies = [f"1.2.{index:03}" for index in range(number)]
+    with Manifest(folder) as manifest:
+        manifest.take_files([FileRecord(f"/{study}", 1, 1, study) for study in studies], 1)
+        manifest.group(1)
+        crew = FailingDisk(clock, failures)
+        worker: Any = crew
+        running = Engine(worker, manifest, Order(str(folder), Processing(), ALGORITHM))
+        running.run()
+        return crew, running.state
+
+
+def test_an_attempt_comes_after_two_and_then_after_ten_seconds_and_nobody_waits_for_it(tmp_path, monkeypatch):
+    crew, state = run_on_failing_disk(tmp_path, monkeypatch, 20, {"1.2.000": 2})
+    assert (state.done, state.failed) == (20, 0)
+    assert crew.moments.pop("1.2.000") == pytest.approx([100.0, 102.0, 112.0])
+    assert all(moments == [100.0] for moments in crew.moments.values())
+
+
+def test_an_examination_is_given_up_after_three_attempts(tmp_path, monkeypatch):
+    crew, state = run_on_failing_disk(tmp_path, monkeypatch, 2, {"1.2.000": 9})
+    assert (state.done, state.failed) == (1, 1)
+    assert len(crew.moments["1.2.000"]) == engine.MOST_ATTEMPTS == 3
+
+
+def test_when_so_many_fail_at_once_that_the_disk_is_away_the_others_are_kept_for_later(tmp_path, monkeypatch):
+    crew, state = run_on_failing_disk(tmp_path, monkeypatch, 60, {f"1.2.{index:03}": 1 for index in range(12)})
+    assert (state.done, state.failed) == (60, 0)
+    begun = [study for study, moments in crew.moments.items() if moments[0] == 100.0]
+    assert 8 <= len(begun) < 30, "about as many as are handed out at once"
