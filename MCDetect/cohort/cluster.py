@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from MCDetect.errors import DeviceError, MCDetectError
@@ -157,7 +158,7 @@ def workers(scheduler: str | None, count: int | None, device: str) -> Iterator[W
     """
     try:
         import dask
-        from distributed import Client, LocalCluster
+        from distributed import Client
     except ModuleNotFoundError as error:
         raise DeviceError(
             "no-dask",
@@ -190,18 +191,27 @@ def workers(scheduler: str | None, count: int | None, device: str) -> Iterator[W
         # Sampling every worker's stack a hundred times a second serves a dashboard that nobody looks at.
         "distributed.worker.profile.enabled": False,
     }
-    with (
-        dask.config.set(settings),
-        LocalCluster(
-            n_workers=number,
-            threads_per_worker=1,
-            processes=True,
-            # Whoever reaches a scheduler can have code run: other users of this computer must not.
-            security=True,
-            protocol="tls://",
-            dashboard_address="127.0.0.1:0",
-            memory_limit=0,
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
+    with dask.config.set(settings), _closing(number) as cluster, Client(cluster, set_as_default=False) as client:
         yield Workers(client, {}, threads, own=True)
+
+
+@contextmanager
+def _closing(number: int) -> Iterator[Any]:
+    """Start worker processes and end them; one that is slow to end costs nobody the results."""
+    from distributed import LocalCluster
+
+    cluster = LocalCluster(
+        n_workers=number,
+        threads_per_worker=1,
+        processes=True,
+        # Whoever reaches a scheduler can have code run: other users of this computer must not.
+        security=True,
+        protocol="tls://",
+        dashboard_address="127.0.0.1:0",
+        memory_limit=0,
+    )
+    try:
+        yield cluster
+    finally:
+        with suppress(TimeoutError, asyncio.TimeoutError):
+            cluster.close()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -28,11 +30,11 @@ RunBatch = Callable[..., Report]
 def cluster() -> Iterator[LocalCluster]:
     """Start two worker processes behind a scheduler; their detectors stay warm from test to test."""
     # A worker that a test kills may take long to start again on a computer that is busy.
-    with (
-        dask.config.set({"distributed.deploy.lost-worker-timeout": 1e8}),
-        LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0) as made,
-    ):
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": 1e8}):
+        made = LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0)
         yield made
+        with suppress(TimeoutError, asyncio.TimeoutError):  # nor to end
+            made.close()
 
 
 @pytest.fixture
