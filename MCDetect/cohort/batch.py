@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from MCDetect.cohort.cluster import Workers, workers
 from MCDetect.cohort.engine import Engine, State
 from MCDetect.cohort.examination import clear_unfinished, identify
+from MCDetect.cohort.fetching import Archive
+from MCDetect.cohort.intake import FetchState, Intake
 from MCDetect.cohort.lock import FolderLock
 from MCDetect.cohort.manifest import Manifest
 from MCDetect.cohort.overview import write_overview
 from MCDetect.cohort.records import TRANSIENT, Examination, Order, Outcome, Processing
-from MCDetect.cohort.source import Source, chunks, read_headers
-from MCDetect.cohort.summary import Failure, failures, write_table
-from MCDetect.errors import InputError
+from MCDetect.cohort.searching import search
+from MCDetect.cohort.source import Source
+from MCDetect.cohort.summary import Failure, count_failures, failures, write_table
+from MCDetect.errors import InputError, MCDetectError
 from MCDetect.findings import Algorithm, Refusal
 from MCDetect.outputs import check_formats, check_output_folder
 
 _TOLD_EVERY_S = 0.5
+_STEP_S = 1.0
+_MOST_REPORTED = 10_000
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a batch is asked for; see the options of ``mcdetect batch``."""
+    """What a batch is asked for; see the options of ``mcdetect batch``.
+
+    What an ``archive`` has is fetched into the folder ``source``.
+    """
 
     source: Path
     output: Path
@@ -37,12 +43,19 @@ class Plan:
     processing: Processing = field(default_factory=Processing)
     retry: bool = False
     recheck: bool = False
+    archive: Archive | None = None
 
 
 class Listener:
     """What a batch tells while it runs; does nothing."""
 
-    def fetching(self, done: int, total: int) -> None:
+    def waiting(self) -> None:
+        """Take note that there is no worker yet that may be given work; it is waited for."""
+
+    def asking(self, days: int, total: int) -> None:
+        """Take for how many days a PACS has said which studies it has."""
+
+    def fetching(self, state: FetchState) -> None:
         """Take how many queries to a PACS were answered."""
 
     def searching(self, files: int) -> None:
@@ -54,16 +67,26 @@ class Listener:
     def finished(self, examination: Examination, outcome: Outcome) -> None:
         """Take an outcome."""
 
+    def repeated(self, examination: Examination, outcome: Outcome) -> None:
+        """Take an outcome that does not count: there will be another attempt."""
+
     def progress(self, state: State) -> None:
         """Take how far it is."""
+
+    def summarising(self) -> None:
+        """Take note that all is processed and the summary is written."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a batch came to: final counts, what failed and why, files passed over, and the files of the summary."""
+    """What a batch came to: final counts, what failed and why, files passed over, and the files of the summary.
+
+    ``failures`` are the first of all that stand in the manifest, ``failed`` is the number of all.
+    """
 
     state: State
     failures: tuple[Failure, ...]
+    failed: int
     problems: tuple[Refusal, ...]
     passed_over: int
     files: tuple[Path, ...]
@@ -79,74 +102,76 @@ def run_batch(plan: Plan, listener: Listener) -> Report:
     """
     formats = tuple(sorted(check_formats(plan.processing.formats)))
     processing = replace(plan.processing, formats=formats)
-    source = Source(plan.source, plan.output)
     check_output_folder(plan.output)
+    if plan.archive is not None:  # what is fetched has one name, wherever the next batch is started
+        plan = replace(plan, source=plan.source.resolve())
+        plan.source.mkdir(parents=True, exist_ok=True)
+    source = Source(plan.source, plan.output)
     with FolderLock(plan.output), Manifest(plan.output) as manifest:
         clear_unfinished(plan.output)
         manifest.keep_facts({"kind": "batch", "source": str(plan.source.resolve())})
         with workers(plan.scheduler, plan.workers, processing.device) as crew:
+            if not crew.slots:
+                listener.waiting()
             algorithm: Algorithm = crew.result(crew.submit(identify, processing, crew.threads))
             manifest.keep_facts(processing.facts(algorithm))
             listener.started(algorithm, crew.slots)
-            search(source, manifest, crew, listener.searching)
-            retry_failures(manifest, everything=plan.retry)
-            if plan.recheck:
-                manifest.reconsider(failed=False, content=True)
-            order = Order(str(plan.output.resolve()), processing, algorithm, crew.threads, plan.recheck)
-            state = _process(Engine(crew, manifest, order, listener.finished), listener)
-        return _finish(plan, manifest, algorithm, state, tuple(source.problems))
+            number = _search(plan, source, manifest, crew, listener)
+            order = Order(str(plan.output.resolve()), processing, algorithm, crew.threads, plan.recheck, plan.retry)
+            intake = Intake(plan.archive, plan.source, manifest, number, listener.fetching) if plan.archive else None
+
+            def finished(examination: Examination, outcome: Outcome) -> None:
+                if intake is not None:
+                    intake.finished(examination, outcome)
+                listener.finished(examination, outcome)
+
+            engine = Engine(crew, manifest, order, finished, repeated=listener.repeated)
+            with intake or nullcontext(), _cancelling(engine):
+                state = _process(engine, intake, listener)
+        unanswered = () if intake is None else tuple(intake.problems)
+        problems = (*unanswered, *source.problems)
+        _require_something(plan.source, manifest, unanswered)
+        listener.summarising()
+        return _finish(plan, manifest, algorithm, state, problems)
 
 
-def search(source: Source, manifest: Manifest, crew: Workers, told: Callable[[int], None]) -> None:
-    """Bring the manifest up to date with the source: new and changed headers are read by the workers.
-
-    Raises
-    ------
-    InputError
-        ``no-mammograms`` when the source holds none.
-    """
-    number = manifest.next_search()
-    looked_at = 0
-    open_tasks: deque[Any] = deque()
-    for chunk in chunks(source.files()):
-        known = manifest.known_files(path for path, _, _ in chunk)
-        manifest.see_files((path for path, size, time in chunk if known.get(path) == (size, time)), number)
-        new = [file for file in chunk if known.get(file[0]) != file[1:]]
-        if new:
-            open_tasks.append(crew.submit(read_headers, new))
-        if len(open_tasks) > max(4, 3 * crew.slots):
-            manifest.take_files(crew.result(open_tasks.popleft()), number)
-        looked_at += len(chunk)
-        told(looked_at)
-    while open_tasks:
-        manifest.take_files(crew.result(open_tasks.popleft()), number)
-    manifest.group(number)
-    if not manifest.counts() and not failures(manifest):
-        raise InputError("no-mammograms", f"{source.path} holds no mammograms.", "Give a folder with DICOM MG images.")
+def _search(plan: Plan, source: Source, manifest: Manifest, crew: Workers, listener: Listener) -> int:
+    """Bring the manifest up to date, and set to be processed again what may do better now; return its number."""
+    again = None if plan.retry else TRANSIENT
+    manifest.forget_refused_files(again)
+    number = search(source, manifest, crew, listener.searching)
+    if plan.archive is None:
+        _require_something(plan.source, manifest, ())
+    manifest.reconsider(again)
+    if plan.recheck:
+        manifest.compare_contents()
+    return number
 
 
-def retry_failures(manifest: Manifest, *, everything: bool) -> None:
-    """Set what failed for a reason that may have gone to be processed again, or all that failed."""
-    if everything:
-        manifest.reconsider(failed=True, content=False)
+def _require_something(source: Path, manifest: Manifest, unanswered: tuple[Refusal, ...]) -> None:
+    if manifest.counts() or failures(manifest, 1):
         return
-    marks = ",".join("?" * len(TRANSIENT))
-    with manifest.transaction() as database:
-        database.execute(
-            "UPDATE examinations SET state = 'pending', attempts = 0 WHERE state IN ('failed', 'done') AND name IN "
-            f"(SELECT examination FROM refusals WHERE code IN ({marks}))",
-            tuple(TRANSIENT),
-        )
+    if unanswered:
+        raise MCDetectError(unanswered[0].code, unanswered[0].message, unanswered[0].hint)
+    raise InputError("no-mammograms", f"{source} holds no mammograms.", "Give a folder with DICOM MG images.")
 
 
-def _process(engine: Engine, listener: Listener) -> State:
-    told = -_TOLD_EVERY_S
-    with _cancelling(engine):
-        while engine.step(1.0):
-            # Counting a million examinations takes tens of milliseconds: not after each one.
-            if time.monotonic() - told >= _TOLD_EVERY_S:
-                told = time.monotonic()
-                listener.progress(engine.state)
+def _process(engine: Engine, intake: Intake | None, listener: Listener) -> State:
+    """Process everything, also what comes meanwhile."""
+    state = engine.state
+    listener.progress(state)
+    told, goes_on = time.monotonic(), True
+    while goes_on:
+        # What comes from a PACS is looked at between outcomes, and waited for when there is nothing else.
+        comes = intake is not None and intake.step(0.0, state.left)
+        goes_on = engine.step(_STEP_S / 4 if comes else _STEP_S)
+        if comes and not goes_on:
+            goes_on = intake is not None and intake.step(_STEP_S, 0)
+        # Counting a million examinations takes tens of milliseconds: not after each one.
+        if time.monotonic() - told >= _TOLD_EVERY_S:
+            told = time.monotonic()
+            state = engine.state
+            listener.progress(state)
     state = engine.state
     listener.progress(state)
     return state
@@ -168,4 +193,5 @@ def _finish(
     write_table(table, manifest)
     write_overview(overview, manifest, algorithm, problems)
     passed_over = manifest.rows("SELECT count(*) AS n FROM files WHERE study = '' AND code IS NULL")[0]["n"]
-    return Report(state, tuple(failures(manifest)), problems, passed_over, (table, overview))
+    first, number = tuple(failures(manifest, _MOST_REPORTED)), count_failures(manifest).total()
+    return Report(state, first, number, problems, passed_over, (table, overview))

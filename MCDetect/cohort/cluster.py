@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from MCDetect.errors import DeviceError, MCDetectError
@@ -19,9 +20,11 @@ GPU = "GPU"
 """The resource that GPU workers announce: ``dask worker ADDRESS --nthreads 1 --resources GPU=1``."""
 
 MEMORY_PER_WORKER = 1.5 * 2**30
-"""Bytes that a worker needs for full views; measured, see docs/performance.md."""
+"""Bytes set aside for a worker. For views of 8.5 megapixels with all formats 0.85 GB were measured
+(docs/performance.md); the rest is for larger views and for the system."""
 
 _PATIENCE_S = 20
+_LONGEST_WITHOUT_S = 300.0
 _LOSS_NOTICED_S = 3  # after this long a scheduler that is gone has been noticed
 
 
@@ -40,12 +43,16 @@ class Workers:
         What a worker must have to be given examinations.
     threads
         Threads for each worker's networks; None leaves them alone.
+    own
+        Whether they were started by this process, so that nobody else will bring more of them.
     """
 
-    def __init__(self, client: Client, resources: dict[str, float], threads: int | None) -> None:
+    def __init__(self, client: Client, resources: dict[str, float], threads: int | None, *, own: bool = False) -> None:
         self.client = client
         self.resources = resources
         self.threads = threads
+        self._own = own
+        self._without_since: float | None = None
 
     def submit(self, function: Any, *arguments: Any, key: str | None = None) -> Future:
         """Have a worker call ``function``; a worker that dies is replaced and the call made again elsewhere."""
@@ -73,19 +80,29 @@ class Workers:
                 self.require_scheduler()
 
     def require_scheduler(self) -> None:
-        """Raise SchedulerLostError if the scheduler is gone."""
+        """Raise SchedulerLostError if the scheduler is gone, or ``no-workers`` if workers of our own do not return."""
         if self.client.status != "running":
             raise scheduler_lost()
+        if not self._own or self.slots:
+            self._without_since = None
+            return
+        now = time.monotonic()
+        self._without_since = self._without_since or now
+        if now - self._without_since >= _LONGEST_WITHOUT_S:
+            raise MCDetectError(
+                "no-workers",
+                "The worker processes have ended and cannot be started again.",
+                "Look for lack of memory or disk space, then start again: what is complete is kept.",
+            )
 
     @property
     def slots(self) -> int:
-        """How many calls run at the same time."""
-        with_resource = [
-            worker
-            for worker in self.client.scheduler_info(n_workers=-1)["workers"].values()
-            if all(worker.get("resources", {}).get(name, 0) >= amount for name, amount in self.resources.items())
-        ]
-        return sum(worker["nthreads"] for worker in with_resource)
+        """How many calls run at the same time, on the workers that may be given them."""
+        listed = self.client.scheduler_info(n_workers=-1)["workers"].values()
+        return sum(min([worker["nthreads"], *self._shares(worker.get("resources", {}))]) for worker in listed)
+
+    def _shares(self, offered: dict[str, float]) -> list[int]:
+        return [int(offered.get(name, 0) // amount) for name, amount in self.resources.items()]
 
 
 def scheduler_lost() -> SchedulerLostError:
@@ -141,7 +158,7 @@ def workers(scheduler: str | None, count: int | None, device: str) -> Iterator[W
     """
     try:
         import dask
-        from distributed import Client, LocalCluster
+        from distributed import Client
     except ModuleNotFoundError as error:
         raise DeviceError(
             "no-dask",
@@ -168,21 +185,33 @@ def workers(scheduler: str | None, count: int | None, device: str) -> Iterator[W
         "distributed.scheduler.allowed-failures": 1,
         "distributed.nanny.pre-spawn-environ": dict.fromkeys(names, threads),
         "distributed.comm.timeouts.connect": "30s",
+        # After this many seconds without one a cluster of this computer gives a worker up, even while it is started
+        # again, and then nobody would process anything.
+        "distributed.deploy.lost-worker-timeout": 1e8,
         # Sampling every worker's stack a hundred times a second serves a dashboard that nobody looks at.
         "distributed.worker.profile.enabled": False,
     }
-    with (
-        dask.config.set(settings),
-        LocalCluster(
-            n_workers=number,
-            threads_per_worker=1,
-            processes=True,
-            # Whoever reaches a scheduler can have code run: other users of this computer must not.
-            security=True,
-            protocol="tls://",
-            dashboard_address="127.0.0.1:0",
-            memory_limit=0,
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
-        yield Workers(client, {}, threads)
+    with dask.config.set(settings), _closing(number) as cluster, Client(cluster, set_as_default=False) as client:
+        yield Workers(client, {}, threads, own=True)
+
+
+@contextmanager
+def _closing(number: int) -> Iterator[Any]:
+    """Start worker processes and end them; one that is slow to end costs nobody the results."""
+    from distributed import LocalCluster
+
+    cluster = LocalCluster(
+        n_workers=number,
+        threads_per_worker=1,
+        processes=True,
+        # Whoever reaches a scheduler can have code run: other users of this computer must not.
+        security=True,
+        protocol="tls://",
+        dashboard_address="127.0.0.1:0",
+        memory_limit=0,
+    )
+    try:
+        yield cluster
+    finally:
+        with suppress(TimeoutError, asyncio.TimeoutError):
+            cluster.close()

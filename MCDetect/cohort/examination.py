@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -25,10 +26,11 @@ from MCDetect.cohort.records import (
     Processing,
     as_precise,
     examination_folder,
+    internal_error,
     same_algorithm,
     summarised,
 )
-from MCDetect.errors import InputError, ModelError, OutputError
+from MCDetect.errors import InputError, MCDetectError, ModelError, OutputError
 from MCDetect.files import write_text_atomically
 from MCDetect.findings import Algorithm, Refusal
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 OUTCOME = "outcome.json"
 UNFINISHED = ".unfinished-"
+_HALF_A_SUMMARY = re.compile(r"\.[a-z0-9_]{8}\.(parquet|html)")  # as write_atomically names it until it is whole
 
 logger = logging.getLogger(__name__)
 _detectors: dict[tuple[str, str, str, str], Detector] = {}
@@ -73,6 +76,8 @@ def process(examination: Examination, order: Order) -> Outcome:
     """
     folder = examination_folder(Path(order.output), examination.name)
     earlier = published(folder, order.algorithm)
+    if earlier is not None and order.retry and earlier.refused:
+        earlier = None
     if earlier is not None and earlier.signature == examination.signature and not order.recheck:
         return earlier
     with _one_at_a_time:  # a worker with several threads has one detector
@@ -82,7 +87,14 @@ def process(examination: Examination, order: Order) -> Outcome:
         distinct, content, size = _contents(files)
         if earlier is not None and earlier.content == content:
             return _renewed(folder, earlier, examination)
-        return _publish(examination, order, folder, (distinct, content, size, before, started))
+        try:
+            return _publish(examination, order, folder, (distinct, content, size, before, started))
+        except MCDetectError:
+            raise
+        except Exception as error:
+            # Not every error can be sent to another process, and one that cannot would leave the batch waiting.
+            logger.debug("An examination failed.", exc_info=True)
+            return Outcome(examination.signature, content, order.algorithm, refused=(internal_error(error),))
 
 
 def published(folder: Path, algorithm: Algorithm) -> Outcome | None:
@@ -198,6 +210,9 @@ def clear_unfinished(output: Path) -> None:
     """Remove what workers that were killed left behind; only for the process that holds the output folder."""
     for folder in output.glob(f"examinations/*/{UNFINISHED}*"):
         shutil.rmtree(folder, ignore_errors=True)
+    for path in output.iterdir():
+        if _HALF_A_SUMMARY.fullmatch(path.name):
+            path.unlink(missing_ok=True)
 
 
 def _renewed(folder: Path, earlier: Outcome, examination: Examination) -> Outcome:

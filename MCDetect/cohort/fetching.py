@@ -1,25 +1,46 @@
-"""Examinations of a PACS as the source of a batch: fetched into the output folder, each query once.
-
-What was fetched whole is written down, so that a batch that was stopped asks the PACS only for the rest.
-"""
+"""Fetching examinations of a PACS, one query after the other, while others that came before are processed."""
 
 from __future__ import annotations
 
 import csv
+import filecmp
 import hashlib
-import os
-from collections.abc import Callable, Sequence
+import queue
+import shutil
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
+from MCDetect.cohort.examination import sync_folder
 from MCDetect.dicom.pacs.client import fetch
 from MCDetect.dicom.pacs.nodes import Node
-from MCDetect.dicom.pacs.reports import Progress, StudyQuery
-from MCDetect.errors import InputError, MCDetectError
+from MCDetect.dicom.pacs.reports import Progress, StoppedError, StudyQuery
+from MCDetect.errors import InputError, MCDetectError, OutputError
 from MCDetect.findings import Refusal
 
 COLUMNS = ("study", "patient", "accession")
 
-_COMPLETE = "complete.txt"
+_ARRIVING = ".arriving"
+_JOINED_S = 5.0
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A PACS as the source of a batch: what is fetched, and whether files are removed when they are done with."""
+
+    node: Node
+    queries: tuple[StudyQuery, ...]
+    drop: bool = False
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What came of a query: files, and what of it could not be had; ``key`` stands for the query."""
+
+    key: str
+    files: tuple[Path, ...] = ()
+    problems: tuple[Refusal, ...] = ()
 
 
 def read_queries(path: Path) -> list[StudyQuery]:
@@ -48,66 +69,144 @@ def read_queries(path: Path) -> list[StudyQuery]:
     return queries
 
 
-def fetch_all(
-    node: Node, queries: Sequence[StudyQuery], folder: Path, told: Callable[[int], None]
-) -> tuple[Refusal, ...]:
-    """Fetch the studies of all queries into ``folder``, one query after the other.
+def key_of(node: Node, query: StudyQuery) -> str:
+    """Return a hash that stands for a query: an accession number may lead to a patient."""
+    return hashlib.sha256("\n".join([node.address, query.study, query.patient, query.accession]).encode()).hexdigest()
+
+
+class Fetcher:
+    """Fetches in a thread of its own while the context lasts.
+
+    Files come into a hidden folder and are moved to their place when all of a query are there, so that no search takes
+    half a study for an examination.
 
     Parameters
     ----------
-    node
-        Where from.
-    queries
-        Which studies.
+    archive
+        What is fetched and from where.
     folder
-        Made if need be. What lies there from an earlier call is not fetched again.
-    told
-        Called with the number of queries that are done.
+        Where it goes; made if need be.
+    known
+        Keys of queries that were answered whole before; they are passed over.
 
-    Returns
-    -------
-    tuple of Refusal
-        The queries that could not be answered whole, by their number; they are asked again the next time.
+    Attributes
+    ----------
+    room
+        While this is not set no further query is begun.
+    """
+
+    def __init__(self, archive: Archive, folder: Path, known: Collection[str]) -> None:
+        self._node = archive.node
+        numbered = {key_of(archive.node, query): (number, query) for number, query in enumerate(archive.queries, 1)}
+        self._wanted = {key: numbered[key] for key in numbered if key not in known}
+        self._folder = folder
+        self._came: queue.SimpleQueue[Arrival | BaseException | None] = queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="fetcher", daemon=True)
+        self.remaining = len(self._wanted)
+        self.room = threading.Event()
+        self.room.set()
+
+    def __enter__(self) -> Fetcher:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self.room.set()
+        self._thread.join(timeout=_JOINED_S)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether everything that will come was taken."""
+        return self.remaining == 0
+
+    def take(self, patience_s: float) -> Arrival | None:
+        """Return what came of the next query, waiting for it no longer than ``patience_s``; None if nothing did."""
+        if self.is_done:
+            return None
+        try:
+            arrival = self._came.get(timeout=patience_s) if patience_s > 0 else self._came.get_nowait()
+        except queue.Empty:
+            return None
+        if isinstance(arrival, BaseException):
+            raise arrival
+        self.remaining -= 1
+        return arrival
+
+    def _run(self) -> None:
+        try:
+            arriving = self._folder / _ARRIVING
+            shutil.rmtree(arriving, ignore_errors=True)
+            for key, (number, query) in self._wanted.items():
+                self.room.wait()
+                if self._stop.is_set():
+                    return
+                self._came.put(self._fetch(query, key, f"query {number}", arriving))
+            shutil.rmtree(arriving, ignore_errors=True)
+        except StoppedError:
+            return
+        except BaseException as error:  # noqa: BLE001 (raised again where the batch runs)
+            self._came.put(error)
+
+    def _fetch(self, query: StudyQuery, key: str, name: str, arriving: Path) -> Arrival:
+        try:
+            report = fetch(self._node, query, arriving, tell=_quietly, is_cancelled=self._stop.is_set)
+        except StoppedError:
+            raise
+        except MCDetectError as error:
+            return Arrival(key, problems=(_refusal(name, error),))
+        for failure in report.failed:
+            if failure.error.code == "cannot-write":
+                raise failure.error  # a full disk would end all others in the same way
+        files, problems = [], [_refusal(name, failure.error) for failure in report.failed]
+        for study in sorted({path.parent for path in (*report.written, *report.known)}):
+            try:
+                files += put_in_place(study, self._folder / study.name)
+            except OutputError as error:
+                if error.code == "cannot-write":
+                    raise
+                problems.append(_refusal(name, error))
+        return Arrival(key, tuple(files), tuple(problems))
+
+
+def put_in_place(arrived: Path, place: Path) -> list[Path]:
+    """Move the folder of a study to its place, beside what lies there; return all files of it that lie there then.
 
     Raises
     ------
-    MCDetectError
-        When none of several, or the only one, could be answered: the node is not there, or has no such study.
+    OutputError
+        ``other-content`` when a file of another content lies there, which is kept; ``cannot-write``.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    notes = folder / _COMPLETE
-    complete = set(notes.read_text(encoding="utf-8").split()) if notes.exists() else set()
-    problems: list[Refusal] = []
-    for number, query in enumerate(queries, start=1):
-        # The hash of a query: an accession number may lead to a patient.
-        key = hashlib.sha256(
-            "\n".join([node.address, query.study, query.patient, query.accession]).encode()
-        ).hexdigest()
-        if key not in complete:
-            problems += _fetch(node, query, folder, f"query {number}")
-            if not problems or problems[-1].source != f"query {number}":
-                complete.add(key)
-                _note(notes, key)
-        told(number)
-    if problems and not complete:
-        first = problems[0]
-        raise MCDetectError(first.code, first.message, first.hint)
-    return tuple(problems)
-
-
-def _fetch(node: Node, query: StudyQuery, folder: Path, name: str) -> list[Refusal]:
-    def tell(_: Progress) -> None:
-        """Say nothing: the number of queries is told."""
-
+    names = [path.name for path in sorted(arrived.iterdir())]
     try:
-        failed = [failure.error for failure in fetch(node, query, folder, tell=tell).failed]
-    except MCDetectError as error:
-        failed = [error]
-    return [Refusal(name, error.code, error.message, error.hint) for error in failed]
+        if not place.exists():
+            arrived.replace(place)
+        else:
+            for name in names:
+                if not (place / name).exists():
+                    (arrived / name).replace(place / name)
+                elif not filecmp.cmp(arrived / name, place / name, shallow=False):
+                    raise OutputError(
+                        "other-content",
+                        f"{place / name} is there already with another content; it was kept as it is.",
+                        "Choose another --output folder to have what the PACS holds now.",
+                    )
+            shutil.rmtree(arrived)
+            sync_folder(place)
+        sync_folder(place.parent)
+    except OSError as error:
+        raise OutputError(
+            "cannot-write",
+            f"{place} could not be written: {error.strerror or type(error).__name__}.",
+            "Free space on the disk, then start again: what is complete is kept.",
+        ) from error
+    return [place / name for name in names]
 
 
-def _note(path: Path, key: str) -> None:
-    with path.open("a", encoding="utf-8") as stream:
-        stream.write(key + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
+def _refusal(name: str, error: MCDetectError) -> Refusal:
+    return Refusal(name, error.code, error.message, error.hint)
+
+
+def _quietly(_: Progress) -> None:
+    """Say nothing: the number of queries is told."""

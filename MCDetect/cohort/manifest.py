@@ -10,35 +10,18 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from MCDetect.cohort.records import Examination, FileRecord, Outcome, examination_name, signature_of
+from MCDetect.cohort.grouping import group_files
+from MCDetect.cohort.records import Examination, FileRecord, Outcome
+from MCDetect.cohort.tables import SCHEMA
 from MCDetect.errors import OutputError, UsageError
 from MCDetect.findings import Refusal
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS files (
-    path TEXT PRIMARY KEY, size INTEGER NOT NULL, modified_ns INTEGER NOT NULL, study TEXT NOT NULL,
-    code TEXT, message TEXT, hint TEXT, search INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS files_of_study ON files (study);
-CREATE TABLE IF NOT EXISTS examinations (
-    name TEXT PRIMARY KEY, study TEXT NOT NULL UNIQUE, state TEXT NOT NULL, signature TEXT NOT NULL DEFAULT '',
-    content TEXT NOT NULL DEFAULT '', attempts INTEGER NOT NULL DEFAULT 0, code TEXT, message TEXT, hint TEXT,
-    seconds REAL NOT NULL DEFAULT 0, bytes_read INTEGER NOT NULL DEFAULT 0, worker TEXT NOT NULL DEFAULT '',
-    changed REAL NOT NULL DEFAULT 0, delivery_attempts INTEGER NOT NULL DEFAULT 0, delivery_due REAL,
-    delivery_error TEXT);
-CREATE INDEX IF NOT EXISTS examinations_in_state ON examinations (state);
-CREATE TABLE IF NOT EXISTS images (
-    examination TEXT NOT NULL, sop_instance_uid TEXT, laterality TEXT, view TEXT, score REAL, clusters INTEGER,
-    calcifications INTEGER, largest_cluster_mm REAL, warnings INTEGER);
-CREATE INDEX IF NOT EXISTS images_of_examination ON images (examination);
-CREATE TABLE IF NOT EXISTS refusals (examination TEXT NOT NULL, source TEXT, code TEXT, message TEXT, hint TEXT);
-CREATE INDEX IF NOT EXISTS refusals_of_examination ON refusals (examination);
-"""
+_HAS_FILES = "EXISTS (SELECT 1 FROM files WHERE files.study = examinations.study)"
 WAITING, PENDING, DONE, FAILED = "waiting", "pending", "done", "failed"
 """States of an examination: its images are still arriving; to be processed; processed; nothing could be analysed."""
 
@@ -60,7 +43,7 @@ class Manifest:
             self._database.row_factory = sqlite3.Row
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
-            self._database.executescript(_SCHEMA)
+            self._database.executescript(SCHEMA)
 
     def __enter__(self) -> Manifest:
         return self
@@ -143,37 +126,82 @@ class Manifest:
         """
         with self.transaction() as database:
             database.execute("DELETE FROM files WHERE search <> ?", (search,))
-            studies = database.execute(
-                "SELECT study, path, size, modified_ns FROM files WHERE study <> '' ORDER BY study, path"
-            )
-            study, files = "", list[tuple[str, int, int]]()
-            for row in studies:
-                if row["study"] != study:
-                    _expect(database, study, files)
-                    study, files = row["study"], []
-                files.append((row["path"], row["size"], row["modified_ns"]))
-            _expect(database, study, files)
+            group_files(database)
 
-    def reconsider(self, *, failed: bool, content: bool) -> None:
-        """Set what ``failed`` to be processed again, and with ``content`` everything to be compared by its content."""
-        wanted = [FAILED] * failed + [DONE] * content
+    def group_studies(self, studies: Iterable[str]) -> None:
+        """Make an examination of the files of each of these studies."""
         with self.transaction() as database:
-            for state in wanted:
-                database.execute("UPDATE examinations SET state = 'pending', attempts = 0 WHERE state = ?", (state,))
+            for study in studies:
+                group_files(database, study)
+
+    def refused_files(self, codes: Collection[str], search: int) -> list[tuple[str, int, int]]:
+        """Return path, size and time of change of the files that ``search`` has refused for one of ``codes``."""
+        chosen, values = _among(codes)
+        query = f"SELECT path, size, modified_ns FROM files WHERE search = ? AND code {chosen}"
+        return [tuple(row) for row in self.rows(query, (search, *values))]
+
+    def fetched(self) -> frozenset[str]:
+        """Return what stands for each query of a PACS that was answered whole."""
+        return frozenset(row["query"] for row in self.rows("SELECT query FROM fetched"))
+
+    def note_fetched(self, query: str) -> None:
+        """Write down that a query was answered whole."""
+        with self.transaction() as database:
+            database.execute("INSERT OR IGNORE INTO fetched VALUES (?)", (query,))
+
+    def files_of_complete(self) -> list[str]:
+        """Return the files of the examinations from which nothing is missing."""
+        rows = self.rows(
+            "SELECT path FROM files JOIN examinations USING (study) WHERE state = 'done' "
+            "AND NOT EXISTS (SELECT 1 FROM refusals WHERE examination = examinations.name)"
+        )
+        return [row["path"] for row in rows]
+
+    def forget_refused_files(self, codes: Collection[str] | None) -> None:
+        """Have the files that were refused for one of ``codes``, or all, looked at again by the next search."""
+        chosen, values = _among(codes)
+        with self.transaction() as database:
+            database.execute(f"DELETE FROM files WHERE code {chosen}", values)
+
+    def reconsider(self, codes: Collection[str] | None) -> None:
+        """Set what failed for one of ``codes``, in one image or in all, to be processed again; all if that is None.
+
+        One that has no file any more keeps its results.
+        """
+        chosen, values = _among(codes)
+        with self.transaction() as database:
+            database.execute(
+                "UPDATE examinations SET state = 'pending', attempts = 0 WHERE state IN ('failed', 'done') AND name IN "
+                f"(SELECT examination FROM refusals WHERE code {chosen}) AND {_HAS_FILES}",
+                values,
+            )
+
+    def compare_contents(self) -> None:
+        """Set everything that was processed to be compared by its content."""
+        with self.transaction() as database:
+            database.execute(
+                f"UPDATE examinations SET state = 'pending', attempts = 0 WHERE state = 'done' AND {_HAS_FILES}"
+            )
 
     def pending(self, limit: int) -> list[Examination]:
         """Return the next examinations to process, in the order in which they were found."""
         rows = self.rows("SELECT * FROM examinations WHERE state = 'pending' ORDER BY rowid LIMIT ?", (limit,))
-        return [
-            Examination(
-                row["name"],
-                row["study"],
-                row["signature"],
-                tuple(r["path"] for r in self.rows("SELECT path FROM files WHERE study = ?", (row["study"],))),
-                row["attempts"] + 1,
-            )
-            for row in rows
-        ]
+        return [self._examination(row) for row in rows]
+
+    def pending_named(self, name: str) -> Examination | None:
+        """Return an examination, if it is to be processed."""
+        rows = self.rows("SELECT * FROM examinations WHERE state = 'pending' AND name = ?", (name,))
+        return self._examination(rows[0]) if rows else None
+
+    def _examination(self, row: sqlite3.Row) -> Examination:
+        paths = self.rows("SELECT path FROM files WHERE study = ?", (row["study"],))
+        return Examination(
+            row["name"],
+            row["study"],
+            row["signature"],
+            tuple(path["path"] for path in paths),
+            row["attempts"] + 1,
+        )
 
     def failed_attempt(self, name: str) -> None:
         """Count an attempt that is to be repeated."""
@@ -240,11 +268,6 @@ def _reason(refusal: Refusal | None) -> tuple[str | None, str | None, str | None
     return (None, None, None) if refusal is None else (refusal.code, refusal.message, refusal.hint)
 
 
-def _expect(database: sqlite3.Connection, study: str, files: list[tuple[str, int, int]]) -> None:
-    if study:
-        database.execute(
-            "INSERT INTO examinations (name, study, state, signature) VALUES (?, ?, 'pending', ?) "
-            "ON CONFLICT (name) DO UPDATE SET state = 'pending', attempts = 0, signature = excluded.signature "
-            "WHERE signature <> excluded.signature",
-            (examination_name(study), study, signature_of(files)),
-        )
+def _among(codes: Collection[str] | None) -> tuple[str, tuple[str, ...]]:
+    """Return what is to follow the name of a column, and its values: one of ``codes``, or any if that is None."""
+    return ("IS NOT NULL", ()) if codes is None else (f"IN ({','.join('?' * len(codes))})", tuple(codes))

@@ -1,14 +1,20 @@
-"""The overview of a cohort: one HTML page that needs nothing else, with counts, a plot and what failed."""
+"""The overview of a cohort: one HTML page that needs nothing else, with counts, a plot and what failed.
+
+The database counts; the page and the memory it takes do not grow with the cohort.
+"""
 
 from __future__ import annotations
 
 import io
+from collections import Counter
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from MCDetect.cohort.manifest import Manifest
 from MCDetect.cohort.records import examination_folder
-from MCDetect.cohort.summary import Failure, failures
+from MCDetect.cohort.summary import Failure, count_failures, failures
 from MCDetect.files import write_text_atomically
 from MCDetect.findings import Algorithm, Refusal
 from MCDetect.score_text import MEANING, score_text, threshold_text
@@ -56,7 +62,9 @@ def write_overview(path: Path, manifest: Manifest, algorithm: Algorithm, problem
     OutputError
         ``cannot-write``.
     """
-    listed = [*(Failure("", p.source, p.code, p.message, p.hint) for p in problems), *failures(manifest)]
+    listed = [Failure("", p.source, p.code, p.message, p.hint) for p in problems]
+    reasons = Counter(problem.code for problem in problems) + count_failures(manifest)
+    listed += failures(manifest, max(0, _MOST_LISTED - len(listed)))
     page = _PAGE.format(
         algorithm=escape(
             f"MCDetect {algorithm.version}, bundle {algorithm.bundle} ({algorithm.bundle_sha256[:12]}), operating "
@@ -66,8 +74,8 @@ def write_overview(path: Path, manifest: Manifest, algorithm: Algorithm, problem
         counts=_counts(manifest),
         plot=_plot(manifest, algorithm.threshold),
         highest=_highest(manifest),
-        reasons=_reasons(listed),
-        failed=_failed(listed),
+        reasons=_reasons(reasons),
+        failed=_failed(listed[:_MOST_LISTED], reasons.total()),
     )
     write_text_atomically(path, page)
 
@@ -101,15 +109,16 @@ def _plot(manifest: Manifest, threshold: float) -> str:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    scores = [row["score"] for row in manifest.rows("SELECT score FROM images")]
-    seconds = [row["seconds"] for row in manifest.rows("SELECT seconds FROM examinations WHERE seconds > 0")]
+    longest = manifest.rows("SELECT coalesce(max(seconds), 0) AS most FROM examinations")[0]["most"]
+    scores = _histogram(manifest, "score", "images", 1.0)
+    seconds = _histogram(manifest, "seconds", "examinations", longest)
     figure = Figure(figsize=(10, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
-    left.hist(scores, bins=_BINS, range=(0, 1), color="#3b6ea5")
+    _draw(left, "scores", scores, 1.0)
     left.axvline(threshold, color="#b03a2e", linestyle="--", label=f"threshold {threshold_text(threshold)}")
     left.legend()
     left.set(xlabel="highest cluster score of a view", ylabel="views", xlim=(0, 1))
-    right.hist(seconds, bins=_BINS, color="#3b6ea5")
+    _draw(right, "seconds", seconds, longest)
     right.set(xlabel="seconds of an examination", ylabel="examinations")
     for axes in (left, right):
         axes.yaxis.get_major_locator().set_params(integer=True)
@@ -118,6 +127,28 @@ def _plot(manifest: Manifest, threshold: float) -> str:
     with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": "mcdetect"}):
         figure.savefig(stream, format="svg", metadata={"Date": None})
     return stream.getvalue()[stream.getvalue().index("<svg") :]
+
+
+def _histogram(manifest: Manifest, column: str, table: str, most: float) -> list[int]:
+    """Return how many values from 0 to ``most`` are in each of equal bins, those of seconds without 0 (not timed)."""
+    counts = [0] * _BINS
+    if most > 0:
+        timed = "WHERE seconds > 0" if column == "seconds" else ""
+        rows = manifest.rows(
+            f"SELECT min(CAST({column} / ? * {_BINS} AS INTEGER), {_BINS - 1}) AS bin, count(*) AS number "
+            f"FROM {table} {timed} GROUP BY bin",
+            (most,),
+        )
+        for row in rows:
+            counts[row["bin"]] = row["number"]
+    return counts
+
+
+def _draw(axes: Any, name: str, counts: Sequence[int], most: float) -> None:
+    width = (most or 1.0) / _BINS
+    bars = axes.bar([index * width for index in range(_BINS)], counts, width, align="edge", color="#3b6ea5")
+    for index, bar in enumerate(bars):
+        bar.set_gid(f"{name}-{index}")
 
 
 def _highest(manifest: Manifest) -> str:
@@ -141,26 +172,22 @@ def _highest(manifest: Manifest) -> str:
     return f"<p>At most {_MOST_LISTED} views; all are in summary.parquet.</p><table><tr>{heads}</tr>{cells}</table>"
 
 
-def _reasons(listed: list[Failure]) -> str:
-    if not listed:
+def _reasons(counts: Counter[str]) -> str:
+    if not counts:
         return "<p>Everything that was found was analysed.</p>"
-    counts: dict[str, int] = {}
-    for failure in listed:
-        counts[failure.code] = counts.get(failure.code, 0) + 1
     cells = "".join(
-        f'<tr><td>{escape(code)}</td><td class="number">{number}</td></tr>'
-        for code, number in sorted(counts.items(), key=lambda item: -item[1])
+        f'<tr><td>{escape(code)}</td><td class="number">{number}</td></tr>' for code, number in counts.most_common()
     )
     heads = '<th>Reason</th><th class="number">Files or examinations</th>'
     return f"<table><tr>{heads}</tr>{cells}</table>"
 
 
-def _failed(listed: list[Failure]) -> str:
+def _failed(listed: Sequence[Failure], number: int) -> str:
     cells = "".join(
         f"<tr><td>{escape(failure.examination) or 'none: a file'}</td>"
         f"<td>{escape(f'{failure.message} {failure.hint}')}</td></tr>"
-        for failure in listed[:_MOST_LISTED]
+        for failure in listed
     )
-    more = len(listed) - _MOST_LISTED
+    more = number - len(listed)
     rest = f"<p>and {more} more, in manifest.sqlite.</p>" if more > 0 else ""
     return f"<table><tr><th>Examination</th><th>What happened</th></tr>{cells}</table>{rest}" if listed else ""

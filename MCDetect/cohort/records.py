@@ -79,7 +79,7 @@ class Order:
     """What a worker needs to process examinations, besides the examination.
 
     ``algorithm`` is what it must turn out to run, with ``threads`` if that is given; ``recheck`` trusts no time of
-    change but compares contents.
+    change but compares contents; ``retry`` takes no earlier results from which something is missing.
     """
 
     output: str
@@ -87,6 +87,7 @@ class Order:
     algorithm: Algorithm
     threads: int | None = None
     recheck: bool = False
+    retry: bool = False
 
 
 @dataclass(frozen=True)
@@ -196,3 +197,13 @@ def signature_of(files: Iterable[tuple[str, int, int]]) -> str:
 def summarised(findings: Findings) -> tuple[ImageRow, ...]:
     """Return the rows of all images."""
     return tuple(ImageRow.of(image) for image in findings.images)
+
+
+def internal_error(error: Exception) -> Refusal:
+    """Return what is told of an examination that an unforeseen error has stopped."""
+    return Refusal(
+        "",
+        "internal-error",
+        f"An unexpected error ({type(error).__name__}) stopped the analysis of the examination.",
+        "Run 'mcdetect detect --debug' on its files and report what it prints.",
+    )

@@ -136,7 +136,7 @@ def _record(path: str, size: int, modified_ns: int) -> FileRecord:
         if not (is_part_10(beginning) or looks_like_bare_dataset(beginning)):
             return FileRecord(path, size, modified_ns)
         header = open_dataset(Path(path), pixels=False)
-        with reporting("cannot-read", f"The DICOM header of {path} is damaged.", "Copy or export the file again."):
+        with reporting("damaged", f"The DICOM header of {path} is damaged.", "Copy or export the file again."):
             if kind_of(header) is Kind.OTHER:
                 return FileRecord(path, size, modified_ns)
             study = str(header.get("StudyInstanceUID") or "").strip()

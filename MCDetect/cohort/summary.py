@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,13 +25,23 @@ class Failure(NamedTuple):
 
 
 def failures(manifest: Manifest, limit: int = -1) -> list[Failure]:
-    """Return everything that was refused or failed."""
+    """Return what was refused or failed, everything without a ``limit``."""
     rows = manifest.rows(
         "SELECT '' AS examination, path AS source, code, message, hint FROM files WHERE code IS NOT NULL "
         "UNION ALL SELECT examination, source, code, message, hint FROM refusals LIMIT ?",
         (limit,),
     )
     return [Failure(*row) for row in rows]
+
+
+def count_failures(manifest: Manifest) -> Counter[str]:
+    """Return how often each code stands among all that was refused or failed."""
+    rows = manifest.rows(
+        "SELECT code, sum(number) AS number FROM ("
+        "SELECT code, count(*) AS number FROM files WHERE code IS NOT NULL GROUP BY code "
+        "UNION ALL SELECT code, count(*) FROM refusals GROUP BY code) GROUP BY code ORDER BY code"
+    )
+    return Counter({row["code"]: row["number"] for row in rows})
 
 
 def write_table(path: Path, manifest: Manifest) -> None:

@@ -14,6 +14,7 @@ from MCDetect.commands.option_types import (
     add_detection_arguments,
     check_spacing,
     count,
+    day,
     processing_of,
 )
 from MCDetect.commands.pacs import add_node_arguments, add_query_arguments, chosen_node
@@ -21,8 +22,8 @@ from MCDetect.errors import UsageError
 from MCDetect.outputs import check_output_folder
 
 if TYPE_CHECKING:
-    from MCDetect.cohort.batch import Listener, Plan, Report
-    from MCDetect.findings import Refusal
+    from MCDetect.cohort.batch import Listener, Report
+    from MCDetect.cohort.fetching import Archive
 
 SUMMARY = "find calcifications in many examinations, on this computer or a cluster; goes on where it was stopped"
 
@@ -42,8 +43,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", required=True, type=Path, metavar="DIR", help="folder for the results; one batch at a time"
     )
-    archive = parser.add_argument_group("from a PACS", "fetched into DIR/fetched first, each study once")
+    archive = parser.add_argument_group(
+        "from a PACS", "fetched into DIR/fetched, each study once, while those that came before are processed"
+    )
     add_query_arguments(archive)
+    archive.add_argument(
+        "--from", dest="since", type=day, metavar="DAY", help="mammography from this day on, as 2026-01-31"
+    )
+    archive.add_argument("--to", dest="until", type=day, metavar="DAY", help="the last day of --from (default: today)")
+    archive.add_argument(
+        "--drop-fetched",
+        action="store_true",
+        help="remove fetched images when their examination is done and nothing of it was refused",
+    )
     add_node_arguments(archive)
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--workers", type=count(1), metavar="N", help="worker processes here (default: one a core)")
@@ -80,34 +92,42 @@ def run(options: argparse.Namespace) -> int:
         recheck=options.recheck,
     )
     with _listener(options.progress) as listener:
-        unanswered: tuple[Refusal, ...] = ()
         if _asks_a_node(options):
-            plan, unanswered = _fetched(plan, options, listener)
+            plan = replace(plan, archive=_archive(options, listener), source=plan.output / "fetched")
         report = run_batch(plan, listener)
-    report = replace(report, problems=(*unanswered, *report.problems))
-    code = exit_code(report.state.done, len(report.failures) + len(report.problems))
+    code = exit_code(report.state.done, report.failed + len(report.problems))
     (_tell_as_json if options.progress == "json" else _tell)(report, code)
     return code
 
 
 def _asks_a_node(options: argparse.Namespace) -> bool:
-    return any((options.node, options.study, options.patient, options.accession))
+    names = ("node", "study", "patient", "accession", "since", "until", "drop_fetched")
+    return any(getattr(options, name) for name in names)
 
 
-def _fetched(plan: Plan, options: argparse.Namespace, listener: Listener) -> tuple[Plan, tuple[Refusal, ...]]:
-    """Fetch what is asked for; return the plan with the fetched files as its source, and what was not answered."""
-    from MCDetect.cohort.fetching import fetch_all, read_queries
+def _archive(options: argparse.Namespace, listener: Listener) -> Archive:
+    """Return what is asked for, days already as the studies that the PACS has of them."""
+    from MCDetect.cohort.fetching import Archive, read_queries
+    from MCDetect.cohort.querying import studies_of_days
     from MCDetect.dicom.pacs.reports import StudyQuery
+    from MCDetect.dicom.pacs.study_search import StudySearch
 
     node = chosen_node(options)
-    check_output_folder(plan.output)
-    if options.source is None:
+    check_output_folder(options.output)
+    if options.since or options.until:
+        if options.source is not None or options.study:
+            raise UsageError(
+                "wrong-query",
+                "Days were given beside studies.",
+                "Give days, with --patient or --accession if wanted, or a list of studies, or --study.",
+            )
+        search = StudySearch(options.patient, "", options.accession, options.since, options.until)
+        queries = studies_of_days(node, search, listener.asking)
+    elif options.source is None:
         queries = [StudyQuery(options.study, options.patient, options.accession)]
     else:
         queries = read_queries(options.source)
-    folder = plan.output / "fetched"
-    unanswered = fetch_all(node, queries, folder, lambda done: listener.fetching(done, len(queries)))
-    return replace(plan, source=folder), unanswered
+    return Archive(node, tuple(queries), options.drop_fetched)
 
 
 def _tell(report: Report, code: int) -> None:
@@ -122,8 +142,9 @@ def _tell(report: Report, code: int) -> None:
     ]
     for sentence in sentences[:_MOST_TOLD]:
         print(sentence, file=sys.stderr)
-    if len(sentences) > _MOST_TOLD:
-        print(f"and {len(sentences) - _MOST_TOLD} more; all are listed in {report.files[1]}.", file=sys.stderr)
+    more = len(report.problems) + report.failed - _MOST_TOLD
+    if more > 0:
+        print(f"and {more} more; see {report.files[1]}.", file=sys.stderr)
     for path in report.files:
         print(f"  {path}")
 
@@ -134,7 +155,7 @@ def _tell_as_json(report: Report, code: int) -> None:
         _event("refused", **values)
     for path in report.files:
         _event("written", path=str(path))
-    _event("done", exit_code=code, **vars(report.state))
+    _event("done", exit_code=code, refused=report.failed, **vars(report.state))
 
 
 def _event(kind: str, **values: Any) -> None:

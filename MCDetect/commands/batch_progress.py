@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from MCDetect.cohort.batch import Listener
 from MCDetect.cohort.engine import State
+from MCDetect.cohort.intake import FetchState
 from MCDetect.cohort.records import Examination, Outcome
 from MCDetect.findings import Algorithm
 
@@ -41,6 +42,7 @@ class BarListener(SilentListener):
             disable=not console.is_terminal,
         )
         self._task = self._bar.add_task("starting the workers", total=None)
+        self._processed = self._fetched = ""
 
     def __enter__(self) -> BarListener:
         self._bar.start()
@@ -51,35 +53,65 @@ class BarListener(SilentListener):
     ) -> None:
         self._bar.stop()
 
-    def fetching(self, done: int, total: int) -> None:
-        """Show how much of what was asked for was fetched."""
-        self._bar.update(self._task, completed=done, total=total, description=f"fetching: {done} of {total}")
+    def waiting(self) -> None:
+        """Say that there is no worker."""
+        self._describe("waiting for a worker")
+
+    def asking(self, days: int, total: int) -> None:
+        """Show for how many days studies were asked for."""
+        self._bar.update(
+            self._task, completed=days, total=total, description=f"asking the PACS: {days} of {total} days"
+        )
+
+    def fetching(self, state: FetchState) -> None:
+        """Show how much of what was asked for was fetched, beside what is processed meanwhile."""
+        done = state.done == state.total
+        words = [f"fetched {state.done} of {state.total}", *_pace(state.per_hour, None if done else state.seconds_left)]
+        self._fetched = ", ".join(words)
+        self._show()
 
     def searching(self, files: int) -> None:
         """Show how many files were looked at."""
-        self._bar.update(self._task, description=f"searching: {files} files")
+        self._describe(f"searching: {files} files")
 
     def progress(self, state: State) -> None:
         """Move the bar."""
         words = [f"{state.done + state.failed} of {state.total} examinations"]
         words += [f"{state.failed} failed"] * bool(state.failed)
-        if state.per_hour is not None and state.seconds_left is not None:
-            words += [f"{state.per_hour:.0f} an hour", f"{duration(state.seconds_left)} left"]
-        self._bar.update(
-            self._task, completed=state.done + state.failed, total=state.total, description=", ".join(words)
-        )
+        words += _pace(state.per_hour, state.seconds_left)
+        self._processed = ", ".join(words)
+        self._bar.update(self._task, completed=state.done + state.failed, total=state.total)
+        self._show()
+
+    def summarising(self) -> None:
+        """Say that the summary is written."""
+        self._describe("writing the summary")
+
+    def _show(self) -> None:
+        self._describe("; ".join(filter(None, (self._processed, self._fetched))))
+
+    def _describe(self, words: str) -> None:
+        self._bar.update(self._task, description=words)
 
 
 class JsonListener(SilentListener):
     """Prints one JSON object a line on the standard output for each event.
 
-    ``event`` is ``fetching``, ``started``, ``searching``, ``examination`` or ``progress``; the command adds
-    ``refused``, ``written`` and ``done``.
+    ``event`` is ``waiting``, ``asking``, ``started``, ``searching``, ``fetching``, ``examination``, ``retry``,
+    ``progress`` or ``summary``; the command adds ``refused``, ``written`` and ``done``.
     """
 
-    def fetching(self, done: int, total: int) -> None:
+    def waiting(self) -> None:
+        """Print that there is no worker."""
+        self._event("waiting")
+
+    def asking(self, days: int, total: int) -> None:
+        """Print for how many days studies were asked for."""
+        self._event("asking", done=days, total=total)
+
+    def fetching(self, state: FetchState) -> None:
         """Print how much of what was asked for was fetched."""
-        self._event("fetching", done=done, total=total)
+        self._event("fetching", **vars(state))
 
     def searching(self, files: int) -> None:
         """Print how many files were looked at."""
@@ -102,12 +134,26 @@ class JsonListener(SilentListener):
             worker=outcome.worker,
         )
 
+    def repeated(self, examination: Examination, outcome: Outcome) -> None:
+        """Print why there will be another attempt."""
+        codes = sorted({refusal.code for refusal in outcome.refused})
+        self._event("retry", examination=examination.name, attempt=examination.attempt, codes=codes)
+
     def progress(self, state: State) -> None:
         """Print how far it is."""
         self._event("progress", **vars(state))
 
+    def summarising(self) -> None:
+        """Print that the summary is written now."""
+        self._event("summary")
+
     def _event(self, kind: str, **values: object) -> None:
         print(json.dumps({"event": kind, **values}), flush=True)
+
+
+def _pace(per_hour: float | None, seconds_left: float | None) -> list[str]:
+    words = [] if per_hour is None else [f"{per_hour:.0f} an hour"]
+    return words if seconds_left is None else [*words, f"{duration(seconds_left)} left"]
 
 
 def duration(seconds: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable, Collection
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,6 +124,14 @@ def count(least: int, most: int | None = None) -> Callable[[str], int]:
         return int(text)
 
     return whole_number
+
+
+def day(text: str) -> date:
+    """Return a day written as year-month-day."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day written as 2026-01-31") from None
 
 
 def format_list(text: str) -> frozenset[str]:

@@ -36,12 +36,14 @@ class StudySearch:
         Accession Number.
     since, until
         First and last day of the study.
+    modality
+        A modality that the study has images of, as ``"MG"``; alone it says too little. A PACS may leave it unheeded.
 
     Raises
     ------
     UsageError
-        ``no-query`` where nothing is given; ``wrong-query`` for wildcards, for a name of one letter, and for days in
-        the wrong order.
+        ``no-query`` where nothing else is given; ``wrong-query`` for wildcards, for a name of one letter, and for days
+        in the wrong order.
     """
 
     patient: str = ""
@@ -49,9 +51,10 @@ class StudySearch:
     accession: str = ""
     since: date | None = None
     until: date | None = None
+    modality: str = ""
 
     def __post_init__(self) -> None:
-        if not any(getattr(self, field.name) for field in fields(self)):
+        if not any(getattr(self, field.name) for field in fields(self) if field.name != "modality"):
             raise UsageError(
                 "no-query",
                 "It is not said what to look for.",
@@ -81,6 +84,7 @@ class StudySearch:
         keys = Dataset()
         for keyword in _ASKED_FOR:
             setattr(keys, keyword, None if keyword == "NumberOfStudyRelatedInstances" else "")
+        keys.ModalitiesInStudy = self.modality
         keys.PatientID = self.patient
         keys.AccessionNumber = self.accession
         if self.name:

@@ -14,6 +14,7 @@ from MCDetect.dicom.pacs.reports import StudyQuery
 from MCDetect.dicom.pacs.web_session import web_client, web_failures
 from MCDetect.errors import InputError, OutputError
 
+_PAGE = 200
 _AS_STORED = (("application/dicom", "*"),)
 
 
@@ -54,13 +55,20 @@ def search_by_web(node: WebNode, identifier: Dataset) -> list[Dataset]:
         As :func:`ask_web`.
     """
     asked = [element for element in identifier if element.keyword != "SpecificCharacterSet"]
+    filters = {element.keyword: str(element.value) for element in asked if element.value}
+    fields = [element.keyword for element in asked]
+    found: dict[str, Dataset] = {}
+    received = 0
     with web_failures(node):
-        answers = web_client(node).search_for_studies(
-            search_filters={element.keyword: str(element.value) for element in asked if element.value},
-            fields=[element.keyword for element in asked],
-            get_remaining=True,
-        )
-        return [Dataset.from_json(answer) for answer in answers]
+        client = web_client(node)
+        while True:
+            # Orthanc heeds the offset of some searches only beside a limit; others send the same page for ever.
+            page = client.search_for_studies(limit=_PAGE, offset=received, fields=fields, search_filters=filters)
+            new = [answer for answer in map(Dataset.from_json, page) if answer.get("StudyInstanceUID") not in found]
+            if not new:
+                return list(found.values())
+            received += len(page)
+            found.update((answer.get("StudyInstanceUID"), answer) for answer in new)
 
 
 def list_by_web(node: WebNode, study: str) -> list[Listed]:

@@ -16,7 +16,9 @@ import pytest
 from support.cohorts import write_cohort
 
 from MCDetect.cohort.batch import Listener, Plan, run_batch
-from MCDetect.cohort.records import Processing
+from MCDetect.cohort.examination import OUTCOME
+from MCDetect.cohort.manifest import Manifest
+from MCDetect.cohort.records import Processing, examination_folder
 
 PORT = 18786
 _LONGEST_S = 240.0
@@ -87,12 +89,18 @@ def test_a_host_torn_out_of_the_network_loses_nothing(network, bundle_folder, tm
         for name in hosts
     ]
 
+    def written(name: str) -> int:
+        return (examination_folder(tmp_path / "results", name) / OUTCOME).stat().st_mtime_ns
+
     class TearsOutAHost(Listener):
         def __init__(self) -> None:
             self.workers: set[str] = set()
             self.torn = False
+            self.computed: dict[str, tuple[str, int]] = {}
 
         def finished(self, examination, outcome):
+            assert examination.name not in self.computed
+            self.computed[examination.name] = outcome.worker, written(examination.name)
             self.workers.add(outcome.worker)
             if len(self.workers) == 2 and not self.torn:
                 self.torn = True
@@ -115,3 +123,9 @@ def test_a_host_torn_out_of_the_network_loses_nothing(network, bundle_folder, tm
             process.wait()
     assert listener.torn, "both hosts should have worked"
     assert (report.state.done, report.state.failed) == (8, 0)
+    with Manifest(tmp_path / "results") as manifest:
+        rows = manifest.rows("SELECT name, worker, attempts FROM examinations")
+    # By whom it was computed is what it was when it was told, its results were not written again, and one attempt did.
+    assert {row["name"]: (row["worker"], written(row["name"])) for row in rows} == listener.computed
+    assert {row["attempts"] for row in rows} == {1}
+    assert {row["worker"] for row in rows} == listener.workers

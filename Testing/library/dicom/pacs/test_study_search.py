@@ -8,6 +8,7 @@ import pytest
 from pydicom.dataset import Dataset
 from support.sample_files import write_mammogram
 
+from MCDetect.dicom.pacs import web_retrieving
 from MCDetect.dicom.pacs.client import fetch, search_studies, send
 from MCDetect.dicom.pacs.reports import StoppedError, StudyQuery
 from MCDetect.dicom.pacs.study_search import StudySearch, found_studies
@@ -94,3 +95,27 @@ def test_a_pacs_that_is_down_is_told_at_once(node_for, web_node):
     for node in (node_for(free_port()), web_node(f"http://127.0.0.1:{free_port()}/dicom-web")):
         with pytest.raises(MCDetectError, match=node.name):
             search_studies(node, StudySearch(patient="P1"))
+
+
+@pytest.mark.parametrize("heeds_offset", [True, False])
+def test_a_service_that_answers_in_pages_is_asked_until_nothing_new_comes(monkeypatch, web_node, heeds_offset):
+    listed = [answer(f"1.{number}").to_json_dict() for number in range(5)]
+
+    class Service:
+        asked = 0
+
+        def search_for_studies(self, offset, **_):
+            self.asked += 1
+            assert self.asked < 9, "it should not be asked for ever"
+            return listed[offset : offset + 2] if heeds_offset else listed[:2]
+
+    service = Service()
+    monkeypatch.setattr(web_retrieving, "web_client", lambda node: service)
+    studies = search_studies(web_node("http://127.0.0.1:1/dicom-web"), StudySearch(patient="P1", modality="MG"))
+    assert sorted(study.uid for study in studies) == [f"1.{number}" for number in range(5 if heeds_offset else 2)]
+
+
+def test_a_modality_alone_is_no_search_and_beside_a_day_it_is_asked_for():
+    with pytest.raises(UsageError, match="not said"):
+        StudySearch(modality="MG")
+    assert StudySearch(since=date(2020, 1, 1), modality="MG").identifier().ModalitiesInStudy == "MG"
