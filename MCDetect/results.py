@@ -120,7 +120,7 @@ class ResultWriter:
             ``cannot-write`` when the folder cannot be written (no permission, disk full).
         """
         written: list[Path] = []
-        digest = zlib.crc32(mammogram.pixels.ravel())  # against mistakes, not against forgery
+        digest = zlib.crc32(mammogram.pixels.ravel().data)  # against mistakes, not against forgery
         known = self._digests.setdefault(image.sop_instance_uid, digest) if image.sop_instance_uid else None
         if known == digest and any(other.sop_instance_uid == image.sop_instance_uid for other in self.images):
             self._note("An image that was given more than once is reported once.")

@@ -77,7 +77,7 @@ def draw_overlay(picture: npt.NDArray[np.uint8], image: ImageFindings, algorithm
     details = draw_details(picture, image, image.rows, sizes)
     width = view.width + (details.width if details else 0)
     title, key = _title(image, width, sizes), _key(image, algorithm, width, sizes)
-    overlay = Image.new("RGB", (width, title.height + view.height + key.height), style.BAND)
+    overlay = Image.new("RGB", (width, title.height + view.height + key.height), None)  # all of it is pasted over
     overlay.paste(title, (0, 0))
     overlay.paste(view, (0, title.height))
     if details:

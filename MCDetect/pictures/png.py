@@ -49,7 +49,7 @@ def write_png(path: Path, picture: Image.Image) -> None:
             np.subtract(band[0], above, out=filtered[0, 1:])
             np.subtract(band[1:], band[:-1], out=filtered[1 : len(band), 1:])
             above = band[-1]
-            file.write(_chunk(b"IDAT", compress.compress(filtered[: len(band)])))
+            file.write(_chunk(b"IDAT", compress.compress(filtered[: len(band)].data)))
         file.write(_chunk(b"IDAT", compress.flush()) + _chunk(b"IEND", b""))
 
 

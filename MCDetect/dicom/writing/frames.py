@@ -38,7 +38,7 @@ def packed_frames(masks: Sequence[Mask]) -> bytes:
 
 def overlap(masks: Sequence[Mask]) -> bool:
     """Say whether any pixel belongs to several of ``masks``, all of one shape."""
-    taken = np.zeros_like(masks[0])
+    taken = np.zeros(masks[0].shape, dtype=bool)
     for mask in masks:
         rows = np.flatnonzero(mask.any(axis=1))
         if not len(rows):
@@ -62,7 +62,7 @@ def pixels_of_frames(written: Dataset) -> list[Indices]:
     data = np.frombuffer(written.PixelData, dtype=np.uint8)
     if (written.BitsAllocated, written.SamplesPerPixel) != (1, 1) or len(data) != 2 * -(-frames * size // 16):
         raise ValueError("not frames of single bits")
-    occupied = np.flatnonzero(data)
+    occupied = np.flatnonzero(data != 0)
     bits = np.unpackbits(data[occupied], bitorder="little").reshape(-1, 8)
     rows, places = np.nonzero(bits)
     pixels = 8 * occupied[rows] + places
