@@ -40,7 +40,7 @@ def presentation_image(mammogram: Mammogram) -> npt.NDArray[np.uint8]:
         image = np.empty(pixels.shape, dtype=np.uint8)
         for first in range(0, len(pixels), _BAND):
             band = slice(first, first + _BAND)
-            np.take(table, (pixels[band] - whole[0]).astype(np.intp), out=image[band])
+            np.take(table, (pixels[band] - whole[0]).astype(np.intp), out=image[band], mode="clip")
     image *= mammogram.valid
     return image
 
