@@ -2,10 +2,14 @@
 #
 # PYTHON=...       the Python (3.10 to 3.13) the environment is made from; found by itself when not given
 # PIP_OPTIONS=...  options for pip, for example an index or a folder of wheels: PIP_OPTIONS="--find-links wheels"
-# DEVICE=...       auto (default), cpu or cuda, for the demonstration
+# DEVICE=...       auto (default), cpu or cuda, for the demonstration and for train-default
 # WORKERS=...      processes that run the tests (default 2)
 # SCALE=...        share of the published epochs in `make papers` (default 0.02; 1 is as published and needs a GPU)
 # PATCHES=...      folder of real patches, 0/ normal and 1/ with a cluster, for score-default and papers
+# RECIPE=...       default, default-gpu or a YAML file, for train-default (default: default)
+# TRAIN_OPTIONS=... more options for train-default, e.g. "--workers 15"
+# BUNDLE=...       the bundle that train-morphology, calibrate-default, score-default and card-default change
+#                  (default: default, the shipped one; train-default works in training-output/bundle)
 # REAL=...         folder of real mammograms (*.dcm) for bench-detection and bench-ablations
 # WORK=...         folder where bench-detection keeps views and what was found in them (default work/detection); bench-ablations too
 
@@ -15,12 +19,15 @@ DEVICE ?= auto
 WORKERS ?= 2
 SCALE ?= 0.02
 WORK ?= work/detection
+RECIPE ?= default
+BUNDLE ?= default
+TRAINED := training-output/bundle
 SIMULATOR := $(wildcard MCDetect/simulation/*.py)
 
 export PYTHON PIP_OPTIONS VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slicer lint train-default train-morphology calibrate-default score-default bench bench-detection bench-ablations bench-published papers clean setup-inference setup-training setup-benchmark setup-test
+.PHONY: help demo test test-slicer lint train-default install-default train-morphology calibrate-default score-default card-default bench bench-detection bench-ablations bench-published papers clean setup-inference setup-training setup-benchmark setup-test
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -42,17 +49,24 @@ lint: setup-test ## check style and types
 test-slicer: ## run the tests inside 3D Slicer: make test-slicer SLICER_EXECUTABLE=/path/to/Slicer
 	@SLICER_EXECUTABLE="$(SLICER_EXECUTABLE)" scripts/test-slicer
 
-train-default: setup-training ## train the default bundle on simulated mammograms
-	$(BIN)/python -m MCDetect.training.default --output training-output
+train-default: setup-training ## make the default bundle from nothing, all stages in order, and put it in place (resumable)
+	$(BIN)/python -m MCDetect.training.default --output training-output --recipe "$(RECIPE)" --device "$(DEVICE)" $(if $(PATCHES),--patches "$(PATCHES)") $(TRAIN_OPTIONS)
+	$(BIN)/python -m MCDetect.training.default_install $(TRAINED)
 
-score-default: setup-training ## score the default bundle and write the scores into its model card
-	$(BIN)/python -m MCDetect.training.score_default --work training-output/scores $(if $(PATCHES),--patches "$(PATCHES)")
+install-default: setup-training ## put the finished training-output/bundle in the place of the shipped one
+	$(BIN)/python -m MCDetect.training.default_install $(TRAINED)
 
-train-morphology: setup-training ## fit the model of calcification types of the default bundle on simulated mammograms
-	$(BIN)/python -m MCDetect.training.morphology.train --work training-output/morphology
+train-morphology: setup-training ## fit the model of calcification types of BUNDLE on simulated mammograms
+	$(BIN)/python -m MCDetect.training.morphology.train --bundle "$(BUNDLE)" --work training-output/morphology
 
-calibrate-default: setup-training ## fit score and thresholds of the default bundle again, after train-morphology
-	$(BIN)/python -m MCDetect.training.recalibrate --work training-output/calibration
+calibrate-default: setup-training ## fit score and thresholds of BUNDLE again, after train-morphology
+	$(BIN)/python -m MCDetect.training.recalibrate --bundle "$(BUNDLE)" --work training-output/calibration
+
+score-default: setup-training ## score BUNDLE and write the scores into its model card
+	$(BIN)/python -m MCDetect.training.score_default --bundle "$(BUNDLE)" --work training-output/scores $(if $(PATCHES),--patches "$(PATCHES)")
+
+card-default: setup-training ## write the model card of BUNDLE again, with the failures that bench-detection drew
+	$(BIN)/python -m MCDetect.training.default_card --bundle "$(BUNDLE)"
 
 bench: setup-benchmark ## measure the speed of each stage; the figures stay as JSON in .benchmarks/
 	$(BIN)/python -m pytest Testing/benchmarks --benchmark-only --benchmark-autosave

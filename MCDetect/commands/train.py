@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _ALL = -1
-_DEFAULT = "default"
+_BY_PATIENT = "patient"
+_DEFAULT, _DEFAULT_GPU = "default", "default-gpu"
 _TOLD = 10  # problems of a data set: a half of one has thousands
 
 SUMMARY = "train a published recipe on a data set; a run that was stopped goes on where it ended"
@@ -29,8 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "recipe",
         help="rehman2021, leong2022, singh2022, lunalozoya2023, shirikahnouei2022, or a YAML file like theirs; "
-        "default: the networks of the detector, which simulate their own data, or with --dataset and --data go on from "
-        "the shipped weights",
+        "default: the detector, which simulates its own data, or with --dataset and --data goes on from the shipped "
+        "weights; default-gpu: a longer recipe of it for a CUDA GPU",
     )
     parser.add_argument("--dataset", metavar="NAME", help="which data set lies in --data, e.g. inbreast")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder of the data set")
@@ -38,8 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", metavar="NAME", help="one of the recipe's networks (default: its first)")
     parser.add_argument(
         "--split",
-        choices=("patient", "paper"),
-        default="patient",
+        choices=(_BY_PATIENT, "paper"),
+        default=_BY_PATIENT,
         help="patient: no patient in two parts (default); paper: as the papers split, which scores too high",
     )
     parser.add_argument(
@@ -56,10 +57,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pretrained", type=Path, metavar="FILE", help="ImageNet weights of torchvision or timm; none: from scratch"
     )
     parser.add_argument("--epochs", type=count(1), metavar="N", help="instead of the recipe's, in every stage")
-    parser.add_argument("--steps", type=count(1), metavar="N", help="batches of the recipe default (default: 1500)")
+    parser.add_argument(
+        "--steps",
+        type=count(1),
+        metavar="N",
+        help="batches of the recipe default, also instead of its minutes (default: as in the recipe; with --data 1500)",
+    )
     parser.add_argument("--optimizer", metavar="NAME", help="instead of the recipe's: adam, adagrad, adadelta, rmsprop")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="processor (default: auto)")
-    parser.add_argument("--workers", type=count(0), default=0, metavar="N", help="processes that make batches")
+    parser.add_argument(
+        "--workers", type=count(0), metavar="N", help="processes that make batches (default: 0; the recipe default: 1)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -76,10 +84,10 @@ def run(options: argparse.Namespace) -> int:
     from MCDetect.training.papers.recipe import load_paper_recipe
     from MCDetect.training.papers.training import Choices, train_paper
 
-    if options.recipe == _DEFAULT:
-        if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-            raise UsageError("one-process", "The recipe default trains in one process.", "Start it without torchrun.")
-        return _train_default(options) if options.data is None else _fine_tune(options)
+    if options.recipe in (_DEFAULT, _DEFAULT_GPU):
+        return _run_default(options)
+    if options.steps is not None:
+        raise UsageError("wrong-option", "--steps is for the recipe default.", "Give --epochs to a paper's recipe.")
     recipe = load_paper_recipe(options.recipe)
     if options.dataset is None or options.data is None:
         raise UsageError("no-data", f"The recipe {recipe.name} needs data.", "Give --dataset NAME and --data DIR.")
@@ -87,8 +95,8 @@ def run(options: argparse.Namespace) -> int:
     index = index_dataset(options.dataset, options.data)
     device = choose_device(options.device)
     errors = Console(stderr=True, highlight=False)
-    names = ("network", "split", "pretrained", "epochs", "optimizer", "workers")
-    choices = Choices(device=device.type, **{name: getattr(options, name) for name in names})
+    given = {name: getattr(options, name) for name in ("network", "split", "pretrained", "epochs", "optimizer")}
+    choices = Choices(device=device.type, workers=options.workers or 0, **given)
     # Each fold of a cross-validation has a folder of its own; their reports are one (mcdetect evaluate DIR/fold-*).
     folds = range(recipe.split.folds) if options.fold == _ALL else [options.fold]
     made: list[Path] = []
@@ -130,6 +138,13 @@ def _tell_problems(errors: Console, problems: Sequence[str]) -> None:
         print_line(errors, f"... and {len(problems) - _TOLD} more of this kind. Is the data set complete?")
 
 
+def _run_default(options: argparse.Namespace) -> int:
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise UsageError("one-process", "The recipe default trains in one process.", "Start it without torchrun.")
+    _refuse_choices_of_papers(options)
+    return _train_default(options) if options.data is None else _fine_tune(options)
+
+
 def _train_default(options: argparse.Namespace) -> int:
     from MCDetect.training.default import main
 
@@ -139,7 +154,21 @@ def _train_default(options: argparse.Namespace) -> int:
             f"The data set {options.dataset} to go on with has no folder.",
             "Give --data DIR, or leave out --dataset: then the default recipe simulates what it learns from.",
         )
-    return main(["--output", str(options.output)])
+    check_output_folder(options.output)
+    words = ["--output", str(options.output), "--recipe", options.recipe, "--device", options.device]
+    for name in ("steps", "workers"):
+        value = getattr(options, name)
+        words += [] if value is None else [f"--{name}", str(value)]
+    return main(words)
+
+
+def _refuse_choices_of_papers(options: argparse.Namespace) -> None:
+    """Refuse what would otherwise be left out in silence."""
+    given = [name for name in ("network", "pretrained", "epochs", "optimizer", "search") if getattr(options, name)]
+    given += ["split"] if options.split != _BY_PATIENT else []
+    given += ["fold"] if options.fold != 0 else []
+    if given:
+        raise UsageError("wrong-option", f"--{given[0]} is for the papers' recipes.", "Leave it out.")
 
 
 def _fine_tune(options: argparse.Namespace) -> int:
@@ -154,9 +183,12 @@ def _fine_tune(options: argparse.Namespace) -> int:
 
     if options.dataset is None:
         raise UsageError("no-data", "Which data set lies in --data is not said.", "Give --dataset NAME.")
-    given = [name for name in ("network", "pretrained", "epochs", "optimizer") if getattr(options, name) is not None]
-    if given:
-        raise UsageError("wrong-option", f"--{given[0]} is for the papers' recipes.", "Leave it out.")
+    if options.recipe != _DEFAULT:
+        raise UsageError(
+            "wrong-option",
+            f"The recipe {options.recipe} trains from nothing, without data.",
+            "Give the recipe default.",
+        )
     check_output_folder(options.output)
     index = index_dataset(options.dataset, options.data)
     errors = Console(stderr=True, highlight=False)
@@ -168,6 +200,7 @@ def _fine_tune(options: argparse.Namespace) -> int:
             options.output,
             device=choose_device(options.device).type,
             steps=options.steps,
+            workers=options.workers or 0,
             report=lambda text, done: progress.update(task, description=text, completed=done),
         )
     _tell_problems(errors, problems)

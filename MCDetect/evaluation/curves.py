@@ -21,6 +21,11 @@ def draw_curves(one: Mapping[str, Any]) -> dict[str, str]:
     return {name: _drawn(curve, one) for name, curve in curves.items()}
 
 
+def draw_free_response(one: Mapping[str, Any]) -> str:
+    """Return the FROC curves of figures of :mod:`MCDetect.evaluation.free_response`, by image and by examination."""
+    return _drawn(_free_response, one)
+
+
 def _drawn(curve: Callable[[Any, Mapping[str, Any]], None], one: Mapping[str, Any]) -> str:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -84,3 +89,27 @@ def _froc(axes: Any, one: Mapping[str, Any]) -> None:
         ylim=(0, 1.02),
     )
     axes.set_xlim(left=0)
+
+
+def _free_response(axes: Any, one: Mapping[str, Any]) -> None:
+    for name, colour in (("by image", "#1f5fa8"), ("by examination", "#5aa0d8")):
+        part = one[name]
+        if part is not None and part["points"]:
+            x, y = zip((0.0, 0.0), *part["points"], strict=True)
+            # Beyond the last mark the curve has no more to give.
+            axes.step([*x, max(*x, 2.0)], [*y, y[-1]], where="post", color=colour, label=name)
+    for name, point in one["operating points"].items():
+        if point["sensitivity"] is not None and point["false positives a view"] is not None:
+            place = point["false positives a view"]["estimate"], point["sensitivity"]["estimate"]
+            axes.plot(*place, "o", color="#c0392b", markersize=4)
+            axes.annotate(name, place, xytext=(5, -9), textcoords="offset points", fontsize=7)
+    axes.set(
+        xlabel=f"false positives a view\n(counted on {one['false positives counted on']})",
+        ylabel="sensitivity",
+        title=f"FROC, {one['clusters']} clusters in {one['images']} views",
+        ylim=(0, 1.02),
+    )
+    axes.set_xlim(left=0)
+    axes.grid(alpha=0.3)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="lower right", fontsize=8)

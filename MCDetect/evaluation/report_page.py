@@ -24,7 +24,7 @@ COMPARED = (
 )
 """Figures in the side-by-side table."""
 
-_STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:88em;margin:2em auto;padding:0 1em;color:#222}
+STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:88em;margin:2em auto;padding:0 1em;color:#222}
 table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left}th{background:#f3f3f3}
 .table{overflow-x:auto;margin:1em 0}td span{white-space:nowrap}.long{overflow-wrap:anywhere}
 .compared td,.compared th{font-size:84%;padding:.3em .45em}.compared td:first-child{min-width:9em}
@@ -65,7 +65,7 @@ def page_of(scores: Sequence[Mapping[str, Any]], pictures: Sequence[Mapping[str,
     parts = [
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width, initial-scale=1'><title>MCDetect evaluation</title>",
-        f"<style>{_STYLE}</style></head><body><h1>Evaluation</h1>",
+        f"<style>{STYLE}</style></head><body><h1>Evaluation</h1>",
         "<p>For research use; not a medical device. Intervals are 95 %, bootstrap over patients. Published figures "
         "were measured on other data, often with patients in several parts of the split: they are no reference.</p>",
         _comparison(scores),
@@ -78,7 +78,7 @@ def page_of(scores: Sequence[Mapping[str, Any]], pictures: Sequence[Mapping[str,
 def _comparison(scores: Sequence[Mapping[str, Any]]) -> str:
     """Return the side-by-side table, whose rows lead to their sections."""
     header, rows = comparison(scores)
-    table = _table(header, rows).replace("class='table'", "class='table compared'")
+    table = html_table(header, rows).replace("class='table'", "class='table compared'")
     for number, row in enumerate(rows):
         name = escape(row[0])
         table = table.replace(f"<tr><td>{name}</td>", f"<tr><td><a href='#run-{number}'>{name}</a></td>", 1)
@@ -92,16 +92,16 @@ def _section(one: Mapping[str, Any], number: int, pictures: Mapping[str, Path]) 
             "<p class='warning'>Split as the paper splits: copies of one example and images of one patient are in "
             "several parts. These figures are too high.</p>"
         )
-    parts.append(_table(["", ""], [[key, str(value)] for key, value in _about(one)]))
+    parts.append(html_table(["", ""], [[key, str(value)] for key, value in _about(one)]))
     names = dict.fromkeys((*COMPARED, *one["figures"]))
     rows = [[name, interval_text(one["figures"].get(name))] for name in names]
-    parts.append(_table(["figure", "estimate [95 % interval]"], rows))
-    parts.append(_figures(draw_curves(one), "pictures curves", captions=False))
+    parts.append(html_table(["figure", "estimate [95 % interval]"], rows))
+    parts.append(picture_row(draw_curves(one), "pictures curves", captions=False))
     published = one["published on other data"]
     for kind, groups in one["subgroups"].items():
         theirs = published.get(kind, {})
         parts.append(
-            _table(
+            html_table(
                 [kind, "examples", "accuracy [95 % interval]", "published on other data"],
                 [
                     [value, str(group["examples"]), interval_text(group["accuracy"]), str(theirs.get(value, ""))]
@@ -111,19 +111,19 @@ def _section(one: Mapping[str, Any], number: int, pictures: Mapping[str, Path]) 
         )
     for name, extra in one["extras"].items():
         parts.append(f"<h3>{escape(name.replace('-', ' '))}</h3>")
-        parts.append(_table(*extra_table(extra)))
+        parts.append(html_table(*extra_table(extra)))
     losses = [
         [loss["image"], loss["decided"], loss["true"], f"{loss['loss']:.2f}", f"{loss['probability']:.3f}"]
         for loss in one["top losses"]
     ]
     parts.append("<h3>Top losses</h3>")
-    parts.append(_table(["image", "decided", "true", "loss", "probability of the truth"], losses))
+    parts.append(html_table(["image", "decided", "true", "loss", "probability of the truth"], losses))
     shown = {caption: b64encode(path.read_bytes()).decode("ascii") for caption, path in pictures.items()}
-    parts.append(_figures(shown, "pictures"))
+    parts.append(picture_row(shown, "pictures"))
     return parts
 
 
-def _figures(pictures: Mapping[str, str], kind: str, *, captions: bool = True) -> str:
+def picture_row(pictures: Mapping[str, str], kind: str, *, captions: bool = True) -> str:
     """Return pictures, each a PNG in base 64 by its caption, side by side as far as they fit."""
     each = [
         f"<figure><img alt='{escape(name)}' src='data:image/png;base64,{picture}'>"
@@ -173,7 +173,8 @@ def _about(one: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return lines
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def html_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table; a header of empty cells is left out."""
     head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
     head = f"<tr>{head}</tr>" if any(header) else ""
     body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)

@@ -13,8 +13,9 @@ FEATURES = ("highest_logit", "third_highest_logit", "mean_of_five_highest_logits
 """Names of the features, in the order in which calibration fits them.
 
 highest_logit, third_highest_logit
-    Of the members' highest logits from the calcification network, less the detection threshold. The third is what makes
-    a cluster: noise yields one strong mark by chance, seldom three.
+    Of the members' highest logits from the calcification network, less the detection threshold, and no more than 12 of
+    each: one spot, however bright, speaks for itself and not for the two beside it. The third is what makes a cluster:
+    noise yields one strong mark by chance, seldom three.
 mean_of_five_highest_logits
     The same, averaged over the five strongest members (fewer if there are fewer).
 log_count
@@ -23,6 +24,7 @@ patch_logit
     Highest logit of the patch network (Luna-Lozoya 2023) over patches of 1 cm² centred on a member.
 """
 
+_MOST_OF_ONE = 12.0  # logits above the threshold; a plain calcification reaches 25
 _LIMIT = 30.0  # keeps exp() finite for absurd logits
 
 
@@ -47,7 +49,7 @@ def cluster_features(
     """
     if len(member_logits) < 3:
         raise ValueError(f"a cluster has at least 3 members, got {len(member_logits)}")
-    strongest = sorted((logit - threshold for logit in member_logits), reverse=True)
+    strongest = sorted((min(logit - threshold, _MOST_OF_ONE) for logit in member_logits), reverse=True)
     return {
         "highest_logit": strongest[0],
         "third_highest_logit": strongest[2],

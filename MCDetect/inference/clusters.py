@@ -10,7 +10,7 @@ more, at a larger distance (:mod:`MCDetect.inference.grouping`).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,6 +88,12 @@ def group_calcifications(
     ]
     groups = [group for group in groups if len(group) >= minimum_count]
     return sorted(groups, key=lambda group: (-len(group), group[0].id))
+
+
+def ungrouped(calcifications: Sequence[Calcification], groups: Iterable[Members]) -> Members:
+    """Return the calcifications that are in none of the groups."""
+    grouped = {member.id for members in groups for member in members}
+    return tuple(mark for mark in calcifications if mark.id not in grouped)
 
 
 def describe_cluster(

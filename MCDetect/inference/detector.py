@@ -208,10 +208,9 @@ class Detector:
             )
             for number, candidate in enumerate(kept, start=1)
         )
+        marks = typed.reported(clusters, frozenset(number for one in kept for number in one.left_out))
         report("done", 1.0)
-        return findings_of_view(
-            mammogram, uids, clusters, typed.reported(clusters), breast_area_mm2=area, nipple=nipple
-        )
+        return findings_of_view(mammogram, uids, clusters, marks, breast_area_mm2=area, nipple=nipple)
 
     def candidates(
         self, mammogram: Mammogram, mask: BoolImage, report: StageReport = silent

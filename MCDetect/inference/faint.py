@@ -58,7 +58,8 @@ def groups_of_faint(
     spacing_mm: tuple[float, float],
     distance_mm: float,
     group: Group,
-    is_worth_a_look: Callable[[Members], bool] = lambda members: True,
+    least_clear: int = 0,
+    clear_score: float = 0.0,
 ) -> list[Members]:
     """Return the groups that appear only with faint marks: of those, and of single marks.
 
@@ -79,8 +80,9 @@ def groups_of_faint(
         How far a group reaches from each member.
     group
         Groups calcifications.
-    is_worth_a_look
-        Whether a group may become a cluster of any score that matters.
+    least_clear, clear_score
+        Number of marks that such a group needs, of at least this score: faint ones complete a cluster, and one bright
+        spot makes none of the grain beside it.
     """
     members = [member for one in groups for member in one]
     left = list(faint)
@@ -88,7 +90,7 @@ def groups_of_faint(
         spacing = np.asarray(spacing_mm)
         distances, _ = cKDTree(_points(members, spacing)).query(_points(faint, spacing))
         left = [mark for mark, distance in zip(faint, distances, strict=True) if distance > distance_mm]
-    return [members for members in group([*single, *left]) if is_worth_a_look(members)]
+    return [one for one in group([*single, *left]) if sum(mark.score >= clear_score for mark in one) >= least_clear]
 
 
 def _points(marks: Sequence[Calcification], spacing: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from MCDetect.findings import Calcification
-from MCDetect.inference.cluster_score import mean_of_strongest
-from MCDetect.inference.clusters import Group, Members, group_calcifications
+from MCDetect.inference.clusters import Group, Members, group_calcifications, ungrouped
 from MCDetect.inference.faint import GroupFaint, groups_of_faint
 from MCDetect.inference.settings import DetectorSettings
 
@@ -46,21 +45,16 @@ class Grouping:
         def strewn(calcifications: Sequence[Calcification]) -> list[Members]:
             return apart([c for c in calcifications if settings.logit_of(c) >= settings.strewn_threshold])
 
-        def is_worth_a_look(members: Members) -> bool:
-            # Of a weaker group the score would be far below any operating point, and typing its members takes time.
-            logits = [settings.logit_of(member) for member in members]
-            return mean_of_strongest(logits) >= settings.faint_group_threshold
-
         faint = partial(
             groups_of_faint,
             spacing_mm=spacing_mm,
             distance_mm=settings.linking_distance_mm,
             group=together,
-            is_worth_a_look=is_worth_a_look,
+            least_clear=settings.minimum_count - 1,  # such that would be reported by themselves
+            clear_score=settings.least_single_score,
         )
         return cls(together, strewn, faint)
 
     def strewn_beside(self, groups: Sequence[Members], marks: Sequence[Calcification]) -> list[Members]:
         """Return the groups of strewn ones among the marks that are in none of ``groups``."""
-        grouped = {member.id for members in groups for member in members}
-        return self.strewn([mark for mark in marks if mark.id not in grouped])
+        return self.strewn(ungrouped(marks, groups))

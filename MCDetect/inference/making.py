@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,7 @@ from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.orientation import points_to_last_column
 from MCDetect.findings import Calcification, Cluster, ImageFindings, score_of
 from MCDetect.inference.cluster_score import cluster_features, cluster_score
-from MCDetect.inference.clusters import describe_cluster
+from MCDetect.inference.clusters import describe_cluster, ungrouped
 from MCDetect.inference.morphology.sorting import SortedGroup
 from MCDetect.inference.morphology.viewing import TypedView, describe
 from MCDetect.inference.settings import DetectorSettings
@@ -27,11 +27,22 @@ BoolImage = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class ScoredCluster:
-    """A cluster before the operating point decides: its members with what they are, features and score."""
+    """A cluster before the operating point decides: its members with what they are, features and score.
+
+    Attributes
+    ----------
+    group
+        With the members that are reported.
+    features, score
+        Of all members.
+    left_out
+        Ids of the others: next to strong calcifications, weak marks are mostly grain.
+    """
 
     group: SortedGroup
     features: dict[str, float]
     score: float
+    left_out: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, group: SortedGroup, patch_logits: Mapping[int, float], settings: DetectorSettings) -> ScoredCluster:
@@ -39,7 +50,12 @@ class ScoredCluster:
         logits = [settings.logit_of(member) for member in group.members]
         judged = [patch_logits[member.id] for member in group.members]
         features = cluster_features(logits, settings.threshold, judged)
-        return cls(group, features, cluster_score(features, settings.score_weights, settings.score_intercept))
+        score = cluster_score(features, settings.score_weights, settings.score_intercept)
+        last_needed = sorted(logits, reverse=True)[settings.minimum_count - 1]
+        least = min(settings.member_threshold, last_needed - settings.member_reach)
+        kept = tuple(member for member, logit in zip(group.members, logits, strict=True) if logit >= least)
+        left_out = frozenset(member.id for member in ungrouped(group.members, [kept]))
+        return cls(replace(group, members=kept), features, score, left_out)
 
     @property
     def members(self) -> tuple[Calcification, ...]:

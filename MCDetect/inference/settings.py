@@ -26,10 +26,11 @@ class DetectorSettings:
         Logit from which a calcification is reported by itself; at least ``threshold``.
     faint_threshold
         Logit from which a calcification counts where several lie together; at most ``threshold``.
-    faint_group_threshold
-        Least mean logit of the strongest members of a group that appears only with faint calcifications.
     strewn_threshold, strewn_distance_mm
         Logit from which calcifications make a cluster even where they lie farther from one another; how far at most.
+    member_threshold, member_reach
+        A calcification is reported as a member of a cluster from this logit on, or if it lies at most ``member_reach``
+        below the last of the strongest that a cluster needs.
     calibration
         ``slope`` and ``intercept`` from logit to probability.
     linking_distance_mm, minimum_count, outline_margin_mm
@@ -44,9 +45,10 @@ class DetectorSettings:
     threshold: float
     single_threshold: float
     faint_threshold: float
-    faint_group_threshold: float
     strewn_threshold: float
     strewn_distance_mm: float
+    member_threshold: float
+    member_reach: float
     calibration: dict[str, float]
     linking_distance_mm: float
     minimum_count: int
@@ -90,9 +92,10 @@ class DetectorSettings:
                 # Bundles of before have one threshold for all calcifications.
                 single_threshold=float(settings.get("single_calcification_threshold", threshold)),
                 faint_threshold=float(settings.get("faint_calcification_threshold", threshold)),
-                faint_group_threshold=float(settings.get("faint_group_threshold", -math.inf)),
                 strewn_threshold=float(settings.get("strewn_calcification_threshold", math.inf)),
                 strewn_distance_mm=float(clusters.get("strewn_linking_distance_mm", clusters["linking_distance_mm"])),
+                member_threshold=float(settings.get("member_calcification_threshold", -math.inf)),
+                member_reach=float(clusters.get("member_reach", math.inf)),
                 calibration={key: float(settings["calcification_calibration"][key]) for key in ("slope", "intercept")},
                 linking_distance_mm=float(clusters["linking_distance_mm"]),
                 minimum_count=int(clusters["minimum_count"]),
@@ -106,12 +109,12 @@ class DetectorSettings:
             # Written so that what is no number is refused, too.
             if not read.faint_threshold <= read.threshold:
                 raise ValueError("the threshold of faint calcifications is above that of the others")
-            if not read.faint_group_threshold <= read.threshold:
-                raise ValueError("the threshold of groups of faint calcifications is above that of the others")
             if not read.single_threshold >= read.threshold:
                 raise ValueError("the threshold of single calcifications is below that of members of clusters")
             if not (read.strewn_threshold >= read.threshold and read.strewn_distance_mm >= read.linking_distance_mm):
                 raise ValueError("the threshold of strewn calcifications or their distance is below that of others")
+            if not (read.member_threshold < math.inf and read.member_reach >= 0):
+                raise ValueError("the threshold of members of clusters or their reach is no number")
             if unknown:
                 raise ValueError(f"unknown {', '.join(sorted(unknown))}")
         except (KeyError, TypeError, ValueError) as error:

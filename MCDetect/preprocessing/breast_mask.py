@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
 
+from MCDetect.preprocessing.block_means import block_means
 from MCDetect.preprocessing.skin_markers import skin_markers
 
 BoolImage = npt.NDArray[np.bool_]
@@ -47,7 +48,7 @@ def breast_mask(
     rows, columns = pixels.shape
     steps = (_step(spacing_mm[0], rows), _step(spacing_mm[1], columns))
     usable = pixels if valid is None or valid.all() else _without_padding(pixels, valid)
-    coarse = _block_mean(usable, steps)
+    coarse = block_means(usable, steps)
     if coarse.max() <= coarse.min():
         return np.zeros(pixels.shape, dtype=np.bool_)
     air, threshold = _air_and_threshold(coarse)
@@ -113,14 +114,6 @@ def _has_air(coarse: npt.NDArray[np.float32], tissue: BoolImage) -> bool:
 
 def _step(spacing_mm: float, size: int) -> int:
     return int(np.clip(round(_COARSE_MM / spacing_mm), 1, max(1, size // 16)))
-
-
-def _block_mean(pixels: npt.NDArray[np.float32], steps: tuple[int, int]) -> npt.NDArray[np.float32]:
-    rows, columns = pixels.shape
-    padded = np.pad(pixels, ((0, -rows % steps[0]), (0, -columns % steps[1])), mode="edge")
-    blocks = padded.reshape(padded.shape[0] // steps[0], steps[0], padded.shape[1] // steps[1], steps[1])
-    means: npt.NDArray[np.float32] = blocks.mean(axis=(1, 3), dtype=np.float32)
-    return means
 
 
 def _radius(picture: sitk.Image, radius_mm: float) -> list[int]:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from MCDetect.preprocessing.block_means import block_means
 from MCDetect.preprocessing.interpolation import Interpolated, in_bands
 
 FloatImage = npt.NDArray[np.float32]
@@ -227,13 +228,11 @@ def _background(unit: FloatImage) -> Interpolated:
     full-size blur by at most 0.006 of the grey range (at the skin line).
     """
     step = _BACKGROUND_STEP
-    rows, columns = unit.shape
     # One block more on every side: interpolation to the outermost pixels then has a centre beyond them.
-    padded = np.pad(unit, ((step, step + -rows % step), (step, step + -columns % step)), mode="edge")
-    coarse = padded.reshape(padded.shape[0] // step, step, padded.shape[1] // step, step).mean(axis=(1, 3))
+    coarse = block_means(unit, (step, step), border=1)
     variance = _BACKGROUND_SIGMA**2 - (step**2 - 1) / 12 - step**2 / 6
     coarse = ndimage.gaussian_filter(coarse, float(np.sqrt(variance)) / step, truncate=3.0, mode="nearest")
-    return Interpolated(coarse, (padded.shape[0], padded.shape[1]))
+    return Interpolated(coarse, (coarse.shape[0] * step, coarse.shape[1] * step))
 
 
 def _rows_of(background: Interpolated, start: int, stop: int, columns: int) -> FloatImage:

@@ -19,7 +19,8 @@ from MCDetect.errors import InputError
 from MCDetect.files import write_atomically, write_text_atomically
 from MCDetect.preprocessing.breast_mask import breast_area_mm2, breast_mask
 from MCDetect.simulation.examination import TRUTH_FILE
-from MCDetect.simulation.given_view import InjectedView, inject_into
+from MCDetect.simulation.given_lesions import inject_lesions
+from MCDetect.simulation.given_view import InjectedView
 from MCDetect.simulation.truth_file import TruthOfView, truth_as_json
 
 INJECTED_FILE = "injected.dcm"
@@ -57,7 +58,7 @@ def inject_into_file(
     seed
         Another seed puts in other calcifications.
     clusters
-        Number of clusters.
+        Number of clusters; see :func:`MCDetect.simulation.given_lesions.inject_lesions`.
     spacing_mm
         See :func:`MCDetect.dicom.reading.read_mammogram`.
 
@@ -80,7 +81,7 @@ def inject_into_file(
             f"{source} is no DICOM mammogram with plain grey values.",
             "Give a For Presentation mammogram without a modality LUT.",
         )
-    injected = inject_into(mammogram, seed, clusters)
+    injected = inject_lesions(mammogram, seed, clusters)
     dataset = _new_object(open_dataset(source), header, injected, seed)
     image, truth = output / INJECTED_FILE, output / TRUTH_FILE
     write_atomically(image, partial(dataset.save_as, enforce_file_format=True))

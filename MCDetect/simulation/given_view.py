@@ -1,8 +1,10 @@
-"""Simulated calcifications in a given mammogram, with their truth.
+"""Simulated calcifications in a given mammogram, with their truth, as they are in the frozen injected test set.
 
 Each cluster is scaled by the noise of the tissue it is put into, so it stands out as far in a noisy picture as in a
-quiet one, whatever the maker's processing does to contrast. Blur is drawn, not measured; the halo that a maker's
-sharpening puts round real calcifications is not imitated.
+quiet one, whatever the maker's processing does to contrast. All are grouped, and blur is drawn, not measured:
+:mod:`MCDetect.simulation.given_lesions`, which ``mcdetect simulate --into`` uses, does more. Nothing here may change
+what the same seed gives, or scores on the frozen set would not be comparable; the breast mask
+(:mod:`MCDetect.preprocessing.breast_mask`) decides with it which places there are.
 """
 
 from __future__ import annotations
@@ -55,11 +57,14 @@ class InjectedView:
     calcifications, clusters
         The truth, in pixels of the stored image. ``contrast`` of a calcification is a share of the image's whole range
         of grey values; its pixels are those above 40 % of its peak.
+    blur_pixels
+        Sigma of the blur they were given, where all were given the same.
     """
 
     contrast: FloatImage
     calcifications: tuple[SimulatedCalcification, ...]
     clusters: tuple[SimulatedCluster, ...]
+    blur_pixels: float | None = None
 
 
 def inject_into(
@@ -84,14 +89,8 @@ def inject_into(
         ``no-breast`` when there is no tissue in the picture.
     """
     random = np.random.default_rng([seed, 21])
-    unit, _ = scale_to_unit_range(mammogram.pixels, mammogram.valid)
-    extent = float(mammogram.pixels[mammogram.valid].max() - mammogram.pixels[mammogram.valid].min())
-    row_mm, column_mm = mammogram.spacing.millimetres
-    breast = breast_mask(mammogram.pixels, (row_mm, column_mm), mammogram.valid)
-    if not breast.any():
-        raise InputError(
-            "no-breast", f"No breast was recognised in {mammogram.source}.", "Give a mammogram that shows one."
-        )
+    unit, extent, breast = unit_and_breast(mammogram)
+    row_mm = mammogram.spacing.row_mm
     middles = _middles(random, breast, row_mm, clusters)
     contrast = np.zeros(unit.shape, dtype=np.float32)
     settings = InjectionSettings(clusters=(1, 1), detectability=detectability, boosted=0.0, sparse=0.0)
@@ -105,7 +104,7 @@ def inject_into(
         field = breast[window] & (np.hypot(rows - row, columns - column) < radius)
         noise = noise_level(unit[window], field)
         injection = draw_injection(field.shape, noise, random, spacing_mm=row_mm, mask=field, settings=settings)
-        members = _truth(injection, noise, (top, left), len(calcifications), row_mm)
+        members = truth_of(injection, noise, (top, left), len(calcifications), row_mm)
         if len(members) < _LEAST:
             continue
         contrast[window] += injection.contrast * np.float32(extent)
@@ -121,6 +120,24 @@ def inject_into(
             )
         )
     return InjectedView(contrast, tuple(calcifications), tuple(found))
+
+
+def unit_and_breast(mammogram: Mammogram) -> tuple[FloatImage, float, npt.NDArray[np.bool_]]:
+    """Return the grey values in [0, 1], how many modality values 1 stands for, and where the breast is.
+
+    Raises
+    ------
+    InputError
+        ``no-breast`` when there is no tissue in the picture.
+    """
+    unit, _ = scale_to_unit_range(mammogram.pixels, mammogram.valid)
+    breast = breast_mask(mammogram.pixels, mammogram.spacing.millimetres, mammogram.valid)
+    if not breast.any():
+        raise InputError(
+            "no-breast", f"No breast was recognised in {mammogram.source}.", "Give a mammogram that shows one."
+        )
+    shown = mammogram.pixels[mammogram.valid]
+    return unit, float(shown.max() - shown.min()), breast
 
 
 def _middles(
@@ -141,9 +158,20 @@ def _middles(
     return chosen
 
 
-def _truth(
-    injection: Injection, noise: float, corner: tuple[int, int], before: int, spacing_mm: float
+def truth_of(
+    injection: Injection, noise: float | FloatImage, corner: tuple[int, int], before: int, spacing_mm: float
 ) -> list[SimulatedCalcification]:
+    """Return the truth of what is put into a window of a mammogram.
+
+    Parameters
+    ----------
+    noise
+        Of the tissue around, or of each pixel of the window.
+    corner
+        Row and column of the image where the window begins.
+    before
+        Number of calcifications that the image has already.
+    """
     responses = calcification_responses(injection)
     members: list[SimulatedCalcification] = []
     for number, (kind, response) in enumerate(zip(injection.kinds, responses, strict=True), start=1):
@@ -151,6 +179,7 @@ def _truth(
         if not mask.any():  # wholly covered by another
             continue
         row, column = np.argwhere(mask).mean(axis=0) + corner
+        own_noise = noise if isinstance(noise, float) else float(noise[mask].mean())
         members.append(
             SimulatedCalcification(
                 id=before + len(members) + 1,
@@ -160,7 +189,7 @@ def _truth(
                 diameter_mm=longest_extent(mask) * spacing_mm,
                 area_mm2=int(np.count_nonzero(mask)) * spacing_mm**2,
                 contrast=float(injection.contrast[mask].max()),
-                signal_to_noise=float(response) / noise,
+                signal_to_noise=float(response) / own_noise,
                 runs=runs_of_mask(mask, *corner),
             )
         )

@@ -9,7 +9,7 @@ The regime is that of detectors trained only on synthetic calcifications in calc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -20,6 +20,8 @@ from scipy import ndimage
 from MCDetect.bi_rads import Distribution
 from MCDetect.simulation.calcifications import CalcificationKind
 from MCDetect.simulation.clusters import ClusterMember, draw_cluster
+from MCDetect.simulation.matched_filter import peak_responses
+from MCDetect.simulation.stamps import Stamp
 
 FloatImage = npt.NDArray[np.float32]
 
@@ -44,9 +46,6 @@ KIND_SHARES: Mapping[CalcificationKind, float] = MappingProxyType(
 networks trained on the natural shares mark only their ends and edges."""
 
 _CORE, _HALO = 0.4, 0.15  # of a calcification's own peak: inside the mask; neither mask nor tissue
-_COARSE_NOISE = 0.6  # noise of the coarse filter over that of the fine one, in mammographic tissue
-_LINEAR_BELOW = 0.5  # attenuation exponents per mm under this are taken as 0: contrast proportional to thickness
-_FILTER_REACH = 12  # pixels: three standard deviations of the widest Gaussian
 _MAXIMUM_SATURATION = 0.7  # contrast that no calcification exceeds, in units of the grey range
 
 
@@ -109,19 +108,6 @@ def noise_level(image: FloatImage, mask: npt.NDArray[np.bool_] | None = None) ->
     return max(1.4826 * float(np.median(values)), 1e-6)
 
 
-def matched_response(contrast: FloatImage) -> FloatImage:
-    """Return the larger response of a fine and a coarse band-pass filter, for calcifications of all sizes.
-
-    The differences of Gaussians of 1 and 2, and of 2 and 4 pixels; the coarse one is divided by 0.6, its noise
-    relative to the fine one's.
-    """
-    blurred = ndimage.gaussian_filter(contrast, 2.0, truncate=3.0)
-    fine = ndimage.gaussian_filter(contrast, 1.0, truncate=3.0) - blurred
-    coarse = (blurred - ndimage.gaussian_filter(contrast, 4.0, truncate=3.0)) / np.float32(_COARSE_NOISE)
-    response: FloatImage = np.maximum(fine, coarse)
-    return response
-
-
 def draw_injection(
     shape: tuple[int, int],
     noise: float,
@@ -154,46 +140,51 @@ def draw_injection(
         To be added to the image: ``image + injection.contrast``.
     """
     chosen = settings or InjectionSettings()
-    contrast = np.zeros(shape, dtype=np.float32)
-    core = np.zeros(shape, dtype=np.int32)
-    halo = np.zeros(shape, dtype=bool)
-    cluster_of: list[int] = []
-    kinds: list[CalcificationKind] = []
+    canvas = _Canvas.of(shape)
     allowed = np.flatnonzero(mask) if mask is not None else np.arange(shape[0] * shape[1])
     if allowed.size == 0:
-        return Injection(contrast, core, halo, ())
-    for number in range(int(random.integers(chosen.clusters[0], chosen.clusters[1] + 1))):
+        return canvas.injection()
+    for _ in range(int(random.integers(chosen.clusters[0], chosen.clusters[1] + 1))):
         row, column = divmod(int(random.choice(allowed)), shape[1])
         members = _draw_members(random, spacing_mm, chosen.sparse)
-        single = np.zeros(shape, dtype=np.float32)
-        first = len(cluster_of) + 1
-        blur, exponent = random.uniform(0.4, 1.1), random.uniform(0.0, 3.0)
-        for member in members:
-            identifier = len(cluster_of) + 1
-            place = (row + member.row, column + member.column)
-            if not _lies_inside(place, shape, mask):
-                continue
-            stamp = _Stamp.of(member, place, shape, blur=blur, exponent=exponent)
-            if stamp is None:
-                continue
-            single[stamp.window] += stamp.contrast
-            peak = stamp.contrast.max()
-            core[stamp.window][stamp.contrast >= _CORE * peak] = identifier
-            halo[stamp.window] |= stamp.contrast >= _HALO * peak
-            cluster_of.append(number)
-            kinds.append(member.calcification.kind)
-        added = np.arange(first, len(cluster_of) + 1)
-        if added.size == 0:
-            continue
-        peaks = _peaks(single, core, len(cluster_of))[first - 1 :]
-        wanted = np.exp(random.uniform(*np.log(chosen.detectability)))
-        if random.random() < chosen.boosted:
-            wanted *= 3.0
-        gain = wanted * noise / max(float(np.median(peaks)), 1e-9)
-        # A detector and a display saturate; how early differs, and the network must not learn one way.
-        ceiling = np.float32(random.uniform(0.15, _MAXIMUM_SATURATION))
-        contrast += ceiling * np.tanh(np.float32(gain) * single / ceiling)
-    return Injection(contrast, core, halo, tuple(cluster_of), tuple(kinds))
+        blur = random.uniform(0.4, 1.1)
+        canvas.put(members, (row, column), noise, random, blur=blur, mask=mask, settings=chosen)
+    return canvas.injection()
+
+
+def inject_cluster(
+    members: Sequence[ClusterMember],
+    place: tuple[float, float],
+    shape: tuple[int, int],
+    noise: float,
+    random: np.random.Generator,
+    *,
+    blur: float,
+    mask: npt.NDArray[np.bool_],
+    relative_noise: FloatImage,
+    settings: InjectionSettings,
+) -> Injection:
+    """Put one cluster that has been drawn into an image.
+
+    Parameters
+    ----------
+    members
+        Of the cluster.
+    place
+        Row and column of its middle.
+    shape, noise, random, mask
+        As for :func:`draw_injection`.
+    blur
+        Sigma of the picture's blur, in pixels.
+    relative_noise
+        float32 (rows, columns): the local noise over ``noise``. What is put where it is 2 gets twice the contrast: the
+        processing of a mammogram amplifies contrast and noise together, here more and there less.
+    settings
+        How conspicuous.
+    """
+    canvas = _Canvas.of(shape)
+    canvas.put(members, place, noise, random, blur=blur, mask=mask, settings=settings, relative_noise=relative_noise)
+    return canvas.injection()
 
 
 def truth_labels(injection: Injection, noise: float, contrast: FloatImage | None = None) -> npt.NDArray[np.uint8]:
@@ -228,22 +219,10 @@ def truth_labels(injection: Injection, noise: float, contrast: FloatImage | None
 
 
 def calcification_responses(injection: Injection, contrast: FloatImage | None = None) -> npt.NDArray[np.float64]:
-    """Return the peak of :func:`matched_response` in the mask of each calcification (minus infinity where covered)."""
-    return _peaks(injection.contrast if contrast is None else contrast, injection.core, len(injection.cluster_of))
-
-
-def _peaks(contrast: FloatImage, core: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.float64]:
-    peaks = np.full(count + 1, -np.inf)
-    # The filters are the slowest part of an injection; they run over the calcifications and their surroundings only.
-    rows, columns = np.flatnonzero(contrast.any(axis=1)), np.flatnonzero(contrast.any(axis=0))
-    if rows.size == 0:
-        return peaks[1:]
-    window = np.s_[
-        max(0, rows[0] - _FILTER_REACH) : rows[-1] + _FILTER_REACH + 1,
-        max(0, columns[0] - _FILTER_REACH) : columns[-1] + _FILTER_REACH + 1,
-    ]
-    np.maximum.at(peaks, core[window].ravel(), matched_response(contrast[window]).ravel())
-    return peaks[1:]
+    """Return the peak of the matched filter in the mask of each calcification (minus infinity where covered)."""
+    return peak_responses(
+        injection.contrast if contrast is None else contrast, injection.core, len(injection.cluster_of)
+    )
 
 
 def _difference_of_gaussians(image: FloatImage, fine: float, coarse: float) -> FloatImage:
@@ -267,37 +246,67 @@ def _lies_inside(place: tuple[float, float], shape: tuple[int, int], mask: npt.N
     return mask is None or bool(mask[row, column])
 
 
-@dataclass(frozen=True)
-class _Stamp:
-    """The blurred contrast of one calcification where it lies in the image."""
+@dataclass
+class _Canvas:
+    """An injection in the making; see :class:`Injection`."""
 
-    window: tuple[slice, slice]
     contrast: FloatImage
+    core: npt.NDArray[np.int32]
+    halo: npt.NDArray[np.bool_]
+    cluster_of: list[int]
+    kinds: list[CalcificationKind]
+    clusters: int = 0
 
     @classmethod
-    def of(
-        cls,
-        member: ClusterMember,
+    def of(cls, shape: tuple[int, int]) -> _Canvas:
+        """Return an empty one."""
+        return cls(np.zeros(shape, np.float32), np.zeros(shape, np.int32), np.zeros(shape, bool), [], [])
+
+    def injection(self) -> Injection:
+        """Return what was put in."""
+        return Injection(self.contrast, self.core, self.halo, tuple(self.cluster_of), tuple(self.kinds))
+
+    def put(
+        self,
+        members: Sequence[ClusterMember],
         place: tuple[float, float],
-        shape: tuple[int, int],
+        noise: float,
+        random: np.random.Generator,
         *,
         blur: float,
-        exponent: float,
-    ) -> _Stamp | None:
-        """Return the stamp of ``member`` at ``place``, or None if nothing of it is in the image."""
-        top, left, thickness = member.calcification.at(*place)
-        reach = int(np.ceil(3 * blur)) + 1
-        contrast = np.pad(thickness, reach)
-        if exponent > _LINEAR_BELOW:  # attenuation: thick calcium stops adding contrast
-            contrast = (1 - np.exp(-np.float32(exponent) * contrast)) / np.float32(exponent)
-        contrast = ndimage.gaussian_filter(contrast, blur, truncate=3.0)
-        top, left = top - reach, left - reach
-        contrast = contrast[max(0, -top) : shape[0] - top, max(0, -left) : shape[1] - left]
-        if contrast.size == 0 or contrast.max() <= 0:
-            return None
-        first_row, first_column = max(0, top), max(0, left)
-        window = (
-            slice(first_row, first_row + contrast.shape[0]),
-            slice(first_column, first_column + contrast.shape[1]),
-        )
-        return cls(window, contrast)
+        mask: npt.NDArray[np.bool_] | None,
+        settings: InjectionSettings,
+        relative_noise: FloatImage | None = None,
+    ) -> None:
+        """Add a cluster, scaled by the noise."""
+        shape = (self.contrast.shape[0], self.contrast.shape[1])
+        single = np.zeros(shape, dtype=np.float32)
+        first = len(self.cluster_of) + 1
+        exponent = random.uniform(0.0, 3.0)
+        for member in members:
+            identifier = len(self.cluster_of) + 1
+            own_place = (place[0] + member.row, place[1] + member.column)
+            if not _lies_inside(own_place, shape, mask):
+                continue
+            stamp = Stamp.of(member, own_place, shape, blur=blur, exponent=exponent)
+            if stamp is None:
+                continue
+            single[stamp.window] += stamp.contrast
+            peak = stamp.contrast.max()
+            self.core[stamp.window][stamp.contrast >= _CORE * peak] = identifier
+            self.halo[stamp.window] |= stamp.contrast >= _HALO * peak
+            self.cluster_of.append(self.clusters)
+            self.kinds.append(member.calcification.kind)
+        self.clusters += 1
+        if len(self.cluster_of) < first:
+            return
+        peaks = peak_responses(single, self.core, len(self.cluster_of))[first - 1 :]
+        wanted = np.exp(random.uniform(*np.log(settings.detectability)))
+        if random.random() < settings.boosted:
+            wanted *= 3.0
+        gain = np.float32(wanted * noise / max(float(np.median(peaks)), 1e-9))
+        if relative_noise is not None:
+            single *= relative_noise
+        # A detector and a display saturate; how early differs, and the network must not learn one way.
+        ceiling = np.float32(random.uniform(0.15, _MAXIMUM_SATURATION))
+        self.contrast += ceiling * np.tanh(gain * single / ceiling)

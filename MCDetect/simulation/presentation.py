@@ -14,6 +14,9 @@ from MCDetect.simulation.fields import FloatImage, upsample
 MAXIMUM_GREY = 4095
 """Largest stored value: 12 bits."""
 
+STYLES = {"strong": 0.5, "soft": 0.3, "plain": 0.2}
+"""How often each style of processing is drawn: strongly equalised and sharpened, softer, or nearly plain."""
+
 _QUANTA_LIMITS = (700.0, 6000.0)  # in a pixel: below it no exposure control lets a picture pass, above it the dose
 _CELL = 8  # pixels of one cell in which the local mean of the sharpening is taken
 
@@ -53,9 +56,17 @@ class PresentationStyle:
     label: bool
 
 
-def draw_style(rng: np.random.Generator) -> PresentationStyle:
-    """Draw the style of a vendor: strongly equalised and sharpened, softer, or nearly plain."""
-    kind = rng.choice(3, p=[0.5, 0.3, 0.2])
+def draw_style(rng: np.random.Generator, name: str | None = None) -> PresentationStyle:
+    """Draw the processing of a vendor.
+
+    Parameters
+    ----------
+    name
+        One of :data:`STYLES`; drawn when None.
+    """
+    kind = int(rng.choice(3, p=list(STYLES.values())))  # drawn in any case: the rest of the chance stays the same
+    if name is not None:
+        kind = list(STYLES).index(name)
     return PresentationStyle(
         equalisation=rng.uniform(*((0.88, 0.97), (0.75, 0.9), (0.6, 0.8))[kind]),
         overshoot_mm=rng.uniform(0.0, 0.6),

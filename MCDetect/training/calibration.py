@@ -3,10 +3,10 @@
 1. The calcification threshold is the logit at which views without clusters carry a chosen number of false marks.
 2. The probability of a calcification is Platt's logistic function of its logit (Platt 1999).
 3. Faint calcifications, which count only in clusters, go a fixed number of logits below the threshold.
-   A group of such needs a mean logit of its strongest, or it would get a score far below any operating point.
    Strewn ones, which make a cluster where they lie farther from one another, begin a fixed number of logits above it.
    To be reported by itself a calcification must reach a higher one, found as in 1 at a lower rate: no neighbours
-   speak for it, and each false one has to be looked at.
+   speak for it, and each false one has to be looked at. Two such are needed where faint ones complete a cluster.
+   Members of a cluster that are weak beside its strongest are left out of what is reported.
 4. The score of a cluster is a logistic regression of the features of :mod:`MCDetect.inference.cluster_score`, with
    weights that are not negative: more evidence never lowers a score.
 5. Operating points are scores at which views without clusters carry chosen numbers of false clusters.
@@ -37,7 +37,6 @@ from MCDetect.training.recipe import CalibrationRecipe
 from MCDetect.training.simulated_views import ViewWithTruth, prepare_views
 
 if TYPE_CHECKING:
-    from MCDetect.findings import Calcification
     from MCDetect.inference.detector import Detector
 
 Report = Callable[[str, float], None]
@@ -167,15 +166,17 @@ def calibrate_clusters(
     settings = read_settings(bundle)
     threshold = settings["calcification_threshold"]
     settings["faint_calcification_threshold"] = round(threshold - recipe.faint_margin, 3)
-    settings["faint_group_threshold"] = round(threshold - recipe.faint_group_margin, 3)
     settings["strewn_calcification_threshold"] = round(threshold + recipe.strewn_margin, 3)
     settings["clusters"]["strewn_linking_distance_mm"] = recipe.strewn_distance_mm
+    settings["member_calcification_threshold"] = round(threshold + recipe.member_margin, 3)
+    settings["clusters"]["member_reach"] = recipe.member_reach
     settings.pop("single_calcification_threshold", None)  # all marks are wanted, as none is chosen yet
     write_settings(bundle, settings)
-    examined = examine(bundle, views, mark_and_cluster, processes, lambda done: tell("clusters", done), kind=kind)
-    marked, clustered = zip(*examined, strict=True)
+    marked = examine(bundle, views, mark, processes, lambda done: tell("marks", 0.5 * done), kind=kind)
     single = mark_threshold(marked, recipe.false_single_calcifications_per_view)
     settings["single_calcification_threshold"] = max(round(single, 3), threshold)
+    write_settings(bundle, settings)  # which faint groups there are depends on it
+    clustered = examine(bundle, views, cluster, processes, lambda done: tell("clusters", 0.5 + 0.5 * done), kind=kind)
     weights, bias = _or_refuse(fit_cluster_score, clustered)
     settings["cluster_score"] = {
         "intercept": round(bias, 4),
@@ -201,26 +202,22 @@ def _or_refuse(fit: Callable[[Sequence[_View]], _Fitted], views: Sequence[_View]
 
 def mark(detector: Detector, view: ViewWithTruth) -> MarkedView:
     """Return the marks of a view, with their logits."""
-    return _marked(detector, view, detector.candidates(view.mammogram, _breast(view))[0])
-
-
-def _marked(detector: Detector, view: ViewWithTruth, calcifications: Sequence[Calcification]) -> MarkedView:
+    calcifications, _ = detector.candidates(view.mammogram, _breast(view))
     calibration = detector.bundle.settings["calcification_calibration"]
     logits = tuple(peak_logit(c.score, calibration["slope"], calibration["intercept"]) for c in calcifications)
     return MarkedView(logits, tuple(view.is_right(c) for c in calcifications), bool(view.clusters))
 
 
-def mark_and_cluster(detector: Detector, view: ViewWithTruth) -> tuple[MarkedView, ClusteredView]:
-    """Return the marks of a view with their logits, and the clusters found in it with their features."""
+def cluster(detector: Detector, view: ViewWithTruth) -> ClusteredView:
+    """Return the clusters found in a view with their features."""
     spacing = view.mammogram.spacing.millimetres
-    calcifications, found = detector.candidates(view.mammogram, _breast(view))
+    _, found = detector.candidates(view.mammogram, _breast(view))
     right = []
     for scored in found:
         outline = describe_cluster(scored.members, spacing, view.mammogram.shape).outline
         candidate = Candidate(outline, scored.score)
         right.append(any(centre_inside(candidate, truth.as_truth(), spacing) for truth in view.clusters))
-    clustered = ClusteredView(tuple(scored.features for scored in found), tuple(right), bool(view.clusters))
-    return _marked(detector, view, calcifications), clustered
+    return ClusteredView(tuple(scored.features for scored in found), tuple(right), bool(view.clusters))
 
 
 def mark_threshold(views: Sequence[MarkedView], false_marks_per_view: float) -> float:

@@ -1,8 +1,9 @@
-"""Train the default bundle: ``python -m MCDetect.training.default --output DIR [--minutes N]``.
+"""Make the default bundle from nothing: ``python -m MCDetect.training.default --output DIR``.
 
-Prepares simulated backgrounds, trains the calcification network and the patch network, calibrates the thresholds on
-simulated views that were not trained on, and writes the bundle. Every stage is resumed where an earlier run in the
-same folder ended.
+Prepares simulated backgrounds, trains the calcification network and the patch network, sets the thresholds on simulated
+views that were not trained on, fits the model of calcification types, sets the thresholds again with the types in
+place, scores the bundle and writes its card. The bundle is in ``DIR/bundle``; ``MCDetect.training.default_install``
+puts it in the place of the shipped one. A run that was stopped goes on where it ended.
 """
 
 from __future__ import annotations
@@ -15,15 +16,14 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from MCDetect.errors import MCDetectError
+from MCDetect.errors import MCDetectError, UsageError
 from MCDetect.training.backgrounds import CALIBRATION_SEEDS, TRAINING_SEEDS, prepare_backgrounds
 from MCDetect.training.default_data import CropDataset
 from MCDetect.training.losses import CalcificationLoss, Loss, PatchLoss
-from MCDetect.training.recipe import DEFAULT_RECIPE, NetworkRecipe, Recipe, load_recipe
+from MCDetect.training.recipe import NetworkRecipe, Recipe, load_recipe, recipe_path
 from MCDetect.training.trainer import Batches, Trainer, last_validation
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
     from torch import nn
     from torch.utils.data import DataLoader
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 VALIDATION_BACKGROUNDS = 4
 """Views of the calibration seeds from which the validation batches are cut."""
+
+StageReport = Callable[[str], Callable[[str, float], None]]
+"""Called with the name of a stage; gives what is called with a sentence and the progress, 0 to 1."""
 
 _VALIDATION_BATCHES = 12
 
@@ -53,6 +56,7 @@ def train_network(
     *,
     seed: int,
     workers: int = 1,
+    device: str = "cpu",
     report: Callable[[str, float], None] | None = None,
 ) -> Trainer:
     """Train one network and return its finished trainer.
@@ -71,6 +75,8 @@ def train_network(
         Of the examples.
     workers
         Processes that make examples.
+    device
+        ``"cpu"`` or ``"cuda"``.
     report
         Called with a sentence and the progress, 0 to 1.
     """
@@ -78,7 +84,7 @@ def train_network(
 
     settings = replace(recipe.trainer, minutes=recipe.minutes)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    trainer = Trainer(network, loss, settings, folder, seed)
+    trainer = Trainer(network, loss, settings, folder, seed, device=device)
     validation_set = CropDataset(backgrounds[1], _VALIDATION_BATCHES * recipe.batch, seed + 1, recipe.crop)
     validation = list(_loader(validation_set, recipe.batch, workers))
     examples = CropDataset(backgrounds[0], settings.steps * recipe.batch, seed, recipe.crop)
@@ -124,22 +130,18 @@ def _loader(examples: CropDataset, batch: int, workers: int) -> DataLoader[Batch
     )
 
 
-def train(output: Path, recipe: Recipe, workers: int, progress: Progress) -> None:
-    """Run all stages; ``output`` gets ``backgrounds/``, ``calcifications/``, ``patches/`` and ``bundle/``."""
+def train_networks(
+    output: Path,
+    recipe: Recipe,
+    parts: tuple[list[Path], list[Path]],
+    *,
+    workers: int,
+    device: str,
+    report: StageReport,
+) -> tuple[Trainer, Trainer]:
+    """Train the calcification network and the patch network in ``calcifications/`` and ``patches/`` of ``output``."""
     from MCDetect.networks import CalcificationUNet, ShallowCNN
-    from MCDetect.simulation.view import GENERATOR_VERSION
-    from MCDetect.training.calibration import calibrate
-    from MCDetect.training.default_bundle import write_training_record, write_weights
 
-    task = progress.add_task("backgrounds", total=1.0)
-
-    def tell(stage: str) -> Callable[[str, float], None]:
-        return lambda text, done: progress.update(task, description=f"{stage}: {text}", completed=done)
-
-    def count(done: int, total: int) -> None:
-        tell("backgrounds")(f"{done} of {total}", done / total)
-
-    parts = training_backgrounds(output / "backgrounds", recipe, max(1, workers + 1), count)
     pixels = train_network(
         CalcificationUNet(),
         CalcificationLoss(),
@@ -148,7 +150,8 @@ def train(output: Path, recipe: Recipe, workers: int, progress: Progress) -> Non
         output / "calcifications",
         seed=recipe.seed,
         workers=workers,
-        report=tell("calcification network"),
+        device=device,
+        report=report("calcification network"),
     )
     patches = train_network(
         ShallowCNN(),
@@ -158,19 +161,10 @@ def train(output: Path, recipe: Recipe, workers: int, progress: Progress) -> Non
         output / "patches",
         seed=recipe.seed + 1000,
         workers=workers,
-        report=tell("patch network"),
+        device=device,
+        report=report("patch network"),
     )
-    write_weights(output / "bundle", pixels.averaged_network, patches.averaged_network)
-    write_training_record(
-        output / "bundle",
-        {
-            "simulator_version": GENERATOR_VERSION,
-            "backgrounds": recipe.backgrounds,
-            "calcification_network": training_record(pixels, recipe.calcifications),
-            "patch_network": training_record(patches, recipe.patches),
-        },
-    )
-    calibrate(output / "bundle", recipe.calibration, output / "calibration", workers + 1, tell("calibration"))
+    return pixels, patches
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -178,40 +172,98 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    parser = argparse.ArgumentParser(prog="python -m MCDetect.training.default", description=__doc__)
-    parser.add_argument("--output", type=Path, required=True, help="folder of the work files and the bundle")
-    parser.add_argument("--minutes", type=float, help="minutes for both networks together (default: as in the recipe)")
-    parser.add_argument("--recipe", type=Path, default=DEFAULT_RECIPE, help="YAML file")
-    parser.add_argument("--workers", type=int, default=1, help="processes that make examples")
-    parser.add_argument("--threads", type=int, help="threads of the network")
-    given = parser.parse_args(arguments)
+    from MCDetect.inference.device import choose_device
+    from MCDetect.training.default_making import make_bundle
+
+    given = _parser().parse_args(arguments)
     console = Console(stderr=True)
     try:
+        device = choose_device(given.device).type
         if given.threads is not None:
             import torch
 
             torch.set_num_threads(given.threads)
-        recipe = load_recipe(given.recipe)
-        if given.minutes is not None:
-            recipe = within_minutes(recipe, given.minutes)
+        path = recipe_path(given.recipe)
+        recipe = changed(load_recipe(path), steps=given.steps, minutes=given.minutes)
+        if given.patches is not None and not given.patches.is_dir():
+            raise UsageError("no-patches", f"{given.patches} is not a folder.", "Leave out --patches, or name another.")
         columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
         with Progress(*columns, console=console) as progress:
-            train(given.output, recipe, given.workers, progress)
+            task = progress.add_task("backgrounds", total=1.0)
+
+            def tell(stage: str) -> Callable[[str, float], None]:
+                return lambda text, done: progress.update(task, description=f"{stage}: {text}", completed=done)
+
+            folder = make_bundle(
+                given.output,
+                recipe,
+                recipe_name=path.name,
+                command=_command(given, device),
+                workers=given.workers,
+                device=device,
+                patches=given.patches,
+                report=tell,
+            )
     except MCDetectError as error:
-        console.print(str(error), style="red", markup=False)
-        return 3
-    console.print(f"The bundle is in {given.output / 'bundle'}.", markup=False)
+        console.print(str(error), style="red", markup=False, soft_wrap=True)
+        return 2 if isinstance(error, UsageError) else 3
+    console.print(f"The bundle is in {folder}.", markup=False, soft_wrap=True)
     return 0
 
 
-def within_minutes(recipe: Recipe, minutes: float) -> Recipe:
-    """Return the recipe with ``minutes`` shared by the two networks as it shares its own: about 3 to 1."""
-    pixels = 0.73 * minutes
-    return replace(
-        recipe,
-        calcifications=replace(recipe.calcifications, minutes=pixels),
-        patches=replace(recipe.patches, minutes=minutes - pixels),
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m MCDetect.training.default", description=__doc__)
+    parser.add_argument("--output", type=Path, required=True, help="folder of the work files and the bundle")
+    parser.add_argument("--recipe", default="default", metavar="NAME|FILE", help="default, default-gpu or a YAML file")
+    parser.add_argument(
+        "--minutes", type=float, help="most minutes for both networks together (default: as in the recipe)"
     )
+    parser.add_argument(
+        "--steps", type=int, metavar="N", help="batches of the calcification network, without a limit of minutes"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks learn")
+    parser.add_argument("--workers", type=int, default=1, help="processes that make examples")
+    parser.add_argument("--threads", type=int, help="threads of the network")
+    parser.add_argument("--patches", type=Path, help="folder with real patches in 0/ and 1/, to be scored on")
+    return parser
+
+
+def _command(given: argparse.Namespace, device: str) -> str:
+    """Return the command for the card, with what decides the result and without paths of this computer."""
+    words = ["python -m MCDetect.training.default", f"--recipe {Path(given.recipe).name}", f"--device {device}"]
+    words += [f"--{name} {value:g}" for name in ("steps", "minutes") if (value := getattr(given, name)) is not None]
+    return " ".join(words)
+
+
+def changed(recipe: Recipe, *, steps: int | None = None, minutes: float | None = None) -> Recipe:
+    """Return the recipe with other steps or minutes.
+
+    Parameters
+    ----------
+    recipe
+        Is not changed.
+    steps
+        Batches of the calcification network; those of the patch network keep their proportion, and the minutes of the
+        recipe limit neither.
+    minutes
+        Shared by the two networks about 3 to 1, as the recipe of the shipped bundle does.
+
+    Raises
+    ------
+    UsageError
+        ``wrong-option`` when one of them is not above zero.
+    """
+    for name, value in (("steps", steps), ("minutes", minutes)):
+        if value is not None and not value > 0:
+            raise UsageError("wrong-option", f"--{name} {value:g} is not above zero.", "Leave it out, or give more.")
+    pixels, patches = recipe.calcifications, recipe.patches
+    if steps is not None:
+        fewer = max(1, round(steps * patches.trainer.steps / pixels.trainer.steps))
+        pixels = replace(pixels, minutes=None, trainer=replace(pixels.trainer, steps=steps))
+        patches = replace(patches, minutes=None, trainer=replace(patches.trainer, steps=fewer))
+    if minutes is not None:
+        pixels, patches = replace(pixels, minutes=0.73 * minutes), replace(patches, minutes=0.27 * minutes)
+    return replace(recipe, calcifications=pixels, patches=patches)
 
 
 if __name__ == "__main__":

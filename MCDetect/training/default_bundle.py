@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from MCDetect.bundles.store import Bundle, seal
+from MCDetect.errors import ModelError
 from MCDetect.files import write_atomically, write_text_atomically
 from MCDetect.inference.cluster_score import FEATURES
 from MCDetect.version import __version__
@@ -64,9 +65,29 @@ def write_training_record(folder: Path, record: dict[str, Any]) -> None:
 
 
 def read_training_record(folder: Path) -> dict[str, Any]:
-    """Return ``docs/training.json``."""
-    record: dict[str, Any] = json.loads((folder / "docs" / "training.json").read_text(encoding="utf-8"))
+    """Return ``docs/training.json``.
+
+    Raises
+    ------
+    ModelError
+        ``no-training-record`` when the bundle has none, or a damaged one.
+    """
+    path = folder / "docs" / "training.json"
+    try:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            "no-training-record",
+            f"{path}, which says how the bundle was trained, is missing or damaged.",
+            "Give a bundle that this version of MCDetect has trained.",
+        ) from error
     return record
+
+
+def add_to_training_record(folder: Path, **entries: Any) -> None:
+    """Change entries of ``docs/training.json``; the others stay, and a bundle without a record gets none."""
+    if (folder / "docs" / "training.json").exists():
+        write_training_record(folder, {**read_training_record(folder), **entries})
 
 
 def provisional_settings() -> dict[str, Any]:
@@ -143,6 +164,12 @@ def _metadata() -> dict[str, Any]:
 
 def write_state(path: Path, network: nn.Module) -> None:
     """Write the weights of a network; equal weights give equal bytes."""
+    content = state_bytes(network)
+    write_atomically(path, lambda temporary: temporary.write_bytes(content))
+
+
+def state_bytes(network: nn.Module) -> bytes:
+    """Return the content of a file of weights."""
     import torch
 
     # Contiguous copies: the memory format of training is no part of the model.
@@ -150,7 +177,7 @@ def write_state(path: Path, network: nn.Module) -> None:
     # torch.save writes the name of its file into the file: by way of memory, equal weights give equal bytes.
     content = io.BytesIO()
     torch.save(state, content)
-    write_atomically(path, lambda temporary: temporary.write_bytes(content.getvalue()))
+    return content.getvalue()
 
 
 def _write_json(path: Path, document: dict[str, Any]) -> None:

@@ -28,6 +28,7 @@ from MCDetect.training.datasets.pixels import mask_of, read_pixels_of
 from MCDetect.training.datasets.record import DatasetIndex, ImageRecord, Region
 from MCDetect.training.default_bundle import read_training_record, write_state, write_training_record
 from MCDetect.training.losses import CalcificationLoss
+from MCDetect.training.model_card import PICTURE
 from MCDetect.training.recipe import DEFAULT_RECIPE, load_recipe
 from MCDetect.training.trainer import Batches, Trainer
 
@@ -128,7 +129,13 @@ def labels_of(record: ImageRecord, shape: tuple[int, int]) -> tuple[npt.NDArray[
 
 
 def fine_tune(
-    index: DatasetIndex, output: Path, *, device: str = "cpu", steps: int | None = None, report: Report | None = None
+    index: DatasetIndex,
+    output: Path,
+    *,
+    device: str = "cpu",
+    steps: int | None = None,
+    workers: int = 0,
+    report: Report | None = None,
 ) -> tuple[Bundle, list[str]]:
     """Fine-tune the shipped bundle; return the new one, in ``output/bundle``, and sentences about images left out.
 
@@ -142,6 +149,8 @@ def fine_tune(
         ``"cpu"`` or ``"cuda"``.
     steps
         Batches; 1500 when None.
+    workers
+        Processes that make examples.
     report
         Called with a sentence and the progress, 0 to 1.
 
@@ -184,7 +193,7 @@ def fine_tune(
     trainer = Trainer(network, CalcificationLoss(), settings, output / "training", device=device)
     validation = _batches(MarkedCrops(parts[True] or parts[False], _VALIDATION_BATCHES * recipe.batch, 1, size))
     trainer.train(
-        _batches(MarkedCrops(parts[False], settings.steps * recipe.batch, 0, size), recipe.batch),
+        _batches(MarkedCrops(parts[False], settings.steps * recipe.batch, 0, size), recipe.batch, workers),
         list(validation(0)),
         report and (lambda taken: report(f"step {taken.step}, loss {taken.values['loss']:.3f}", taken.progress)),
     )
@@ -195,7 +204,8 @@ def fine_tune(
     write_training_record(folder, {**read_training_record(folder), "fine_tuned": about})
     card = f"# Fine-tuned on {index.name}\n\nSee docs/training.json. None of the scores of the shipped bundle hold.\n"
     write_text_atomically(folder / "docs" / "README.md", card)
-    (folder / "docs" / "scores.json").unlink(missing_ok=True)
+    for name in ("scores.json", PICTURE):
+        (folder / "docs" / name).unlink(missing_ok=True)
     return seal(folder), problems
 
 
@@ -211,11 +221,11 @@ def _no_calcifications() -> UsageError:
     )
 
 
-def _batches(crops: MarkedCrops, batch: int = 8) -> Batches:
+def _batches(crops: MarkedCrops, batch: int = 8, workers: int = 0) -> Batches:
     def batches(first_step: int) -> Iterator[Batch]:
         from torch.utils.data import DataLoader, Subset
 
         rest = Subset(crops, range(first_step * batch, len(crops)))  # type: ignore[arg-type, var-annotated]
-        return iter(DataLoader(rest, batch_size=batch))
+        return iter(DataLoader(rest, batch_size=batch, num_workers=workers))
 
     return batches

@@ -1,12 +1,14 @@
-"""The model card of a bundle, filled from its scores and settings."""
+"""The model card of a bundle, filled from its scores and settings (:mod:`MCDetect.training.default_card` writes it)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from MCDetect.errors import ModelError
 from MCDetect.training.default_bundle import read_training_record
-from MCDetect.training.recipe import load_recipe
+from MCDetect.training.default_stages import TIMED
+from MCDetect.training.recipe import CalibrationRecipe, load_recipe
 
 if TYPE_CHECKING:
     from MCDetect.bundles.store import Bundle
@@ -30,28 +32,40 @@ SHA-256 of the bundle (settings and weights): `{sha256}`
 Simulated data alone: normal views of `MCDetect.simulation`, into which calcifications were injected at a controlled
 detectability (peak response of a matched filter over the noise: median of a cluster 2.5 to 20, log-uniform), together
 with distractors inserted by the same path. Calcifications below 2.6 noises were ignored, not taught as tissue. No real
-mammogram was used for training or calibration. Recipe: `MCDetect/training/recipes/default.yaml`. The commands that made
-it, in this order: `make train-default` (`python -m MCDetect.training.default --output training-output`: both networks),
-`make train-morphology` (types), `make calibrate-default` (thresholds, cluster score and operating points, with the
-types in place).
+mammogram was used for training or calibration. Recipe: `MCDetect/training/recipes/{recipe}`.
 
 - Backgrounds: {backgrounds} views, simulator {training_simulator}.
 - Calcification network: {pixels[steps]} steps, {pixels[examples]} crops of 192 x 192 pixels, {pixels[minutes]} minutes.
   On validation crops: cross-entropy {pixels[validation_cross_entropy]:.4f}, Dice loss {pixels[validation_dice]:.3f}.
 - Patch network: {patches[steps]} steps, {patches[examples]} patches of 144 x 144 pixels, {patches[minutes]} minutes.
   On validation patches: accuracy {patches[validation_accuracy]:.3f}.
-- The schedule of the patch network was bound by these minutes, so the same command gives other weights of the same kind
-  on another machine.
+- Where the minutes of the recipe ended a training before its steps, another machine gives other weights of the same
+  kind.
 
+### How it was made
+{made}
+
+`make train-default` does everything from nothing, in this order, in a bundle of its own
+(`training-output/bundle`): backgrounds, both networks, thresholds, types, thresholds with the types in place, scores
+and this card; then it puts the finished bundle in the place of the shipped one. What was stopped goes on where it
+ended. A stage of a bundle that is there is done again by `make train-morphology`, `make calibrate-default` and `make
+score-default`, each with `BUNDLE=` a folder; without it they change the shipped bundle.
+
+{stages}
+
+A longer recipe for a CUDA GPU, `MCDetect/training/recipes/default-gpu.yaml`, is `make train-default RECIPE=default-gpu
+DEVICE=cuda`.{gpu}
+
+### How thresholds were set
 Thresholds, probabilities and operating points come from {calibration.normal_views} simulated views without and
 {calibration.lesion_views} with clusters, of other seeds. The calcification threshold is the logit at which those
 without carry {calibration.false_calcifications_per_view:g} false marks a view; a calcification outside of clusters is
 reported from the logit at which they carry {calibration.false_single_calcifications_per_view:g}. Fainter marks, down to
-{calibration.faint_margin:g} logits below the calcification threshold, count only as members of a cluster whose five
-strongest are on average at most {calibration.faint_group_margin:g} below it. Marks of
-{calibration.strewn_margin:g} logits and more above it make a cluster even where each lies up to
-{calibration.strewn_distance_mm:g} mm from the next. An operating point is the cluster score at which they carry so
-many false clusters a view: {points}.
+{calibration.faint_margin:g} logits below the calcification threshold, count only as members of a cluster that has two
+others above it. Marks of {calibration.strewn_margin:g} logits and more above it make a cluster even where each lies up
+to {calibration.strewn_distance_mm:g} mm from the next. Members less than {calibration.member_margin:g} logits above the
+threshold are not reported if they lie more than {calibration.member_reach:g} below the third strongest of the cluster.
+An operating point is the cluster score at which the views without clusters carry so many false ones: {points}.
 The score of a cluster is a probability only for the calibration views, so many of which have clusters; elsewhere it is
 a rank.
 
@@ -77,9 +91,24 @@ _TAIL = """
 - Made for For Presentation images of digital detectors near 0.07 mm; For Processing images, tomosynthesis,
   magnification views and specimens are outside what it was trained on.
 - It finds calcifications; it does not tell benign from malignant. Types (vascular, skin, coarse, ...) were learnt from
-  simulated calcifications. How often they are wrong stands in docs/detector.md; missed and false clusters are shown in
-  docs/detection/failures.png and counted in docs/detection.md.
+  simulated calcifications. How often they are wrong stands in docs/detector.md of the project.
 - Pictures of real mammograms are not in this card: those it was tried on may not be passed on.
+
+### Known failures
+{failures}
+
+## Sources and licences
+- Networks, thresholds and types were made from simulated views alone. The simulator is part of MCDetect: its views, and
+  this bundle, have the licence of the project (Apache-2.0).
+- Real images were used only to validate. None of them is in this bundle, and no weight and no threshold was fitted to
+  them; some decisions of the design were made after looking at them.
+  - real patches: 449 of those of
+    [lorenzomarini96/microcal_classifier](https://github.com/lorenzomarini96/microcal_classifier), de-duplicated.
+    The licence of the images is not stated there; they are neither trained on nor passed on.
+  - full-field mammograms: from the sample data of
+    [nyukat/mammography_metarepository](https://github.com/nyukat/mammography_metarepository) (BSD-2-Clause), wrapped as
+    DICOM. Not annotated: marks on them were judged by eye, by someone who is no radiologist.
+- The shape of the patch network is published (Luna-Lozoya et al. 2023); its weights are ours.
 
 ## Intended use
 Research on the detection of microcalcifications, teaching, and as the start of a training on one's own data.
@@ -88,6 +117,18 @@ Research on the detection of microcalcifications, teaching, and as the start of 
 Diagnosis, screening, triage, or any decision about a patient; measuring how well detectors do on patients from its
 scores on simulated views.
 """
+
+
+PICTURE = "failures.png"
+"""Missed and false clusters, in ``docs/`` of the bundle."""
+
+_FAILURES = f"""![Missed clusters above the noise, and the false ones of the highest scores]({PICTURE})
+
+Simulated views of the frozen test set, each 18 mm wide, with what was missed or how high a false cluster scored;
+docs/detection.md of the project counts them."""
+
+_NO_FAILURES = """Of this bundle none has been drawn yet: `make bench-detection` draws the missed and the false clusters
+of the frozen test set, and `make card-default` then puts the picture here."""
 
 
 def model_card(bundle: Bundle, scores: Mapping[str, Any]) -> str:
@@ -99,14 +140,23 @@ def model_card(bundle: Bundle, scores: Mapping[str, Any]) -> str:
         Whose hash stands in the card.
     scores
         What :func:`MCDetect.training.score_default.score` wrote to ``docs/scores.json``.
+
+    Raises
+    ------
+    ModelError
+        ``no-training-record`` when the bundle does not say how it was trained.
     """
     record, score = read_training_record(bundle.folder), bundle.settings["cluster_score"]
-    calibration = load_recipe().calibration
+    calibration = _calibration(record)
     head = _HEAD.format(
+        recipe=record.get("recipe", "default.yaml"),
         backgrounds=record["backgrounds"],
         training_simulator=record["simulator_version"],
         pixels=record["calcification_network"],
         patches=record["patch_network"],
+        made=_made(record),
+        stages=_stages(record),
+        gpu="" if record.get("device", "cpu") != "cpu" else " No training has been made with it, and none on a GPU.",
         calibration=calibration,
         points=", ".join(f"{name} {rate:g}" for name, rate in calibration.false_clusters_per_view.items()),
         intercept=score["intercept"],
@@ -114,7 +164,53 @@ def model_card(bundle: Bundle, scores: Mapping[str, Any]) -> str:
         sha256=bundle.sha256,
         **{key: scores[key] for key in ("command", "date", "software_version", "simulator_version")},
     )
-    return head + _views(scores["simulated_views"]) + _patches(scores["real_patches"]) + _TAIL
+    tail = _TAIL.format(failures=_FAILURES if (bundle.folder / "docs" / PICTURE).is_file() else _NO_FAILURES)
+    return head + _views(scores["simulated_views"]) + _patches(scores["real_patches"]) + tail
+
+
+def _calibration(record: Mapping[str, Any]) -> CalibrationRecipe:
+    known = record.get("calibration")
+    if known is None:  # made before this was recorded, with the recipe of the project
+        return load_recipe().calibration
+    try:
+        return CalibrationRecipe(**known)
+    except TypeError as error:
+        raise ModelError(
+            "no-training-record",
+            "The bundle was calibrated by another version of MCDetect.",
+            "Calibrate it again: python -m MCDetect.training.recalibrate --work DIR --bundle FOLDER.",
+        ) from error
+
+
+def _made(record: Mapping[str, Any]) -> str:
+    if "command" in record:
+        return f"Made by `{record['command']}`."
+    return (
+        "This bundle was made stage by stage: the networks by `python -m MCDetect.training.default`, the types and\n"
+        "the thresholds by commands of their own. It has not been made in one go yet."
+    )
+
+
+def _stages(record: Mapping[str, Any]) -> str:
+    """Return the table of how long each stage took; what was not timed from beginning to end is not known."""
+    seconds = record.get("seconds", {})
+    minutes: dict[str, float | None] = {name: _minutes(seconds.get(name)) for name in TIMED}
+    networks = {
+        name.replace("_", " "): float(record[name]["minutes"]) for name in ("calcification_network", "patch_network")
+    }
+    first, *others = minutes.items()
+    rows = [first, *networks.items(), *others]
+    whole = None if any(value is None for _, value in rows) else sum(value or 0.0 for _, value in rows)
+    cells = [
+        f"| {name} | {'not recorded' if value is None else f'{value:.1f}'} |"
+        for name, value in [*rows, ("total", whole)]
+    ]
+    where = f"on {record['device']}, {record['processes']} processes" if "device" in record else "of this bundle"
+    return "\n".join([f"| stage ({where}) | minutes |", "|---|---|", *cells])
+
+
+def _minutes(seconds: float | None) -> float | None:
+    return None if seconds is None else seconds / 60
 
 
 def _views(views: Mapping[str, Any]) -> str:

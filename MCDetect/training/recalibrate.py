@@ -12,11 +12,14 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from MCDetect.bundles.store import DEFAULT_BUNDLE, find_bundle
 from MCDetect.errors import MCDetectError
-from MCDetect.training.recipe import DEFAULT_RECIPE, load_recipe
+from MCDetect.training.default_bundle import add_to_training_record
+from MCDetect.training.default_stages import FINAL_THRESHOLDS, timed
+from MCDetect.training.recipe import load_recipe, recipe_path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,13 +32,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m MCDetect.training.recalibrate", description=__doc__)
     parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="folder for the simulated views")
     parser.add_argument("--bundle", default=DEFAULT_BUNDLE, metavar="NAME|PATH", help="what is calibrated, in place")
-    parser.add_argument("--recipe", type=Path, default=DEFAULT_RECIPE, help="YAML file")
+    parser.add_argument("--recipe", default="default", metavar="NAME|FILE", help="default, default-gpu or a YAML file")
     parser.add_argument("--processes", type=int, default=2, metavar="N", help="processes that simulate and detect")
     given = parser.parse_args(arguments)
     console = Console(stderr=True)
     try:
-        bundle, recipe = find_bundle(given.bundle), load_recipe(given.recipe).calibration
-        with Progress(console=console) as progress:
+        bundle, recipe = find_bundle(given.bundle), load_recipe(recipe_path(given.recipe)).calibration
+        with Progress(console=console) as progress, timed(bundle.folder, FINAL_THRESHOLDS, given.work):
             task = progress.add_task("views", total=1.0)
             views = calibration_views(recipe, given.work, given.processes)
             settings = calibrate_clusters(
@@ -45,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 given.processes,
                 lambda text, done: progress.update(task, description=text, completed=done),
             )
+        add_to_training_record(bundle.folder, calibration=asdict(recipe))
     except MCDetectError as error:
         console.print(str(error), style="red", markup=False, soft_wrap=True)
         return 3

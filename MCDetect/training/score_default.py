@@ -27,8 +27,8 @@ from MCDetect.evaluation.froc import RATES, MatchedImage, ScoredImage, froc_curv
 from MCDetect.evaluation.hits import Candidate, Criterion, centre_inside, overlaps
 from MCDetect.files import write_text_atomically
 from MCDetect.training.backgrounds import TEST_SEEDS
+from MCDetect.training.default_card import write_card
 from MCDetect.training.examining import examine
-from MCDetect.training.model_card import model_card
 from MCDetect.training.patch_scores import score_patches
 from MCDetect.training.recipe import DEFAULT_RECIPE, TestRecipe, load_recipe
 from MCDetect.training.simulated_views import TruthCluster, ViewWithTruth, prepare_views
@@ -196,7 +196,7 @@ def score(
     }
     folder = detector.bundle.folder / "docs"
     write_text_atomically(folder / "scores.json", json.dumps(document, indent=1) + "\n")
-    write_text_atomically(folder / "README.md", model_card(detector.bundle, document))
+    write_card(detector.bundle, document)
     return document
 
 

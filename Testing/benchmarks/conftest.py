@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import torch
 
+from MCDetect.bundles.store import find_bundle
+
 ROWS, COLUMNS = 3328, 2560
 
 
@@ -48,5 +50,6 @@ def _conditions(benchmark):
 
 
 def pytest_benchmark_update_machine_info(config, machine_info):
-    """Leave out the name of the computer."""
+    """Leave out the name of the computer; say which bundle was measured."""
     machine_info.pop("node", None)
+    machine_info["bundle"] = find_bundle().sha256[:12]

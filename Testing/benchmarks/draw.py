@@ -22,16 +22,22 @@ SYNTAXES = {
 
 
 def figures(paths: list[Path]) -> list[dict]:
-    """Return group, name, least seconds by the clock and what else was noted of each benchmark.
+    """Return group, name, least seconds by the clock and what else was noted of each benchmark, and of which run it is.
 
     Of one that stands in several files the last counts, so that some may be measured again.
     """
     found: dict[tuple[str, str], dict] = {}
     for path in paths:
-        for entry in json.loads(path.read_text(encoding="utf-8"))["benchmarks"]:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        run = {
+            "date": document["datetime"][:10],
+            "commit": document["commit_info"]["id"][:12],
+            "bundle": document["machine_info"].get("bundle", "not noted"),
+        }
+        for entry in document["benchmarks"]:
             kept = {key: entry[key] for key in ("group", "name", "extra_info")}
             figures = {**kept, "least_seconds": entry["stats"]["min"], "rounds": entry["stats"]["rounds"]}
-            found[entry["group"], entry["name"]] = figures
+            found[entry["group"], entry["name"]] = {**figures, **run}
     return list(found.values())
 
 

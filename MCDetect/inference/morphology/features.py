@@ -68,6 +68,7 @@ _PARALLEL_MM = (0.3, 2.0)
 _EDGE_MM = 0.05
 _COARSE = 8  # pixels: a distance to the skin needs no more
 _LEAST_MM = 0.05
+_MOST_HEIGHTS = 2.0  # a mark that hardly rises over what lies round it differs by any number of its heights
 
 
 class ViewContext:
@@ -137,7 +138,7 @@ def features_of(mark: Calcification, body: Body, context: ViewContext) -> dict[s
         "log_steepness": math.log(min(max(_steepness(relative, inside, body.spacing_mm), 0.5), 20.0)),
         "plateau": float((values > 0.8).sum()) / max(1.0, float((values > 0.5).sum())),
         "hollowness": _hollowness(relative, inside),
-        "unevenness": float(values.std()),
+        "unevenness": min(float(values.std()), _MOST_HEIGHTS),
         "log_skin_depth": math.log(max(context.skin_depth_mm(mark), 0.3)),
         **_chain(context.neighbours(mark), axis, 1 - width / length),
     }
@@ -180,7 +181,9 @@ def _hollowness(relative: FloatImage, inside: BoolImage) -> float:
     if deepest < 3:  # too small to have an inside
         return 0.0
     inner, outer = values[mask & (depth > 0.66 * deepest)], values[mask & (depth <= 0.5 * deepest) & (depth > 1)]
-    return float(outer.mean() - inner.mean()) if inner.size and outer.size else 0.0
+    if not inner.size or not outer.size:
+        return 0.0
+    return min(max(float(outer.mean() - inner.mean()), -_MOST_HEIGHTS), _MOST_HEIGHTS)
 
 
 def _chain(others: npt.NDArray[np.float64], axis: npt.NDArray[np.float64], elongation: float) -> dict[str, float]:

@@ -2,15 +2,16 @@
 
 A group is typically benign when the cluster model says so. Of any other group those members are taken out that are of a
 typically benign type by themselves (a rod, a popcorn) as long as a group is left; if none is left, the whole group is
-benign. What was taken out is a benign group of its own where enough of it lies together. Both models say "benign" only
-above a threshold at which two in a hundred suspicious ones would be lost on simulated views.
+benign if most of its members are. What was taken out is a benign group of its own where enough of it lies together.
+Both models say "benign" only above thresholds at which few suspicious ones would be lost on simulated views
+(:mod:`MCDetect.training.morphology.train`): to call a suspicious cluster benign is the worse mistake.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -126,8 +127,11 @@ def sort_groups(
             result.append(whole)
             continue
         rest = group([m for m in members if typing.benign[m.id] is None])
-        if not rest:
+        if not rest and 2 * len(benign) > len(members):
             result.append(typing.judged(members, _most_common(benign, typing)))
+            continue
+        if not rest:
+            result.append(replace(whole, benign_type=None))
             continue
         result += [typing.judged(part) for part in rest]
         result += [typing.judged(part, _most_common(part, typing)) for part in group(benign)]

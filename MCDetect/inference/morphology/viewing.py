@@ -11,7 +11,7 @@ import numpy.typing as npt
 from MCDetect.bi_rads import Distribution
 from MCDetect.descriptors import Descriptors, Spread
 from MCDetect.findings import Calcification, Cluster
-from MCDetect.inference.clusters import Members
+from MCDetect.inference.clusters import Members, ungrouped
 from MCDetect.inference.grouping import Grouping
 from MCDetect.inference.morphology.arrangement import nearest_distances
 from MCDetect.inference.morphology.bodies import find_body
@@ -54,10 +54,13 @@ class TypedView:
         weak = {mark.id for mark in self.marks if mark.score < least}
         return replace(self, members_only=self.members_only | weak)
 
-    def reported(self, clusters: Iterable[Cluster]) -> tuple[Calcification, ...]:
-        """Return the marks to report with these clusters."""
+    def reported(
+        self, clusters: Iterable[Cluster], left_out: frozenset[int] = frozenset()
+    ) -> tuple[Calcification, ...]:
+        """Return the marks to report with these clusters; ``left_out`` are those that the clusters do without."""
         members = {number for cluster in clusters for number in cluster.member_ids}
-        return tuple(mark for mark in self.marks if mark.id not in self.members_only or mark.id in members)
+        hidden = (self.members_only | left_out) - members
+        return tuple(mark for mark in self.marks if mark.id not in hidden)
 
 
 def type_view(
@@ -98,15 +101,16 @@ def type_view(
     weak: tuple[Calcification, ...] = ()
     if faint and grouping.faint is not None:
         every = _numbered(faint, whole)
-        grouped = {m.id for one in groups for m in one.members}
-        single = [m for m in whole if m.id not in grouped and typing.benign[m.id] is None]
-        more = grouping.faint([one.members for one in groups], single, every)
+        found = [one.members for one in groups]
+        single = [mark for mark in ungrouped(whole, found) if typing.benign[mark.id] is None]
+        more = grouping.faint(found, single, every)
         # The others are never reported, and what they are costs most of the time.
         weak = _members_of(more, every)
         bodies = {m.id: find_body(picture, m, spacing_mm) for m in weak}
         context = ViewContext(picture, mask, spacing_mm, [*whole, *every])
         typing = typing.with_faint(weak, feature_matrix(weak, bodies, context))
-        groups = [*groups, *(typing.judged(members) for members in more)]
+        # Nor does the shape of a faint mark say enough to call a group of them benign.
+        groups = [*groups, *(replace(typing.judged(members), benign_type=None) for members in more)]
     types = {number: kind for number, kind in typing.benign.items() if kind is not None}
     for one in groups:
         for member in one.members:
@@ -151,8 +155,7 @@ def untyped(marks: Sequence[Calcification], faint: Sequence[Calcification] = (),
     groups = [*near, *grouping.strewn_beside(near, marks)]
     if faint and grouping.faint is not None:
         every = _numbered(faint, marks)
-        grouped = {m.id for members in groups for m in members}
-        more = grouping.faint(groups, [m for m in marks if m.id not in grouped], every)
+        more = grouping.faint(groups, ungrouped(marks, groups), every)
         weak = _members_of(more, every)
         groups = [*groups, *more]
     sorted_groups = tuple(SortedGroup(members, (), None) for members in groups)

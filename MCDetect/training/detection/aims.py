@@ -2,91 +2,132 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from MCDetect.simulation.calcifications import CalcificationKind
+from MCDetect.simulation.clusters import CLUSTER_KINDS
+from MCDetect.training.detection import suspicious
+from MCDetect.training.detection.cluster_figures import REPORTED
 from MCDetect.training.detection.figures import CRITERIA
 from MCDetect.training.detection.systems import BUNDLE, PATCHES
 from MCDetect.training.detection.tables import interval, table
 
+_Row = tuple[str, str, str, bool | str | None]  # what, aim, reached, met
+
+_CENTRE = next(iter(CRITERIA))
+_SENSITIVITY = "sensitivity at false positives a view"
+_LEAST_OF_A_KIND = 0.80
+_LARGEST_ERROR = 0.05  # of calibration
+
 
 def aims_table(results: Mapping[str, Any]) -> str:
     """Return the table; an aim is judged by the estimate, or where said by the interval."""
-    rows: list[tuple[str, str, str, bool | None]] = []
+    verdicts = {True: "yes", False: "no", None: "–"}
+    rows = [
+        [what, aim, reached, met if isinstance(met, str) else verdicts[met]]
+        for what, aim, reached, met in _rows(results)
+    ]
+    return table(["", "aim", "reached", "met"], rows)
+
+
+def _rows(results: Mapping[str, Any]) -> Iterator[_Row]:
     clusters = results["clusters"]
-    loud = clusters[BUNDLE][next(iter(CRITERIA))]["above noise"]
+    loud = clusters[BUNDLE][_CENTRE]["above noise"]
     for rate, aim in (("0.5", 0.90), ("1", 0.95)):
-        figure = None if loud is None else loud["sensitivity at false positives a view"][rate]
-        rows.append(
-            (
-                f"clusters above noise at {rate} false positives a view",
-                f"at least {aim:.2f}",
-                "–" if figure is None else f"{figure['estimate']:.3f} [{figure['low']:.2f}–{figure['high']:.2f}]",
-                None if figure is None else figure["estimate"] >= aim,
-            )
-        )
-    rows.append(_least_kind(clusters[BUNDLE]["groups"]["by morphology"]))
+        figure = None if loud is None else loud[_SENSITIVITY][rate]
+        what = f"clusters above noise at {rate} false positives a view"
+        yield what, f"at least {aim:.2f}", _three(figure), None if figure is None else figure["estimate"] >= aim
+    yield _by_kind(clusters[BUNDLE]["groups"]["by morphology"])
+    yield from _suspicious(results["suspicious clusters"], results["default operating point"])
     gain = clusters["differences"][f"{BUNDLE} less {PATCHES}"]["1"]["above noise"]
-    rows.append(
-        (
-            "more than the shallow CNN alone, above noise, at 1 false positive a view",
-            "0.15, interval above 0",
-            interval(gain),
-            gain["estimate"] >= 0.15 and gain["low"] > 0,
-        )
+    yield (
+        "more than the shallow CNN alone, above noise, at 1 false positive a view",
+        "0.15, interval above 0",
+        interval(gain),
+        gain["estimate"] >= 0.15 and gain["low"] > 0,
     )
-    marks = results["calcifications"]["MCDetect"]
+    yield from _marks(results["calcifications"]["MCDetect"])
+    if results["real views"] is not None:
+        yield _on_real(results)
+    yield _calibration(results["calibration"])
+
+
+def _marks(marks: Mapping[str, Any]) -> Iterator[_Row]:
     found = marks["sensitivity at false marks a view"]["10"]
-    rows.append(
-        (
-            "single calcifications of signal-to-noise ratio 3 at 10 false marks a view",
-            "at least 0.80",
-            interval(found),
-            found["estimate"] >= 0.80,
-        )
-    )
+    what = "single calcifications of signal-to-noise ratio 3 at 10 false marks a view"
+    yield what, "at least 0.80", interval(found), found["estimate"] >= 0.80
     error = marks["at 10 false marks a view"]["centre error"]
     if error is not None:
-        rows.append(
-            (
-                "error of their centres, median and mean",
-                "under 0.1 mm",
-                f"{error['median_mm']:.3f} and {error['mean_mm']:.3f} mm",
-                error["mean_mm"] < 0.1,
-            )
-        )
-    if results["real views"] is not None:
-        simulated = results["simulated views without clusters"]["marks a view"]["mean"]
-        counts = {name: view["marks a view"]["mean"] for name, view in results["real views"]["each"].items()}
-        quietest = min(counts, key=lambda name: counts[name])
-        ratio = counts[quietest] / simulated if simulated else float("inf")
-        # The others may hold calcifications, of which nobody has counted the marks.
-        rows.append(
-            (
-                f"marks by themselves, real view with fewest ({quietest}) over simulated views without clusters",
-                "0.67 to 1.5",
-                f"{ratio:.2f}",
-                1 / 1.5 <= ratio <= 1.5,
-            )
-        )
-    calibration = results["calibration"]["expected calibration error"]
-    rows.append(("expected calibration error", "under 0.05", interval(calibration), calibration["estimate"] < 0.05))
-    verdicts = {True: "yes", False: "no", None: "–"}
-    return table(["", "aim", "reached", "met"], [[what, aim, value, verdicts[met]] for what, aim, value, met in rows])
+        reached = f"{error['median_mm']:.3f} and {error['mean_mm']:.3f} mm"
+        yield "error of their centres, median and mean", "under 0.1 mm", reached, error["mean_mm"] < 0.1
 
 
-def _least_kind(groups: Mapping[str, Any]) -> tuple[str, str, str, bool | None]:
-    values = {
-        kind: parts["above noise"]["1"]["estimate"]
-        for kind, parts in groups.items()
-        if parts["above noise"]["1"] is not None
-    }
-    if not values:
-        return "least of all morphologies", "at least 0.80", "–", None
-    least = min(values, key=lambda kind: values[kind])
-    return (
-        "least of all morphologies, above noise, at 1 false positive a view",
-        "at least 0.80",
-        f"{values[least]:.2f} ({least})",
-        values[least] >= 0.80,
+def _on_real(results: Mapping[str, Any]) -> _Row:
+    simulated = results["simulated views without clusters"]["marks a view"]["mean"]
+    counts = {name: view["marks a view"]["mean"] for name, view in results["real views"]["each"].items()}
+    quietest = min(counts, key=lambda name: counts[name])
+    ratio = counts[quietest] / simulated if simulated else float("inf")
+    # The others may hold calcifications, of which nobody has counted the marks.
+    what = f"marks by themselves, real view with fewest ({quietest}) over simulated views without clusters"
+    return what, "0.67 to 1.5", f"{ratio:.2f}", 1 / 1.5 <= ratio <= 1.5
+
+
+def _calibration(calibration: Mapping[str, Any]) -> _Row:
+    part = calibration[REPORTED]
+    everything, reported = calibration["expected calibration error"], part["expected calibration error"]
+    reached = (
+        f"all {calibration['clusters found']} candidates: {_three(everything)}; the {part['clusters found']} from "
+        f"`{part['operating point']}` ({part['threshold']:.3f}) up, which can be reported: {_three(reported)}"
     )
+    told = [
+        f"{'yes' if figure['estimate'] < _LARGEST_ERROR else 'no'} {who}"
+        for figure, who in ((everything, "by all candidates"), (reported, "by those that can be reported"))
+        if figure is not None
+    ]
+    aim = f"under {_LARGEST_ERROR:.2f}, judged by all candidates"
+    return "expected calibration error of the cluster score", aim, reached, "; ".join(told) or None
+
+
+def _by_kind(groups: Mapping[str, Any]) -> _Row:
+    """Return the row of the morphologies, each with its number: those without a cluster above noise are named too."""
+    kinds = [*groups, *sorted({kind.value for kind in CLUSTER_KINDS} - set(groups))]
+    figures = {kind: groups[kind]["above noise"]["1"] if kind in groups else None for kind in kinds}
+    known = {kind: figure for kind, figure in figures.items() if figure is not None}
+    told = [
+        f"{kind} {figure['estimate']:.2f} (n = {figure['clusters']})"
+        for kind, figure in sorted(known.items(), key=lambda entry: (entry[1]["estimate"], entry[0]))
+    ]
+    told += [f"{kind} not measurable (n = 0)" for kind in kinds if kind not in known]
+    never = [kind.value for kind in CalcificationKind if kind not in CLUSTER_KINDS and kind.value not in groups]
+    if never:
+        told.append(f"no clusters of these kinds in the set: {', '.join(never)}")
+    met: bool | str | None = None
+    if known:
+        met = all(figure["estimate"] >= _LEAST_OF_A_KIND for figure in known.values())
+        if met and len(known) < len(kinds):
+            met = "where measurable"
+    what = "each morphology, above noise, at 1 false positive a view"
+    return what, f"at least {_LEAST_OF_A_KIND:.2f} each", "; ".join(told), met
+
+
+def _suspicious(figures: Mapping[str, Any], usual: str) -> Iterator[_Row]:
+    """Return rows without an aim: what the sorting takes away from clusters of suspicious morphology."""
+    called = figures["called benign"][usual]
+    reached = f"{called['benign']} of {called['found']}"
+    if called["share"] is not None:
+        reached += f", {interval(called['share'])}"
+    yield f"suspicious clusters found at `{usual}` that are reported as typically benign", "none set", reached, None
+    parts = figures["froc"][_CENTRE][suspicious.SORTED]
+    for rate in suspicious.RATES:
+        told = [
+            f"{part} {_three(values[_SENSITIVITY][rate])} (n = {values['clusters']})"
+            for part, values in parts.items()
+            if values is not None
+        ]
+        what = f"suspicious clusters that are reported as suspicious, at {rate} false positives a view so reported"
+        yield what, "none set", "; ".join(told) or "–", None
+
+
+def _three(figure: Mapping[str, float] | None) -> str:
+    return "–" if figure is None else f"{figure['estimate']:.3f} [{figure['low']:.3f}–{figure['high']:.3f}]"

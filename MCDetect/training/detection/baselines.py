@@ -48,13 +48,7 @@ def laplacian_marks(
         ``score`` is the response, which has no upper limit; a mark is a disc of the size that responds most.
     """
     window = _breast_window(prepared.mask)
-    image = prepared.normalised[window]
-    best = np.full(image.shape, -np.inf, dtype=np.float32)
-    size = np.zeros(image.shape, dtype=np.float32)
-    for sigma in SIGMAS:
-        response = -np.float32(sigma**2) * ndimage.gaussian_laplace(image, sigma, truncate=3.0)
-        larger = response > best
-        best[larger], size[larger] = response[larger], sigma
+    best, size = laplacian_response(prepared.normalised[window])
     scale = np.array(shape) / np.array(prepared.mask.shape)
     peaks = (best == ndimage.maximum_filter(best, size=_SUPPRESSION)) & prepared.mask[window] & (best > 0)
     rows, columns = np.nonzero(peaks)
@@ -78,6 +72,17 @@ def laplacian_marks(
             )
         )
     return tuple(marks)
+
+
+def laplacian_response(image: FloatImage) -> tuple[FloatImage, FloatImage]:
+    """Return the highest scale-normalised response of :data:`SIGMAS` in each pixel, and the sigma that gives it."""
+    best = np.full(image.shape, -np.inf, dtype=np.float32)
+    size = np.zeros(image.shape, dtype=np.float32)
+    for sigma in SIGMAS:
+        response = -np.float32(sigma**2) * ndimage.gaussian_laplace(image, sigma, truncate=3.0)
+        larger = response > best
+        best[larger], size[larger] = response[larger], sigma
+    return best, size
 
 
 def patch_candidates(bundle: Bundle, prepared: PreparedView, shape: tuple[int, int]) -> tuple[Candidate, ...]:

@@ -10,23 +10,15 @@ from typing import Any
 
 from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
 from MCDetect.errors import InputError, UsageError
-from MCDetect.evaluation.hits import Candidate
 from MCDetect.inference.settings import DetectorSettings
 from MCDetect.simulation.realism import compare_realism
 from MCDetect.training.calibration import calibration_views
 from MCDetect.training.detection import frozen_set, injected_set
+from MCDetect.training.detection.by_eye import by_eye_figures
+from MCDetect.training.detection.cluster_figures import calibration_with_reported, cluster_figures
 from MCDetect.training.detection.comparing import about_frozen
-from MCDetect.training.detection.figures import (
-    ABOVE_NOISE,
-    CRITERIA,
-    by_group,
-    calibration_figures,
-    difference,
-    froc_figures,
-    injected_figures,
-    match_views,
-    operating_points,
-)
+from MCDetect.training.detection.figures import CRITERIA, match_views
+from MCDetect.training.detection.injected_figures import injected_figures, injected_groups
 from MCDetect.training.detection.looking import LookedAt, look_at_all, were_looked_at
 from MCDetect.training.detection.mark_figures import (
     calcification_figures,
@@ -36,24 +28,20 @@ from MCDetect.training.detection.mark_figures import (
 )
 from MCDetect.training.detection.pictures import draw_side_by_side
 from MCDetect.training.detection.sorting import highest_false_clusters, missed_clusters, sorting_figures
+from MCDetect.training.detection.suspicious import suspicious_figures
 from MCDetect.training.detection.systems import (
     BUNDLE,
-    LAPLACIAN,
     NAMES,
-    ONE_STAGE,
-    PATCHES,
     CalibratedBaselines,
     calibrate_baselines,
     candidates_of,
 )
-from MCDetect.training.detection.truths import TrueCluster, ViewTruth, read_view_truth
+from MCDetect.training.detection.truths import ViewTruth, read_view_truth
+from MCDetect.training.detection.vascular import vascular_figures
 from MCDetect.training.recipe import load_recipe
 from MCDetect.version import __version__
 
 Report = Callable[[str, float], None]
-
-GROUP_RATES = (0.25, 0.5, 1.0)
-"""False positives a view at which groups of clusters are compared."""
 
 _BASELINE_VIEWS = (20, 16)  # without and with clusters, of the calibration seeds
 _REALISM_VIEWS = 8
@@ -116,7 +104,8 @@ def run(settings: BenchmarkSettings, report: Report | None = None) -> dict[str, 
     UsageError
         ``wrong-benchmark`` for a number of examinations that the frozen set does not have.
     InputError
-        ``no-mammograms`` when the folder of real mammograms is not there or empty.
+        ``no-mammograms`` when the folder of real mammograms is not there or empty; ``other-mammograms`` when the work
+        folder holds views made from others.
     ModelError
         When the bundle is missing or damaged.
     """
@@ -128,6 +117,9 @@ def run(settings: BenchmarkSettings, report: Report | None = None) -> dict[str, 
     tell = report or (lambda text, done: None)
     bundle = find_bundle(settings.bundle)
     look = _Look(bundle, settings, tell)
+    # First, since it may end with a sentence: mammograms that are not those the work folder holds.
+    tell("injecting into real views", 0.0)
+    prepared = injected_set.prepare(settings.work / "injected", mammograms) if mammograms else ([], [])
     frozen = frozen_set.prepare(
         settings.work / "frozen",
         _seeds(settings, bundle),
@@ -145,7 +137,8 @@ def run(settings: BenchmarkSettings, report: Report | None = None) -> dict[str, 
     }
     tell("figures", 0.0)
     hashes = frozen_set.frozen_hashes()
-    clusters = _cluster_figures(truths, found, bundle)
+    points, usual = bundle.operating_points, bundle.settings["default_operating_point"]
+    clusters = cluster_figures(truths, found, points)
     thresholds = {name: clusters[name]["groups"]["thresholds"] for name in NAMES}
     results: dict[str, Any] = {
         "seeds": [truth.seed for truth in truths],
@@ -156,20 +149,24 @@ def run(settings: BenchmarkSettings, report: Report | None = None) -> dict[str, 
         "clusters": clusters,
         "ideal observer, three calcifications of a cluster": cluster_bound(truths, looked),
         "calcifications": calcification_figures(truths, looked),
-        "calibration": calibration_figures(truths, found[BUNDLE]),
-        "sorting": sorting_figures(truths, looked, bundle.operating_points[bundle.settings["default_operating_point"]]),
+        "vascular calcifications": vascular_figures(truths, looked, _least_single(bundle), points[usual]),
+        "calibration": calibration_with_reported(truths, found[BUNDLE], points),
+        "default operating point": usual,
+        "sorting": sorting_figures(truths, looked, points[usual]),
+        "suspicious clusters": suspicious_figures(truths, looked, points),
         "missed clusters above noise": missed_clusters(truths, looked, thresholds[BUNDLE]["1"]),
         "highest false clusters": highest_false_clusters(truths, looked),
         "simulated views without clusters": marks_per_view(
             [view for view, truth in zip(looked, truths, strict=True) if truth.is_normal],
-            bundle.operating_points,
+            points,
             _least_single(bundle),
         ),
         "injected set": None,
         "real views": None,
+        "by eye": None,
     }
     if mammograms:
-        results.update(_on_real(look, mammograms, baselines, thresholds))
+        results.update(_on_real(look, mammograms, prepared, baselines, thresholds))
         draw_side_by_side(mammograms, frozen, settings.work / "realism" / "side_by_side.png")
     tell("realism", 0.0)
     results["realism"] = compare_realism(mammograms, _REALISM_VIEWS, settings.work / "realism")
@@ -219,48 +216,14 @@ def _least_single(bundle: Bundle) -> float:
     return DetectorSettings.of(bundle).single_threshold
 
 
-def _above_noise(cluster: TrueCluster) -> bool:
-    return cluster.signal_to_noise >= ABOVE_NOISE
-
-
-def _cluster_figures(
-    truths: Sequence[ViewTruth], found: Mapping[str, Sequence[Sequence[Candidate]]], bundle: Bundle
-) -> dict[str, Any]:
-    centre = next(iter(CRITERIA))
-    figures: dict[str, Any] = {}
-    matched = {
-        name: {criterion: match_views(truths, found[name], rule) for criterion, rule in CRITERIA.items()}
-        for name in NAMES
-    }
-    for name in NAMES:
-        figures[name] = {
-            criterion: {"all": froc_figures(views), "above noise": froc_figures(views, _above_noise)}
-            for criterion, views in matched[name].items()
-        }
-        figures[name]["groups"] = by_group(matched[name][centre], GROUP_RATES)
-    figures["operating points"] = {
-        criterion: operating_points(views, bundle.operating_points) for criterion, views in matched[BUNDLE].items()
-    }
-    figures["differences"] = {
-        f"{BUNDLE} less {other}": {
-            f"{rate:g}": {
-                "all": difference(matched[BUNDLE][centre], matched[other][centre], rate),
-                "above noise": difference(matched[BUNDLE][centre], matched[other][centre], rate, _above_noise),
-            }
-            for rate in (0.5, 1.0)
-        }
-        for other in (ONE_STAGE, PATCHES, LAPLACIAN)
-    }
-    return figures
-
-
 def _on_real(
     look: _Look,
     mammograms: Sequence[Path],
+    prepared: tuple[list[Path], list[Path]],
     baselines: CalibratedBaselines,
     thresholds: Mapping[str, Mapping[str, float]],
 ) -> dict[str, Any]:
-    plain, injected = injected_set.prepare(look.settings.work / "injected", mammograms)
+    plain, injected = prepared
     if look.settings.only_done:
         injected = [path for path in injected if were_looked_at(look.bundle, [path], look.settings.work)]
         if not injected:
@@ -270,6 +233,7 @@ def _on_real(
     document: dict[str, Any] = {
         "mammograms": len(plain),
         "views": len(injected),
+        **injected_set.as_frozen(plain, injected),
         "calcifications": found_at_own_thresholds(truths, looked, _least_single(bundle)),
     }
     for name in NAMES:
@@ -277,17 +241,20 @@ def _on_real(
             candidates_of(name, view, truth, bundle.settings, baselines)
             for view, truth in zip(looked, truths, strict=True)
         ]
-        chosen = {**{f"{k} false positives a simulated view": v for k, v in thresholds[name].items()}}
+        chosen = {f"{k} false positives a simulated view": v for k, v in thresholds[name].items()}
+        matched = {criterion: match_views(truths, found, rule) for criterion, rule in CRITERIA.items()}
         if name == BUNDLE:
+            document["groups"] = injected_groups(matched, chosen)
             chosen |= bundle.operating_points
-        document[name] = {
-            criterion: injected_figures(match_views(truths, found, rule), chosen)
-            for criterion, rule in CRITERIA.items()
-        }
+        document[name] = {criterion: injected_figures(views, chosen) for criterion, views in matched.items()}
     _, plain_looked = look.at("looking at the real views", plain)
     real = {
         path.stem: marks_per_view([view], bundle.operating_points, _least_single(bundle))
         for path, view in zip(mammograms, plain_looked, strict=True)
     }
     together = marks_per_view(plain_looked, bundle.operating_points, _least_single(bundle))
-    return {"injected set": document, "real views": {"each": real, "all": together}}
+    return {
+        "injected set": document,
+        "real views": {"each": real, "all": together},
+        "by eye": by_eye_figures(bundle, mammograms),
+    }

@@ -8,19 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from MCDetect.files import write_text_atomically
-from MCDetect.training.detection import frozen_set, injected_set, tables
+from MCDetect.training.detection import frozen_set, tables
 from MCDetect.training.detection.aims import aims_table
-from MCDetect.training.detection.figures import ABOVE_NOISE, CRITERIA
+from MCDetect.training.detection.cluster_figures import REPORTED
+from MCDetect.training.detection.cluster_text import clusters_text
+from MCDetect.training.detection.figures import ABOVE_NOISE
 from MCDetect.training.detection.mark_figures import LEAST_RATIO
 from MCDetect.training.detection.marks import CELL_MM
 from MCDetect.training.detection.pictures import draw_crops, draw_failures, draw_views
 from MCDetect.training.detection.plots import draw_plots
-from MCDetect.training.detection.sorting import missed_table, sorting_table
-from MCDetect.training.detection.systems import BUNDLE
+from MCDetect.training.detection.real_text import real_text, realism_text
 from MCDetect.training.detection.truths import read_view_truth
-
-_CENTRE, _OVERLAP = CRITERIA
-_IMAGE, _CASE = "sensitivity at false positives a view", "sensitivity by examination at false positives a view"
+from MCDetect.training.detection.vascular import vascular_table
 
 _NOT_DONE = """## What was not measured
 
@@ -72,8 +71,8 @@ def write_document(results: Mapping[str, Any], output: Path, work: Path) -> list
 def markdown(results: Mapping[str, Any]) -> str:
     """Return the document."""
     parts = [_head(results), _sets(results), "## Aims and what was reached\n", aims_table(results), ""]
-    parts += [_clusters(results), _calcifications(results), _scores(results)]
-    parts += [_real(results), _realism(results), _NOT_DONE]
+    parts += [clusters_text(results), _calcifications(results), _scores(results)]
+    parts += [real_text(results), realism_text(results), _NOT_DONE]
     return "\n".join(parts)
 
 
@@ -119,72 +118,6 @@ calcifications are in all views.
 """
 
 
-def _clusters(results: Mapping[str, Any]) -> str:
-    clusters, groups = results["clusters"], results["clusters"][BUNDLE]["groups"]
-    bound = results["ideal observer, three calcifications of a cluster"]
-    most = clusters[BUNDLE][_CENTRE]["all"]["most false positives a view"]
-    parts = ["## Clusters\n", "![FROC curves](detection/froc.png)\n"]
-    for criterion in CRITERIA:
-        for part in ("all", "above noise"):
-            number = clusters[BUNDLE][criterion][part]
-            if number is not None:
-                parts += [
-                    f"Sensitivity by image at false positives a view; hit: {criterion}; {part} clusters "
-                    f"({number['clusters']}).\n",
-                    tables.froc_table(clusters, criterion, part, _IMAGE),
-                    "",
-                ]
-    parts += [
-        f"Below its lowest score MCDetect has no more marks: {most:g} false positives a view at most, so its "
-        "sensitivity stays as it is from there on.\n",
-    ]
-    for criterion in CRITERIA:
-        parts += [
-            f"By examination (is any cluster of it found), above noise; hit: {criterion}.\n",
-            tables.froc_table(clusters, criterion, "above noise", _CASE),
-            "",
-        ]
-    parts += [
-        "### Operating points\n",
-        tables.operating_table(clusters["operating points"][_CENTRE]),
-        "",
-        "### Difference to the baselines, paired\n",
-        tables.difference_table(clusters["differences"]),
-        "",
-        "The shallow CNN is the bundle's own second stage, over every patch; the Laplacian of Gaussian runs in five "
-        "sizes, with the same normalisation, linking distance, number of false marks and fit of the cluster score. "
-        "Neither has groups of faint or strewn marks. All sizes of the Laplacian share one threshold, so that tissue "
-        "speaks loudest in the largest: a plain baseline, not the best of its kind.\n",
-        "### By morphology\n",
-        "![Sensitivity by morphology](detection/morphology.png)\n",
-        tables.morphology_table(groups, ("0.5", "1")),
-        "\n### Sorted into suspicious and typically benign ones\n",
-        "All clusters that are reported count in the tables above, those that are reported apart as typically benign "
-        "too. At the default operating point:\n",
-        sorting_table(results["sorting"]),
-        "\n### Missed clusters above noise, at 1 false positive a view\n",
-        "What of them is marked by single marks; a cluster asks for three, each within 5 mm of the next (strong ones "
-        "10 mm):\n",
-        missed_table(results["missed clusters above noise"]),
-        "\n![Missed clusters above noise, and the false ones of the highest scores](detection/failures.png)\n",
-        "The picture shows them, 18 mm wide, and the suspicious false clusters of the highest scores.\n",
-        "\n### By signal-to-noise ratio, at 1 false positive a view\n",
-        tables.ratio_table(clusters, "1"),
-        "\n### By density, at 1 false positive a view\n",
-        tables.density_table(groups, "1"),
-        "",
-    ]
-    if bound is not None:
-        loud = "–" if bound["above noise"] is None else f"{bound['above noise']:.2f}"
-        parts.append(
-            "### Bound\n\nAn observer who knows the tissue, and shape and place of each calcification, and is "
-            "disturbed by nothing but the noise of the acquisition, marks three calcifications of "
-            f"{bound['all']:.2f} of all clusters and of {loud} of those above noise at 5 false marks a view. Nothing "
-            "that needs three marks finds more; a detector does not know the tissue and is expected to stay below.\n"
-        )
-    return "\n".join(parts)
-
-
 def _calcifications(results: Mapping[str, Any]) -> str:
     figures = results["calcifications"]
     at_ten = figures["MCDetect"]["at 10 false marks a view"]
@@ -210,68 +143,44 @@ def _calcifications(results: Mapping[str, Any]) -> str:
             "",
             tables.mark_groups_table(at_ten["by morphology"], "morphology"),
             "",
+            *_vascular(results["vascular calcifications"]),
         ]
     )
+
+
+def _vascular(figures: Mapping[str, Any]) -> list[str]:
+    number = figures["vascular calcifications"]
+    if not number:
+        return ["There are no vascular calcifications in these views.\n"]
+    return [
+        "### Vascular calcifications\n",
+        f"{number} vascular calcifications of signal-to-noise ratio {LEAST_RATIO:g} and more, "
+        "4 to 22 mm long, which the figures above leave out. Each is found when a mark that is on no other "
+        "calcification lies in the disc that has its length as diameter; at the threshold of marks that stand alone "
+        f"{figures['marked by chance']:.2f} of them would be by chance. Clusters lie in it with their middle; at the "
+        "default operating point:\n",
+        vascular_table(figures),
+        "",
+    ]
 
 
 def _scores(results: Mapping[str, Any]) -> str:
     calibration = results["calibration"]
-    share = calibration["share right"]
+    part = calibration[REPORTED]
+
+    def told(figures: Mapping[str, Any]) -> str:
+        error, share = figures["expected calibration error"], figures["share right"]
+        if error is None:
+            return "there is none"
+        return f"{error['estimate']:.3f} [{error['low']:.3f}–{error['high']:.3f}], {share:.2f} of them right"
+
+    number = calibration["clusters found"]
     return (
         "## Is the score of a cluster a probability?\n\n"
-        f"Expected calibration error in ten bins: {tables.interval(calibration['expected calibration error'])}; "
-        f"{calibration['clusters found']} clusters were found, "
-        f"{'none' if share is None else f'{share:.2f} of them right'}. It holds for a set with as many clusters as "
-        "this one; where fewer women have any, scores are too high.\n\n![Calibration](detection/calibration.png)\n"
-    )
-
-
-def _real(results: Mapping[str, Any]) -> str:
-    document = results["injected set"]
-    if document is None:
-        return (
-            "## Real and simulated\n\nSkipped, and so is the injected set: no folder of real mammograms was given "
-            "(`make bench-detection REAL=folder`).\n"
-        )
-    marks = document["calcifications"]
-    return "\n".join(
-        [
-            "## Real and simulated\n",
-            "Marks that are strong enough to be reported by themselves and clusters, a view, whatever is under them "
-            "(the real views are not annotated; some hold calcifications):\n",
-            tables.real_table(results),
-            "\n### Injected set\n",
-            f"{document['views']} of {injected_set.COPIES * document['mammograms']} views: {injected_set.CLUSTERS} "
-            f"simulated clusters in each, put into {document['mammograms']} real mammograms that were not trained on. "
-            "Intervals by mammogram, of which there are few. False positives cannot be counted; thresholds come from "
-            "the simulated set.\n",
-            tables.injected_table(document, _CENTRE),
-            "",
-            f"Of {marks['calcifications']} injected calcifications of signal-to-noise ratio {LEAST_RATIO:g} and more, "
-            f"{tables.interval(marks['sensitivity'])} are marked at the bundle's threshold of members of clusters, "
-            f"{tables.interval(marks['sensitivity by themselves'])} at that of marks that stand alone"
-            + (
-                "."
-                if marks["centre error"] is None
-                else f"; the centre is off by {marks['centre error']['median_mm']:.3f} mm in the median."
-            ),
-            "",
-        ]
-    )
-
-
-def _realism(results: Mapping[str, Any]) -> str:
-    realism = results["realism"]
-    real = f"{len(realism['real'])} real views" if realism["real"] else "No real view was given: simulated ones alone"
-    return "\n".join(
-        [
-            "## How much simulated views look like real ones\n",
-            f"{real}; {len(realism['simulated'])} simulated views without calcifications, as they are trained on. "
-            "Medians over regions of 256 pixels in each view (`MCDetect/simulation/realism.py`).\n",
-            tables.realism_table(realism),
-            "\n![Realism](detection/realism.png)\n",
-            "Crops of real and simulated views side by side are drawn into the work folder "
-            "(`realism/side_by_side.png`); those of the real views used here may not be passed on. To the eye real "
-            "tissue holds more fine bright strands, and simulated tissue is more like clouds.\n",
-        ]
+        f"Expected calibration error in ten bins, of all {number} candidates: {told(calibration)}. "
+        f"{number - part['clusters found']} of them lie below every operating point and are never shown. Of the "
+        f"{part['clusters found']} from the lowest (`{part['operating point']}`, {part['threshold']:.3f}) up: "
+        f"{told(part)}. It holds for a set with as many clusters as this one; where fewer women have any, scores are "
+        "too high.\n\n"
+        f"{tables.calibration_table(calibration)}\n\n![Calibration](detection/calibration.png)\n"
     )

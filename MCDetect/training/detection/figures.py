@@ -113,19 +113,19 @@ def by_group(views: Sequence[MatchedView], rates: Sequence[float]) -> dict[str, 
     groups: dict[str, dict[str, Any]] = {"by morphology": {}, "by signal-to-noise ratio": {}, "by density": {}}
     for kind in sorted({cluster.kind for cluster in clusters}):
         groups["by morphology"][kind] = {
-            "all": _shares(views, thresholds, partial(_is_of, kind=kind, low=0.0, high=np.inf)),
-            "above noise": _shares(views, thresholds, partial(_is_of, kind=kind, low=ABOVE_NOISE, high=np.inf)),
+            "all": shares(views, thresholds, partial(_is_of, kind=kind, low=0.0, high=np.inf)),
+            "above noise": shares(views, thresholds, partial(_is_of, kind=kind, low=ABOVE_NOISE, high=np.inf)),
         }
     for low, high in pairwise(RATIO_EDGES):
         name = f"{low:g} to {high:g}" if np.isfinite(high) else f"{low:g} and more"
         groups["by signal-to-noise ratio"][name] = {
-            "all": _shares(views, thresholds, partial(_is_of, kind=None, low=low, high=high))
+            "all": shares(views, thresholds, partial(_is_of, kind=None, low=low, high=high))
         }
     for density in sorted({view.truth.density for view in views}):
         part = [view for view in views if view.truth.density == density]
         groups["by density"][density] = {
-            "all": _shares(part, thresholds, lambda cluster: True),
-            "above noise": _shares(part, thresholds, loud),
+            "all": shares(part, thresholds, lambda cluster: True),
+            "above noise": shares(part, thresholds, loud),
             "false positives a view": {name: _rate(part, value) for name, value in thresholds.items()},
         }
     return {"thresholds": thresholds, **groups}
@@ -141,20 +141,11 @@ def operating_points(views: Sequence[MatchedView], points: Mapping[str, float]) 
     return {
         name: {
             "threshold": value,
-            "sensitivity": _shares(views, {"": value}, lambda cluster: True)[""],
-            "sensitivity above noise": _shares(views, {"": value}, loud)[""],
+            "sensitivity": shares(views, {"": value}, lambda cluster: True)[""],
+            "sensitivity above noise": shares(views, {"": value}, loud)[""],
             "false positives a view without clusters": _rate(views, value),
         }
         for name, value in points.items()
-    }
-
-
-def injected_figures(views: Sequence[MatchedView], thresholds: Mapping[str, float]) -> dict[str, Any]:
-    """Return the sensitivity for injected clusters at given thresholds."""
-    loud: Selection = lambda cluster: cluster.signal_to_noise >= ABOVE_NOISE  # noqa: E731
-    return {
-        "all": _shares(views, thresholds, lambda cluster: True),
-        "above noise": _shares(views, thresholds, loud),
     }
 
 
@@ -172,9 +163,15 @@ def difference(
 
 
 def calibration_figures(
-    truths: Sequence[ViewTruth], candidates: Sequence[Sequence[Candidate]], criterion: Criterion = centre_inside
+    truths: Sequence[ViewTruth],
+    candidates: Sequence[Sequence[Candidate]],
+    criterion: Criterion = centre_inside,
+    least_score: float = 0.0,
 ) -> dict[str, Any]:
-    """Return the expected calibration error of the cluster score in ten bins (Naeini et al. 2015), and the bins."""
+    """Return the expected calibration error of the cluster score in ten bins (Naeini et al. 2015), and the bins.
+
+    Candidates below ``least_score`` are left out: most are, and a low score that is right says little of higher ones.
+    """
     scores: list[list[tuple[float, bool]]] = []
     for truth, found in zip(truths, candidates, strict=True):
         spacing = (truth.spacing_mm, truth.spacing_mm)
@@ -182,18 +179,19 @@ def calibration_figures(
             [
                 (one.score, any(criterion(one, cluster.as_truth(), spacing) for cluster in truth.clusters))
                 for one in found
+                if one.score >= least_score
             ]
         )
 
     def statistic(indices: Indices) -> float:
         return _calibration_error([pair for index in indices for pair in scores[index]])[0]
 
-    error = _bootstrap(statistic, [MatchedImage(t.examination, (), (), t.is_normal) for t in truths])
+    images = [MatchedImage(t.examination, (), (), t.is_normal) for t in truths]
     pairs = [pair for view in scores for pair in view]
     return {
         "clusters found": len(pairs),
         "share right": round(float(np.mean([right for _, right in pairs])), 4) if pairs else None,
-        "expected calibration error": error,
+        "expected calibration error": _bootstrap(statistic, images) if pairs else None,
         "bins": _calibration_error(pairs)[1],
     }
 
@@ -213,9 +211,10 @@ def _calibration_error(pairs: Sequence[tuple[float, bool]]) -> tuple[float, list
     return error, bins
 
 
-def _shares(
+def shares(
     views: Sequence[MatchedView], thresholds: Mapping[str, float], selected: Selection
 ) -> dict[str, dict[str, float] | None]:
+    """Return the share of the selected clusters from each threshold up, with interval and number; None without any."""
     images = [view.image(selected) for view in views]
     if not any(image.truth_scores for image in images):
         return dict.fromkeys(thresholds)

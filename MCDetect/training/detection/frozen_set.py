@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -145,8 +145,18 @@ def prepare(
 
 def frozen_hashes() -> dict[str, str]:
     """Return the SHA-256 of each view's grey values as they were when the set was frozen, by seed."""
+    return {str(seed): str(value) for seed, value in _frozen()["sha256"].items()}
+
+
+def frozen_generator_version() -> str:
+    """Return the version of the simulator that the set was frozen with: another one makes other views."""
+    return str(_frozen()["generator_version"])
+
+
+def _frozen() -> dict[str, Any]:
     text = resources.files("MCDetect.training.detection").joinpath("frozen_set.json").read_text(encoding="utf-8")
-    return {str(seed): str(value) for seed, value in json.loads(text)["sha256"].items()}
+    document: dict[str, Any] = json.loads(text)
+    return document
 
 
 def _make(seed: int, path: Path) -> None:

@@ -39,7 +39,7 @@ def sorting_figures(truths: Sequence[ViewTruth], looked: Sequence[LookedAt], thr
             wrong[1] += sum(one.is_benign for one in kept)
         for cluster in truth.clusters:
             counts = kinds.setdefault(cluster.kind, [0, 0, 0])
-            best = _best_hit(cluster, kept, truth.spacing_mm)
+            best = best_hit(cluster, kept, truth.spacing_mm)
             counts[0] += 1
             counts[1] += best is not None
             counts[2] += best is not None and best.is_benign
@@ -56,7 +56,7 @@ def missed_clusters(truths: Sequence[ViewTruth], looked: Sequence[LookedAt], thr
     for truth, view in zip(truths, looked, strict=True):
         kept = [one for one in view.clusters if one.score >= threshold]
         for cluster in truth.clusters:
-            if cluster.signal_to_noise < ABOVE_NOISE or _best_hit(cluster, kept, truth.spacing_mm) is not None:
+            if cluster.signal_to_noise < ABOVE_NOISE or best_hit(cluster, kept, truth.spacing_mm) is not None:
                 continue
             members = [truth.calcifications[index] for index in cluster.members]
             marked = sum(
@@ -120,7 +120,8 @@ def sorting_table(figures: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _best_hit(cluster: TrueCluster, found: Sequence[FoundCluster], spacing_mm: float) -> FoundCluster | None:
+def best_hit(cluster: TrueCluster, found: Sequence[FoundCluster], spacing_mm: float) -> FoundCluster | None:
+    """Return that of the found clusters which lies on a true one, by their centres, and has the highest score."""
     spacing = (spacing_mm, spacing_mm)
     hits = [one for one in found if centre_inside(Candidate(one.outline, one.score), cluster.as_truth(), spacing)]
     return max(hits, key=lambda one: one.score, default=None)

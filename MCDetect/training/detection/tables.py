@@ -126,6 +126,12 @@ def mark_groups_table(figures: Mapping[str, Any], first: str) -> str:
     return table(header + ["median error of the centre (mm)"] * (len(rows[0]) - 3 if rows else 0), rows)
 
 
+def calibration_table(calibration: Mapping[str, Any]) -> str:
+    """Return mean score, share right and number of candidates in each bin."""
+    rows = [[f"{score:.2f}", f"{share:.2f}", str(number)] for score, share, number in calibration["bins"]]
+    return table(["mean score", "share that is right", "candidates"], rows)
+
+
 def real_table(results: Mapping[str, Any]) -> str:
     """Return marks and clusters a view on real and simulated views."""
     simulated, real = results["simulated views without clusters"], results["real views"]

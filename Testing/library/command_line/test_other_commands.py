@@ -1,4 +1,4 @@
-"""``mcdetect`` beside ``detect``: help, info, bundles, simulate; and that it starts at once."""
+"""``mcdetect`` beside ``detect``: help, info, bundles; and that it starts at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import time
-from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -15,7 +14,6 @@ from support.sample_files import write_mammogram
 from MCDetect.bundles.store import Bundle, shipped_bundles
 from MCDetect.command_line import main
 from MCDetect.commands.bundles import summary
-from MCDetect.simulation.examination import simulate_examination
 from MCDetect.version import __version__
 
 HEAVY = ("numpy", "pydicom", "torch", "monai", "rich", "PIL", "scipy")
@@ -142,36 +140,6 @@ def test_a_package_without_bundles_is_told(monkeypatch, capsys):
     monkeypatch.setattr("MCDetect.bundles.store.shipped_bundles", list)
     assert main(["bundles"]) == 3
     assert "No models are installed" in capsys.readouterr().err
-
-
-def test_simulated_views_and_their_truth_are_written_and_can_be_read(tmp_path, monkeypatch, capsys):
-    small = partial(simulate_examination, rows=832, columns=640, spacing_mm=0.28)
-    monkeypatch.setattr("MCDetect.simulation.examination.simulate_examination", small)
-    folder = tmp_path / "examination"
-    assert main(["simulate", "--output", str(folder), "--views", "1", "--seed", "3", "--clusters", "1"]) == 0
-    assert str(folder / "RCC.dcm") in capsys.readouterr().out.split()
-    assert sorted(path.name for path in folder.iterdir()) == ["RCC.dcm", "truth.json"]
-    assert main(["info", str(folder / "RCC.dcm")]) == 0
-    captured = capsys.readouterr()
-    assert "832" in captured.out
-    assert captured.err == ""
-
-
-def test_fewer_clusters_than_were_asked_for_are_told(tmp_path, monkeypatch, capsys):
-    small = partial(simulate_examination, rows=832, columns=640, spacing_mm=0.28)
-    monkeypatch.setattr("MCDetect.simulation.examination.simulate_examination", small)
-    assert main(["simulate", "--output", str(tmp_path), "--views", "1", "--clusters", "200"]) == 0
-    placed = len(json.loads((tmp_path / "truth.json").read_text())["views"][0]["clusters"])
-    assert 0 < placed < 200
-    assert capsys.readouterr().err == f"RCC.dcm has {placed} of 200 clusters; there was no room for more.\n"
-
-
-@pytest.mark.parametrize("option", [["--views", "5"], ["--views", "0"], ["--seed", "-1"], ["--clusters", "few"]])
-def test_wrong_numbers_for_the_simulation_are_wrong_use(option, tmp_path, capsys):
-    with pytest.raises(SystemExit) as stopped:
-        main(["simulate", "--output", str(tmp_path / "examination"), *option])
-    assert stopped.value.code == 2
-    assert "whole number" in capsys.readouterr().err
 
 
 def test_the_program_is_installed_beside_python():

@@ -188,7 +188,46 @@ def test_the_default_recipe_is_that_of_the_detector(tmp_path: Path, monkeypatch:
     asked: list[list[str]] = []
     monkeypatch.setattr("MCDetect.training.default.main", lambda words: asked.append(words) or 0)
     assert main(["train", "default", "--output", str(tmp_path)]) == 0
-    assert asked == [["--output", str(tmp_path)]]
+    assert asked.pop() == ["--output", str(tmp_path), "--recipe", "default", "--device", "auto"]
+    more = ["--device", "cuda", "--steps", "9", "--workers", "3"]
+    assert main(["train", "default-gpu", "--output", str(tmp_path), *more]) == 0
+    assert asked.pop() == [
+        *("--output", str(tmp_path), "--recipe", "default-gpu", "--device", "cuda"),
+        *("--steps", "9", "--workers", "3"),
+    ]
+
+
+@pytest.mark.parametrize("data", [False, True], ids=["from nothing", "fine-tuned"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        ("--network", "vgg16"),
+        ("--pretrained", "weights.pth"),
+        ("--epochs", "3"),
+        ("--optimizer", "adam"),
+        ("--search", "2"),
+        ("--split", "paper"),
+        ("--fold", "1"),
+        ("--fold", "all"),
+    ],
+    ids=" ".join,
+)
+def test_what_has_no_meaning_for_the_detector_is_refused_and_not_left_out_in_silence(
+    more: tuple[str, ...], tmp_path: Path, capsys, *, data: bool
+):
+    words = ["train", "default", "--output", str(tmp_path / "run"), *more]
+    words += ["--dataset", "simulated", "--data", str(tmp_path)] if data else []
+    assert main(words) == 2
+    assert f"{more[0]} is for the papers' recipes" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_steps_are_not_for_the_recipes_of_papers_nor_data_for_the_recipe_of_a_gpu(tmp_path: Path, capsys):
+    words = ["--dataset", "simulated", "--data", str(tmp_path), "--output", str(tmp_path / "run")]
+    assert main(["train", "leong2022", *words, "--steps", "3"]) == 2
+    assert "--steps is for the recipe default" in capsys.readouterr().err
+    assert main(["train", "default-gpu", *words]) == 2
+    assert "trains from nothing, without data" in capsys.readouterr().err
 
 
 def test_a_folder_without_a_finished_training_cannot_be_evaluated(tmp_path: Path, capsys):
@@ -197,7 +236,7 @@ def test_a_folder_without_a_finished_training_cannot_be_evaluated(tmp_path: Path
 
 
 def test_the_shipped_detector_is_fine_tuned_from_its_weights(examinations: Path, tmp_path: Path, capsys):
-    assert train("default", examinations, tmp_path / "run", "--steps", "2") == 0
+    assert train("default", examinations, tmp_path / "run", "--steps", "2", "--workers", "1") == 0
     assert str(tmp_path / "run" / "bundle") in capsys.readouterr().out
     tuned, shipped = find_bundle(tmp_path / "run" / "bundle"), find_bundle()
     assert tuned.sha256 != shipped.sha256

@@ -19,6 +19,12 @@ def test_the_features_are_what_they_are_said_to_be():
     assert features["patch_logit"] == 4
 
 
+def test_one_spot_counts_no_more_the_brighter_it_is():
+    bright, brighter = (cluster_features([highest, 1, 0], 0.0, [0.0]) for highest in (12, 30))
+    assert bright == brighter
+    assert bright["highest_logit"] == 12
+
+
 def test_two_members_are_no_cluster():
     with pytest.raises(ValueError, match="at least 3"):
         cluster_features([1, 2], 0.0, [0.0])

@@ -15,7 +15,7 @@ from support.bright_bundle import SETTINGS, make_mammogram
 
 from MCDetect.bundles.store import seal
 from MCDetect.errors import DeviceError, InputError, ModelError, UsageError
-from MCDetect.findings import Findings
+from MCDetect.findings import Findings, ImageFindings
 from MCDetect.inference import logit_map
 from MCDetect.inference.calcifications import peak_logit
 from MCDetect.inference.detector import Detector
@@ -278,14 +278,43 @@ def test_strong_spots_too_far_apart_for_a_group_are_a_cluster_of_strewn_ones(own
     assert detector.analyse(mammogram, 0.0).clusters == ()
 
 
-def test_a_group_of_faint_spots_is_a_cluster_only_where_they_are_strong_enough_together(own_bundle):
+def test_faint_spots_complete_a_cluster_of_two_clear_ones_and_make_none_beside_one(own_bundle):
     mammogram = make_mammogram(GROUP)
-    highest = highest_logit(Detector.load(own_bundle, "cpu"), mammogram)
-    faint = {"calcification_threshold": highest + 1, "faint_calcification_threshold": highest - 2}
-    found = Detector.load(with_settings(own_bundle, **faint), "cpu").analyse(mammogram, 0.0)
-    assert [len(cluster.member_ids) for cluster in found.clusters] == [len(GROUP)]
-    strict = with_settings(own_bundle, **faint, faint_group_threshold=highest + 0.5)
-    assert Detector.load(strict, "cpu").analyse(mammogram, 0.0).clusters == ()
+    calibration = SETTINGS["calcification_calibration"]
+    every = Detector.load(own_bundle, "cpu").analyse(mammogram, 0.0).calcifications
+    logits = sorted((peak_logit(c.score, **calibration) for c in every), reverse=True)
+
+    def clusters(clear: int) -> list[int]:
+        threshold = (logits[clear - 1] + logits[clear]) / 2
+        settings = {"calcification_threshold": threshold, "faint_calcification_threshold": logits[-1] - 1}
+        found = Detector.load(with_settings(own_bundle, **settings), "cpu").analyse(mammogram, 0.0)
+        return [len(cluster.member_ids) for cluster in found.clusters]
+
+    assert clusters(clear=2) == [len(GROUP)]
+    assert clusters(clear=1) == []
+
+
+def test_members_that_are_weak_beside_the_strongest_are_left_out_of_what_is_reported(own_bundle):
+    mammogram = make_mammogram(GROUP)
+    calibration = SETTINGS["calcification_calibration"]
+    everything = Detector.load(own_bundle, "cpu").analyse(mammogram, 0.0)
+    logits = sorted((peak_logit(c.score, **calibration) for c in everything.calcifications), reverse=True)
+    third, weakest = logits[2], logits[-1]
+    assert weakest < third
+
+    def found(reach: float) -> ImageFindings:
+        settings = {
+            "member_calcification_threshold": third,
+            "clusters": SETTINGS["clusters"] | {"member_reach": reach},
+        }
+        return Detector.load(with_settings(own_bundle, **settings), "cpu").analyse(mammogram, 0.0)
+
+    strict, lenient = found(reach=(third - weakest) / 2), found(reach=third - weakest + 0.1)
+    assert len(lenient.clusters[0].member_ids) == len(GROUP)
+    assert 3 <= len(strict.clusters[0].member_ids) < len(GROUP)
+    # They are not shown as single ones either, and the score is that of the whole group.
+    assert {c.id for c in strict.calcifications} == set(strict.clusters[0].member_ids)
+    assert strict.clusters[0].score == lenient.clusters[0].score
 
 
 @pytest.mark.parametrize(
@@ -293,10 +322,11 @@ def test_a_group_of_faint_spots_is_a_cluster_only_where_they_are_strong_enough_t
     [
         {"single_calcification_threshold": -1.0},
         {"faint_calcification_threshold": 1.0},
-        {"faint_group_threshold": math.nan},
+        {"faint_calcification_threshold": math.nan},
         {"strewn_calcification_threshold": -1.0},
+        {"member_calcification_threshold": math.nan},
     ],
-    ids=["single", "faint", "faint groups", "strewn"],
+    ids=["single", "faint", "faint, no number", "strewn", "member"],
 )
 def test_thresholds_in_the_wrong_order_are_told(own_bundle, changes):
     with pytest.raises(ModelError, match="threshold of") as told:

@@ -33,9 +33,10 @@ def settings(threshold: float, faint: float, **others: float) -> DetectorSetting
             "threshold": threshold,
             "single_threshold": threshold,
             "faint_threshold": faint,
-            "faint_group_threshold": -math.inf,
             "strewn_threshold": math.inf,
             "strewn_distance_mm": 5.0,
+            "member_threshold": -math.inf,
+            "member_reach": math.inf,
             "calibration": {"slope": 1.0, "intercept": 0.0},
             "linking_distance_mm": 5.0,
             "minimum_count": 3,
@@ -63,13 +64,15 @@ def test_a_faint_mark_in_reach_of_a_group_is_left_out() -> None:
     assert more([TRIPLE], [], [*near, *far]) == [tuple(far)]
 
 
-def test_a_group_of_marks_that_are_all_too_faint_is_left_out() -> None:
-    rules = Grouping.of(settings(0.0, -4.0, faint_group_threshold=-2.0), SPACING)
+def test_faint_marks_complete_a_cluster_and_make_none_beside_one_bright_spot() -> None:
+    rules = Grouping.of(settings(0.0, -4.0, single_threshold=1.0), SPACING)
     assert rules.faint is not None
-    assert rules.faint([TRIPLE], [], scored(-2.5, -2.5, -2.5)) == []
-    assert len(rules.faint([TRIPLE], [], scored(-1.5, -1.5, -2.5))) == 1
-    # The five strongest count, however many others there are.
-    assert len(rules.faint([TRIPLE], [], scored(*[-1.5] * 5, *[-3.9] * 20))) == 1
+    clear, unclear, second, *faint = scored(9.0, 0.5, 1.5, -1.5, -1.5)
+    assert rules.faint([TRIPLE], [], faint) == []
+    assert rules.faint([TRIPLE], [clear], faint) == []
+    assert rules.faint([TRIPLE], [clear, unclear], faint) == []
+    (members,) = rules.faint([TRIPLE], [clear, second], faint)
+    assert len(members) == 4
 
 
 def test_faint_marks_make_a_group_with_single_ones() -> None:

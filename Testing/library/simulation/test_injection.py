@@ -12,10 +12,10 @@ from MCDetect.simulation.injection import (
     InjectionSettings,
     calcification_responses,
     draw_injection,
-    matched_response,
     noise_level,
     truth_labels,
 )
+from MCDetect.simulation.matched_filter import matched_response
 
 SHAPE = (160, 160)
 NOISE = 0.002

@@ -6,6 +6,8 @@ import numpy as np
 
 from MCDetect.simulation.presentation import (
     MAXIMUM_GREY,
+    STYLES,
+    PresentationStyle,
     burn_in_label,
     draw_style,
     present,
@@ -77,3 +79,17 @@ def test_no_label_is_written_where_there_is_no_air():
     pixels = np.zeros((400, 400), dtype=np.uint16)
     burn_in_label(np.random.default_rng(0), pixels, "LCC", np.full((400, 400), 5, np.float32), SPACING)
     assert pixels.max() == 0
+
+
+def test_a_style_that_is_asked_for_is_one_that_the_seed_might_have_drawn():
+    for name in STYLES:
+        drawn = next(s for s in range(99) if draw_style(np.random.default_rng(s)) == named(s, name))
+        assert named(drawn, name) == draw_style(np.random.default_rng(drawn))
+    strong, soft, plain = (named(4, name) for name in ("strong", "soft", "plain"))
+    assert strong.equalisation > plain.equalisation
+    assert strong.noise_power == soft.noise_power == plain.noise_power
+    assert strong.label == plain.label
+
+
+def named(seed: int, name: str) -> PresentationStyle:
+    return draw_style(np.random.default_rng(seed), name)

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from MCDetect.simulation.fields import power_law_noise
-from MCDetect.simulation.realism import measure_realism
-from MCDetect.simulation.view import simulate_view
+from MCDetect.simulation.realism import compare_realism, measure_realism
 
 
 def breast_of(texture: np.ndarray) -> np.ndarray:
@@ -33,11 +32,28 @@ def test_a_view_without_a_breast_cannot_be_measured():
         measure_realism(np.zeros((600, 600), dtype=np.uint16), 0.07)
 
 
-@pytest.mark.slow
-def test_simulated_texture_lies_near_that_of_real_views(shared_data):
-    import pydicom
+MARGINS = {
+    # Least and most median of five simulated views, over the least and the most of the real ones.
+    "beta": (0.95, 1.05),
+    "power_1": (0.8, 1.25),
+    "power_2": (0.85, 1.15),
+    "power_5": (0.85, 1.35),  # the generator is known to give too much: docs/detection.md
+    "noise": (0.85, 1.2),
+    "skewness": (0.8, 1.2),
+    "kurtosis": (0.7, 1.3),
+}
 
-    real = measure_realism(pydicom.dcmread(shared_data / "real_ffdm" / "real1_LCC.dcm").pixel_array, 0.07)
-    simulated = measure_realism(simulate_view(2, density="c", clusters=0, isolated=0).pixels, 0.07)
-    for name, low, high in (("beta", 0.8, 1.2), ("power_2", 0.4, 2.5), ("power_5", 0.5, 2.5), ("noise", 0.6, 1.5)):
-        assert low * getattr(real, name) < getattr(simulated, name) < high * getattr(real, name), name
+
+@pytest.mark.slow
+def test_five_simulated_views_have_the_texture_of_real_ones(shared_data, tmp_path):
+    measured = compare_realism(sorted((shared_data / "real_ffdm").glob("*.dcm")), 5, tmp_path)
+    assert len(measured["real"]) == 4
+    outside = {}
+    for name, (low, high) in MARGINS.items():
+        real, simulated = ([view[name] for view in measured[kind]] for kind in ("real", "simulated"))
+        middle = float(np.median(simulated))
+        if not low * min(real) <= middle <= high * max(real):
+            outside[name] = (middle, min(real), max(real))
+        # No single view is of another world either.
+        assert 0.5 * min(real) <= min(simulated) <= max(simulated) <= 2.0 * max(real), name
+    assert not outside

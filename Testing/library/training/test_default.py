@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from MCDetect.networks import CalcificationUNet, ShallowCNN
+from MCDetect.training import default_making
 from MCDetect.training.default import batches_from, main, train_network, training_record
+from MCDetect.training.default_bundle import state_bytes
 from MCDetect.training.default_data import CropDataset, CropSettings
 from MCDetect.training.losses import CalcificationLoss, PatchLoss
 from MCDetect.training.recipe import NetworkRecipe
@@ -38,6 +40,47 @@ def test_both_networks_train_and_leave_a_record(background: Path, tmp_path: Path
     assert not trainer.averaged_network.training
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="this computer has no CUDA device")
+@pytest.mark.parametrize(
+    ("network", "loss"), [(CalcificationUNet, CalcificationLoss), (ShallowCNN, PatchLoss)], ids=["pixels", "patches"]
+)
+def test_both_networks_train_on_a_gpu_and_go_on_there(background: Path, tmp_path: Path, network: type, loss: type):
+    parts = ([background], [background])
+    for steps in (2, 4):
+        recipe = replace(TINY, trainer=replace(TINY.trainer, steps=steps))
+        trainer = train_network(network(), loss(), recipe, parts, tmp_path, seed=1, workers=1, device="cuda")
+        assert trainer.step == steps
+        assert next(trainer.averaged_network.parameters()).is_cuda
+    assert state_bytes(trainer.averaged_network) == state_bytes(trainer.averaged_network.cpu())
+
+
+def test_a_gpu_that_is_not_there_is_told_before_anything_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert main(["--output", str(tmp_path / "run"), "--device", "cuda"]) == 3
+    assert "A CUDA device was asked for" in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_card_gets_the_command_without_paths_of_this_computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    made: list[dict] = []
+    monkeypatch.setattr(default_making, "make_bundle", lambda output, recipe, **how: made.append(how) or output)
+    (tmp_path / "mine.yaml").write_text("base: default.yaml\nbackgrounds: 3\n")
+    words = ["--output", str(tmp_path), "--recipe", str(tmp_path / "mine.yaml"), "--steps", "8", "--device", "cpu"]
+    assert main([*words, "--workers", "3"]) == 0
+    assert made[0]["command"] == "python -m MCDetect.training.default --recipe mine.yaml --device cpu --steps 8"
+    assert (made[0]["device"], made[0]["workers"], made[0]["recipe_name"]) == ("cpu", 3, "mine.yaml")
+
+
+def test_a_folder_of_patches_that_is_not_there_is_told_before_anything_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["--output", str(tmp_path / "run"), "--patches", str(tmp_path / "none")]) == 2
+    assert "is not a folder" in " ".join(capsys.readouterr().err.split())
+
+
 def test_an_interrupted_training_of_the_network_ends_as_if_it_had_not_been(background: Path, tmp_path: Path):
     batches = batches_from(CropDataset([background], 8, 1, CropSettings(size=64)), 2, 0)
 
@@ -55,5 +98,5 @@ def test_an_interrupted_training_of_the_network_ends_as_if_it_had_not_been(backg
 
 
 def test_a_bad_recipe_is_told_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    assert main(["--output", str(tmp_path), "--recipe", str(tmp_path / "none.yaml")]) == 3
+    assert main(["--output", str(tmp_path), "--recipe", str(tmp_path / "none.yaml")]) == 2
     assert "is not a recipe" in " ".join(capsys.readouterr().err.split())

@@ -8,7 +8,7 @@ from PIL import Image
 
 from MCDetect.errors import InputError
 from MCDetect.inference.detector import Detector
-from MCDetect.training.patch_scores import calcification_sum, score_patches
+from MCDetect.training.patch_scores import CLASSICAL, calcification_sum, score_patches
 
 PATCHES = Path(__file__).parents[4] / "shared" / "data" / "pisa_patches"
 
@@ -33,6 +33,19 @@ def test_the_sum_grows_with_the_number_of_calcifications(detector: Detector):
     assert sums[0] < 1.0 < sums[1] < sums[2]
 
 
+@pytest.mark.parametrize("name", CLASSICAL)
+def test_filters_answer_to_three_dots_more_than_to_none_or_one(name: str):
+    none, one, three = (CLASSICAL[name](patch_with_dots(count)) for count in (0, 1, 3))
+    assert none < one < three
+
+
+def test_a_filter_on_grey_values_does_not_see_brightness_but_contrast():
+    patch = patch_with_dots(3)
+    judge = CLASSICAL["difference of Gaussians, not divided by the noise"]
+    assert judge(patch + 20) == pytest.approx(judge(patch), rel=1e-3)
+    assert judge(2 * patch) == pytest.approx(2 * judge(patch), rel=1e-3)
+
+
 def test_a_folder_without_both_classes_is_refused(detector: Detector, tmp_path: Path):
     (tmp_path / "1").mkdir()
     Image.fromarray(np.zeros((60, 60), dtype=np.uint8)).save(tmp_path / "1" / "a_1.pgm")
@@ -50,7 +63,9 @@ def test_patches_are_scored_by_both_networks_and_by_texture_alone(detector: Dete
     document = score_patches(detector, tmp_path, repeats=20)
     assert (document["with_cluster"], document["normal"], document["cases"]) == (6, 6, 6)
     assert document["calcification network"]["area_under_curve"]["estimate"] == 1.0
-    assert len(document) == 8
+    for name in CLASSICAL:
+        assert document[name]["area_under_curve"]["estimate"] == 1.0
+    assert len(document) == 12
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,10 @@ def examined(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append(task.__name__)
         settings = json.loads((folder / "configs" / "inference.json").read_text())
         assert settings["faint_calcification_threshold"] < 0
-        assert "single_calcification_threshold" not in settings  # all marks are wanted
-        return [found([5.0, 4.0], right=True)] * 20 + [found([3.0, 2.5, 1.0, 0.5], right=False)] * 20
+        # All marks are wanted; faint groups depend on which of them are reported by themselves.
+        assert ("single_calcification_threshold" in settings) == (task.__name__ == "cluster")
+        both = [found([5.0, 4.0], right=True)] * 20 + [found([3.0, 2.5, 1.0, 0.5], right=False)] * 20
+        return [one[task.__name__ == "cluster"] for one in both]
 
     monkeypatch.setattr(calibration, "examine", examine)
     monkeypatch.setattr(calibration, "prepare_views", lambda folder, seeds, **options: [folder / str(s) for s in seeds])
@@ -50,17 +53,20 @@ def test_scores_are_fitted_again_and_nothing_else_changes(bundle: Path, examined
     before = json.loads(path.read_text())
     assert recalibrate.main(["--bundle", str(bundle), "--work", str(tmp_path / "work")]) == 0
     after = json.loads(path.read_text())
-    assert examined == ["mark_and_cluster"]
+    assert examined == ["mark", "cluster"]
     assert after["single_calcification_threshold"] == pytest.approx(1.75)  # two false marks a view are above it
     recipe, threshold = load_recipe().calibration, before["calcification_threshold"]
     assert after["faint_calcification_threshold"] == pytest.approx(threshold - recipe.faint_margin)
     assert after["strewn_calcification_threshold"] == pytest.approx(threshold + recipe.strewn_margin)
-    assert after["faint_group_threshold"] == pytest.approx(threshold - recipe.faint_group_margin)
+    assert after["member_calcification_threshold"] == pytest.approx(threshold + recipe.member_margin)
     changed = {name for name in after if after[name] != before.get(name)}
-    thresholds = {f"{kind}_calcification_threshold" for kind in ("faint", "strewn", "single")}
-    assert changed <= {"cluster_score", "operating_points", "faint_group_threshold", *thresholds}
+    thresholds = {f"{kind}_calcification_threshold" for kind in ("faint", "strewn", "single", "member")}
+    assert changed <= {"cluster_score", "clusters", "operating_points", *thresholds}
     assert after["cluster_score"] != before["cluster_score"]
     assert find_bundle(str(bundle)).sha256 != find_bundle().sha256
+    told = json.loads((bundle / "docs" / "training.json").read_text())
+    assert told["calibration"] == json.loads(json.dumps(asdict(recipe)))
+    assert told["seconds"]["thresholds with types"] >= 0
 
 
 def test_a_bundle_that_is_not_there_is_told_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

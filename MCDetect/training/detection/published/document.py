@@ -12,6 +12,7 @@ from MCDetect.training.detection.figures import ABOVE_NOISE, CRITERIA
 from MCDetect.training.detection.published.networks import NETWORKS
 from MCDetect.training.detection.published.running import OURS, RATES
 from MCDetect.training.detection.tables import interval, table
+from MCDetect.training.patch_scores import CLASSICAL, GAUSSIANS
 
 _COLUMNS = [(part, f"{rate:g}") for part in ("all", "above noise") for rate in RATES]
 _HEADER = [f"{part}, at {rate}" for part, rate in _COLUMNS]
@@ -62,6 +63,7 @@ def markdown(results: Mapping[str, Any]) -> str:
             f"Sensitivity by image, the number is that of false positives a view without clusters; hit: "
             f"{next(iter(CRITERIA))}.\n",
             table(["", *_HEADER], [_row(name, figures) for name, figures in results["systems"].items()]),
+            *_other_ways(results),
             f"\n### {OURS} less each, paired by examination\n",
             table(["", *_HEADER], [_row(name, figures) for name, figures in results["differences"].items()]),
             f"\n{_verdict(results)}\n",
@@ -83,23 +85,41 @@ def markdown(results: Mapping[str, Any]) -> str:
             "accuracy has not begun to learn in so few steps, and its zeros say no more than that.\n"
             "- One training a network, one learning rate. Minutes were taken on a busy computer.\n"
             "- A window is 5 to 8 mm from the next. A finer grid would place candidates better, and cost four times "
-            "as much.\n",
+            "as much. Candidates of networks are squares of one size, so that the intersection over union with an "
+            "outline says more of that size than of what was found.\n",
         ]
     )
 
 
 def _real(results: Mapping[str, Any]) -> list[str]:
     areas, about = results["area under the ROC curve on real patches"], results["real patches"]
+    equal = results["area under the ROC curve on real patches of equal high-pass deviation"]
     if not about:
         return []
     return [
         "## Real patches\n",
         f"{about['all']} regions of digitised film, {about['with a cluster']} of them with a cluster, for validation "
         "alone. They are 5 mm wide and are mirrored to the networks' size, which makes several of every calcification. "
-        f"{OURS}: sum of the calcification probabilities. Intervals by case.\n",
-        table(["", "area under the ROC curve"], [[name, _three(area)] for name, area in areas.items()]),
-        "",
+        f"{OURS}: sum of the calcification probabilities. {' and '.join(CLASSICAL)}: filters without anything learnt, "
+        "mean of the three highest peaks; the first in five sizes after normalisation by local noise, the second of "
+        f"{GAUSSIANS[0]:g} and {GAUSSIANS[1]:g} pixels on the grey values as they are, the best of seven pairs on "
+        "these very patches. In the last column every patch has the same high-pass deviation, by which alone many "
+        "can be told apart. Intervals by case.\n",
+        table(
+            ["", "area under the ROC curve", "at equal high-pass deviation"],
+            [[name, _three(area), _three(equal[name])] for name, area in areas.items()],
+        ),
+        f"\n{_higher(areas, equal)}\n",
     ]
+
+
+def _higher(areas: Mapping[str, Any], equal: Mapping[str, Any]) -> str:
+    """Return who ranks above ours on real patches."""
+    told = []
+    for words, values in (("as they are", areas), ("at equal high-pass deviation", equal)):
+        above = [name for name, area in values.items() if area["estimate"] > values[OURS]["estimate"]]
+        told.append(f"{words}: {', '.join(above) or 'none'}")
+    return f"Higher than {OURS}, {'; '.join(told)}."
 
 
 def _three(area: Mapping[str, float]) -> str:
@@ -128,12 +148,41 @@ def _not_run(results: Mapping[str, Any]) -> str:
     return f" Not run: {', '.join(left)}." if left else ""
 
 
+def _other_ways(results: Mapping[str, Any]) -> list[str]:
+    parts = []
+    for criterion, ways in results["other ways of counting"].items():
+        for way, systems in ways.items():
+            parts += [
+                f"\nThe same {way}; hit: {criterion}.\n",
+                table(["", *_HEADER], [_row(name, figures) for name, figures in systems.items()]),
+            ]
+    return parts
+
+
 def _verdict(results: Mapping[str, Any]) -> str:
-    """Return at how many of the rates the differences are certain, for each network."""
-    told = []
-    for name, parts in results["differences"].items():
-        values = [parts[part] and parts[part][rate] for part, rate in _COLUMNS]
-        above = sum(bool(value) and value["low"] > 0 for value in values)
-        below = sum(bool(value) and value["high"] < 0 for value in values)
-        told.append(f"- {name}: above 0 in {above} of {len(_COLUMNS)} columns, below in {below}")
-    return f"Intervals of the differences of {OURS}:\n\n" + "\n".join(told)
+    """Return which networks are shown to be beaten and which are not, column by column."""
+    frozen, differences = results["frozen set"], results["differences"]
+    numbers = {"all": frozen["clusters"], "above noise": frozen["clusters above noise"]}
+    open_columns: dict[str, int] = {}
+    lines = []
+    for part, rate in _COLUMNS:
+        left, known = [], 0
+        for name, parts in differences.items():
+            figure = parts[part] and parts[part][rate]
+            known += figure is not None
+            if figure is not None and figure["low"] <= 0:
+                left.append(f"{name} {interval(figure)}")
+                open_columns[name] = open_columns.get(name, 0) + 1
+        told = ("; ".join(left) or "none") if known else "not measurable"
+        lines.append(f"- {part}, at {rate} (n = {numbers[part]} clusters): {told}")
+    beaten = [name for name in differences if name not in open_columns]
+    text = f"Shown to be beaten by {OURS} in all {len(_COLUMNS)} columns: {', '.join(beaten) or 'none'}. "
+    if open_columns:
+        told = ", ".join(f"{name} (in {number} of {len(_COLUMNS)})" for name, number in open_columns.items())
+        text += f"**Not shown to be beaten in every column: {told}.** "
+    return (
+        f"{text}Networks whose interval of the difference is not above 0, so that nothing is shown:\n\n"
+        + "\n".join(lines)
+        + f"\n\nThe few clusters make wide intervals, and {len(differences) * len(_COLUMNS)} intervals of 95 % are "
+        "looked at, with no correction for their number."
+    )

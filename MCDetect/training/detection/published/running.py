@@ -19,21 +19,34 @@ from MCDetect.training.detection.comparing import (
     about_frozen,
     prepare_views,
     require_possible,
-    sensitivities,
     telling_of,
 )
-from MCDetect.training.detection.figures import CRITERIA, difference, match_views
+from MCDetect.training.detection.figures import CRITERIA, difference, froc_figures, match_views
 from MCDetect.training.detection.looking import look_at_all
 from MCDetect.training.detection.published.networks import NETWORKS
 from MCDetect.training.detection.published.scanning import scan_all
 from MCDetect.training.detection.published.training import Effort, load_trained, read_record, trained
 from MCDetect.training.detection.truths import ViewTruth, read_view_truth
-from MCDetect.training.patch_scores import calcification_sum, patch_files, patch_logit, read_patch
+from MCDetect.training.patch_scores import (
+    CLASSICAL,
+    FloatImage,
+    calcification_sum,
+    equalised_patches,
+    patch_files,
+    patch_logit,
+    read_patch,
+)
 from MCDetect.training.recipe import load_recipe
 from MCDetect.version import __version__
 
 RATES = (0.25, 0.5, 1.0, 2.0)
 """False positives a view at which clusters are compared."""
+
+COUNTED = {
+    "by image": "sensitivity at false positives a view",
+    "by examination": "sensitivity by examination at false positives a view",
+}
+"""How clusters are counted, each in each view or any of an examination, and the name of that in the figures."""
 
 OURS = "MCDetect"
 
@@ -104,7 +117,11 @@ def run(settings: PublishedSettings, report: Report | None = None) -> dict[str, 
         report=partial(tell, "MCDetect: looking at the test views"),
     )
     found = {OURS: [tuple(Candidate(c.outline, c.score) for c in view.clusters) for view in looked]}
-    areas = {OURS: _area(real, _our_judge(bundle))} if real else {}
+    judges = {OURS: _our_judge(bundle), **CLASSICAL} if real else {}
+    patches = [read_patch(path) for _, path in real]
+    areas = {name: _area(real, patches, judge) for name, judge in judges.items()}
+    equal = equalised_patches(patches) if real else []
+    equal_areas = {name: _area(real, equal, judge) for name, judge in judges.items()}
     training: dict[str, Any] = {}
     effort = Effort(settings.steps, settings.precision, settings.workers)
     for network in (one for one in NETWORKS if one.name in settings.networks):
@@ -123,7 +140,8 @@ def run(settings: PublishedSettings, report: Report | None = None) -> dict[str, 
         )
         if real:
             judge = partial(patch_logit, load_trained(network.name, folder), side=network.side)
-            areas[network.name] = _area(real, judge)
+            areas[network.name] = _area(real, patches, judge)
+            equal_areas[network.name] = _area(real, equal, judge)
     tell("figures", 0.0)
     return {
         "software_version": __version__,
@@ -135,18 +153,33 @@ def run(settings: PublishedSettings, report: Report | None = None) -> dict[str, 
         "frozen set": about_frozen(settings.examinations, truths),
         "training": training,
         "area under the ROC curve on real patches": areas,
+        "area under the ROC curve on real patches of equal high-pass deviation": equal_areas,
         "real patches": {"with a cluster": sum(label for label, _ in real), "all": len(real)} if real else None,
         **figures(truths, found),
     }
 
 
 def figures(truths: Sequence[ViewTruth], found: Mapping[str, Sequence[Sequence[Candidate]]]) -> dict[str, Any]:
-    """Return ``systems`` and, of ours less each other, ``differences``."""
-    matched = {name: match_views(truths, candidates, CRITERIA[CENTRE]) for name, candidates in found.items()}
-    systems = {
-        name: {part: sensitivities(views, selected, RATES) for part, selected in PARTS.items()}
-        for name, views in matched.items()
+    """Return ``systems`` and, of ours less each other, ``differences``, by image and the first criterion of a hit.
+
+    ``other ways of counting`` has the sensitivities by criterion, way of counting (:data:`COUNTED`), system and part.
+    """
+    counted: dict[str, dict[str, dict[str, Any]]] = {
+        criterion: {way: {name: {} for name in found} for way in COUNTED} for criterion in CRITERIA
     }
+    matched = {}
+    for criterion, rule in CRITERIA.items():
+        for name, candidates in found.items():
+            views = match_views(truths, candidates, rule)
+            if criterion == CENTRE:
+                matched[name] = views
+            for part, selected in PARTS.items():
+                whole = froc_figures(views, selected)
+                for way, key in COUNTED.items():
+                    counted[criterion][way][name][part] = whole and {
+                        f"{rate:g}": whole[key][f"{rate:g}"] for rate in RATES
+                    }
+    systems = counted[CENTRE].pop("by image")
     differences = {
         name: {
             part: systems[name][part]
@@ -156,7 +189,7 @@ def figures(truths: Sequence[ViewTruth], found: Mapping[str, Sequence[Sequence[C
         for name, views in matched.items()
         if name != OURS
     }
-    return {"systems": systems, "differences": differences}
+    return {"systems": systems, "differences": differences, "other ways of counting": counted}
 
 
 def _our_judge(bundle: Bundle) -> Callable[[Any], float]:
@@ -165,11 +198,13 @@ def _our_judge(bundle: Bundle) -> Callable[[Any], float]:
     return partial(calcification_sum, Detector(bundle, "cpu"))
 
 
-def _area(real: Sequence[tuple[int, Path]], judge: Callable[[Any], float]) -> dict[str, float]:
+def _area(
+    real: Sequence[tuple[int, Path]], patches: Sequence[FloatImage], judge: Callable[[FloatImage], float]
+) -> dict[str, float]:
     """Return the area under the ROC curve of a judge of real patches, with its interval by case."""
     area = area_under_curve(
         [bool(label) for label, _ in real],
-        [judge(read_patch(path)) for _, path in real],
+        [judge(patch) for patch in patches],
         examinations=[path.name.split("_", maxsplit=1)[0] for _, path in real],
         repeats=1000,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -89,6 +91,29 @@ def test_suspicious_calcifications_stay_so_beside_a_strewn_rod_and_strewn_rods_a
     assert len(mixed.members) == len(specks)
 
 
+def test_where_the_model_of_clusters_does_not_say_benign_most_members_decide(model) -> None:
+    silent = replace(model, cluster=replace(model.cluster, benign_threshold=2.0))
+    rod, speck = partial(disc, radius=4, stretch=7), partial(disc, radius=1.5)
+    one_rod = placed(speck(280, 290), speck(310, 300), rod(300, 350))
+    (cluster,) = type_view(*one_rod, model=silent, grouping=Grouping(group)).groups
+    assert [m.benign_type for m in cluster.members] == [None] * 3
+    assert cluster.benign_type is None
+    two_rods = placed(rod(170, 300), rod(300, 300), speck(235, 300))
+    (cluster,) = type_view(*two_rods, model=silent, grouping=Grouping(group)).groups
+    assert len(cluster.members) == 3
+    assert cluster.benign_type is not None
+
+
+def test_a_group_of_faint_marks_is_never_benign(model) -> None:
+    picture, mask, marks = view(*(disc(row, 300, 4, stretch=7) for row in (170, 240, 310)))
+    (clear,) = type_view(picture, mask, SPACING, marks, model=model, grouping=Grouping(group)).groups
+    assert clear.benign_type is not None
+    found = Grouping(group, faint=lambda groups, single, faint: group(faint))
+    (faint,) = type_view(picture, mask, SPACING, (), marks, model=model, grouping=found).groups
+    assert [m.morphology for m in faint.morphologies] == [m.morphology for m in clear.morphologies]
+    assert faint.benign_type is None
+
+
 def test_descriptors_are_what_can_be_measured(model) -> None:
     picture, mask, marks = view(*(disc(300, 280 + 20 * i, 2) for i in range(4)))
     typed = type_view(picture, mask, SPACING, marks, model=model, grouping=Grouping(group))
@@ -149,6 +174,13 @@ def test_a_damaged_model_is_refused_in_one_sentence(tmp_path, damage) -> None:
     with pytest.raises(ModelError, match="is incomplete or wrong") as error:
         MorphologyModel.load(tmp_path)
     assert error.value.code == "damaged-bundle"
+
+
+def test_no_absurd_figure_went_into_the_fit(model) -> None:
+    # A single one of a million would make all others of its kind alike after scaling.
+    for classifier in (model.calcification, model.cluster):
+        assert np.abs(classifier.mean).max() < 10
+        assert classifier.scale.max() < 3
 
 
 def test_the_measured_confusion_stands_beside_the_model(model) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from MCDetect.inference.morphology.model import FILE_NAME, MorphologyModel
 from MCDetect.training.morphology.examples import ViewExamples
 from MCDetect.training.morphology.fitting import as_entry, confusion, fit_classifier
 from MCDetect.training.morphology.train import CLUSTER_TERMS, fit_model
+from MCDetect.training.recipe import load_recipe
 
 ORDER = (Morphology.ROUND, Morphology.AMORPHOUS, Morphology.VASCULAR)
 
@@ -72,6 +74,9 @@ def test_what_is_written_is_finite_and_rounded() -> None:
     assert np.array(entry["weights"]).shape == (3, 4)
 
 
+RECIPE = load_recipe().morphology
+
+
 def view(seed: int) -> ViewExamples:
     """Return a view with five marks of each term, those of the terms of clusters in a group of their own."""
     random = np.random.default_rng(seed)
@@ -89,7 +94,7 @@ def view(seed: int) -> ViewExamples:
 
 
 def test_the_file_of_a_fitted_model_is_what_the_detector_reads(tmp_path: Path) -> None:
-    document = fit_model([view(seed) for seed in range(20)], [view(seed) for seed in range(100, 105)])
+    document = fit_model([view(seed) for seed in range(20)], [view(seed) for seed in range(100, 105)], RECIPE)
     (tmp_path / "configs").mkdir()
     (tmp_path / "configs" / FILE_NAME).write_text(json.dumps(document))
     model = MorphologyModel.load(tmp_path)
@@ -104,10 +109,24 @@ def test_the_file_of_a_fitted_model_is_what_the_detector_reads(tmp_path: Path) -
     assert np.mean([arrangement.TERMS[i].value == term for i, term in zip(likeliest, unseen.terms, strict=True)]) > 0.9
 
 
+def test_the_recipe_says_how_the_classifiers_are_fitted() -> None:
+    def model(**changes: object) -> dict:
+        changed = replace(RECIPE, calcifications=replace(RECIPE.calcifications, **changes))
+        return fit_model([view(seed) for seed in range(10)], [view(100)], changed)
+
+    usual = model()
+    assert usual["calcification"]["squares"] is True
+    assert model(squares=False)["calcification"]["squares"] is False
+    weights = [
+        np.abs(model(strength=s)["calcification"]["weights"]).mean() for s in (0.01, RECIPE.calcifications.strength)
+    ]
+    assert weights[0] < weights[1]
+
+
 def test_marks_that_lie_on_nothing_are_no_examples() -> None:
     def with_wrong_marks(seed: int) -> ViewExamples:
         one = view(seed)
         return ViewExamples(one.seed, one.features, one.places, ("", *one.terms[1:]), one.groups, one.group_terms)
 
-    measured = fit_model([view(seed) for seed in range(10)], [with_wrong_marks(100)])["measured"]
+    measured = fit_model([view(seed) for seed in range(10)], [with_wrong_marks(100)], RECIPE)["measured"]
     assert np.sum(measured["calcifications"]["matrix"]) == 5 * len(arrangement.TERMS) - 1

@@ -44,8 +44,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, type | None]]:
         if task.__name__ == "mark":
             return marked
         rows = [dict.fromkeys(FEATURES, value) | {"patch_logit": 0.0} for value in (1.0, 5.0)]
-        clustered = [ClusteredView((rows[0],), (False,), False), ClusteredView((rows[1],), (True,), True)]
-        return list(zip(marked, clustered, strict=True))
+        return [ClusteredView((rows[0],), (False,), False), ClusteredView((rows[1],), (True,), True)]
 
     monkeypatch.setattr(calibration, "examine", examine)
     return asked
@@ -54,7 +53,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, type | None]]:
 def test_a_bundle_is_made_once(tmp_path: Path, recipe: Recipe, views: TrainingViews, asked: list):
     told: list[str] = []
     bundle = bundle_of(PLAIN, recipe, views, tmp_path, EFFORT, report=lambda text, done: told.append(text))
-    assert asked == [("mark", OneScaleDetector), ("mark_and_cluster", OneScaleDetector)]
+    assert asked == [("mark", OneScaleDetector), ("mark", OneScaleDetector), ("cluster", OneScaleDetector)]
     assert told
     assert not (bundle.folder.parent / "unfinished").exists()
     record = about(bundle)
@@ -62,7 +61,7 @@ def test_a_bundle_is_made_once(tmp_path: Path, recipe: Recipe, views: TrainingVi
     assert record["cluster_score"]["weights"]["patch_logit"] == 0
     again = bundle_of(PLAIN, recipe, views, tmp_path, EFFORT, report=lambda text, done: None)
     assert again.sha256 == bundle.sha256
-    assert len(asked) == 2
+    assert len(asked) == 3
 
 
 def test_the_second_stage_says_nothing(tmp_path: Path, recipe: Recipe, views: TrainingViews, asked: list):

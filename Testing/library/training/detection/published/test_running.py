@@ -13,6 +13,7 @@ import torch
 from MCDetect.bundles.store import find_bundle
 from MCDetect.errors import InputError, ModelError, UsageError
 from MCDetect.evaluation.hits import Candidate
+from MCDetect.training.detection.figures import CRITERIA
 from MCDetect.training.detection.published import document, running, scanning
 from MCDetect.training.detection.published.__main__ import main
 from MCDetect.training.detection.published.networks import NETWORKS
@@ -69,6 +70,10 @@ def results() -> dict:
         "frozen set": dict.fromkeys(counts, 4),
         "training": {BLIND: record},
         "area under the ROC curve on real patches": {OURS: area, BLIND: area},
+        "area under the ROC curve on real patches of equal high-pass deviation": {
+            OURS: area,
+            BLIND: area | {"estimate": 0.95},
+        },
         "real patches": {"with a cluster": 3, "all": 7},
         **figures(TRUTHS, FOUND),
     }
@@ -127,12 +132,33 @@ def test_a_blind_network_finds_nothing_and_the_difference_is_all():
 def test_the_document_names_what_was_run_and_what_was_not(tmp_path: Path):
     files = document.write_document(results(), tmp_path)
     text = files[0].read_text(encoding="utf-8")
-    assert f"- {BLIND}: above 0 in 8 of 8 columns" in text
+    assert f"Shown to be beaten by MCDetect in all 8 columns: {BLIND}." in text
+    assert "- above noise, at 1 (n = 4 clusters): none" in text
+    for criterion in CRITERIA:
+        assert f"The same by examination; hit: {criterion}." in text
     assert "| 8,301 | 144 | 0.001 |" in text
-    assert "0.900 [0.800–1.000]" in text
+    assert f"| {BLIND} | 0.900 [0.800–1.000] | 0.950 [0.800–1.000] |" in text
+    assert f"Higher than MCDetect, as they are: none; at equal high-pass deviation: {BLIND}." in text
     left = text.partition("Not run: ")[2].partition(".")[0].split(", ")
     assert left == [network.name for network in NETWORKS if network.name != BLIND]
     assert json.loads(files[1].read_text(encoding="utf-8"))["batch"] == 16
+
+
+def test_a_network_that_is_not_shown_to_be_beaten_is_named_in_every_column():
+    equal = {OURS: FOUND[OURS], SHALLOW.name: FOUND[OURS], BLIND: FOUND[BLIND]}
+    text = document.markdown(results() | figures(TRUTHS, equal))
+    assert f"Not shown to be beaten in every column: {SHALLOW.name} (in 8 of 8)." in text
+    assert f"- all, at 0.5 (n = 4 clusters): {SHALLOW.name} 0.00 [0.00–0.00]" in text
+    assert f"in all 8 columns: {BLIND}." in text
+
+
+def test_both_criteria_and_examinations_are_counted_from_what_was_found():
+    others = figures(TRUTHS, FOUND)["other ways of counting"]
+    assert [list(ways) for ways in others.values()] == [["by examination"], ["by image", "by examination"]]
+    for ways in others.values():
+        for systems in ways.values():
+            assert systems[OURS]["all"]["0.5"]["estimate"] == 1.0
+            assert systems[BLIND]["all"]["0.5"]["estimate"] == 0.0
 
 
 def test_without_real_patches_the_document_is_silent_of_them():
