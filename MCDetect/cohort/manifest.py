@@ -214,6 +214,10 @@ class Manifest:
         rows = self.rows("SELECT state, count(*) AS number FROM examinations GROUP BY state")
         return {row["state"]: row["number"] for row in rows}
 
+    def undelivered(self) -> int:
+        """Return of how many examinations the results are still to be sent."""
+        return int(self.rows("SELECT count(*) AS number FROM examinations WHERE delivery_due IS NOT NULL")[0]["number"])
+
     @contextmanager
     def _told(self) -> Iterator[None]:
         try:

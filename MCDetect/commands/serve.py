@@ -39,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TITLE@ADDRESS",
         help="who may send; * is any title or address, addresses may be networks (default: this computer only)",
     )
-    listening.add_argument("--connections", type=count(1), default=64, metavar="N", help="at most (%(default)s)")
+    listening.add_argument(
+        "--connections", type=count(2), default=64, metavar="N", help="at most; half of it an address (%(default)s)"
+    )
     listening.add_argument(
         "--largest-image", type=count(1), default=512, metavar="MIB", help="larger ones are cut off (%(default)s)"
     )
@@ -53,6 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     listening.add_argument(
         "--metrics-port", type=count(0, 65535), default=9114, metavar="N", help="/health and /metrics (%(default)s)"
+    )
+    listening.add_argument(
+        "--metrics-host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="where these are shown, without password or encryption, to all who reach it (%(default)s)",
     )
     work = parser.add_argument_group("work")
     work.add_argument("--views", type=count(1), default=4, metavar="N", help="images of an examination (%(default)s)")
@@ -106,7 +114,6 @@ def run(options: argparse.Namespace) -> int:
         limits=replace(
             Limits(),
             connections=options.connections,
-            connections_per_address=max(1, options.connections // 2),
             image_bytes=options.largest_image * mebibyte,
             free_bytes=options.least_free * mebibyte,
         ),
@@ -116,7 +123,7 @@ def run(options: argparse.Namespace) -> int:
         wait_s=options.wait,
         keep_s=options.keep * 86400,
         workers=options.workers,
-        monitoring=("127.0.0.1", options.metrics_port),
+        monitoring=(options.metrics_host, options.metrics_port),
         processing=processing_of(options),
     )
     stop = threading.Event()

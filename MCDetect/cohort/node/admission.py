@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
+from MCDetect.cohort.node.places import Places
 from MCDetect.errors import UsageError
 
 ANY = "*"
@@ -67,15 +70,41 @@ class AllowList:
 
 @dataclass(frozen=True)
 class Limits:
-    """What no peer may exceed, so that none can take the node from the others."""
+    """What no peer may exceed, so that none can take the node from the others.
+
+    Attributes
+    ----------
+    connections
+        Associations at a time, and requests by HTTP; one address may have half of them. As many again may be open to
+        hear that they are too many; what comes beyond that is cut off when it is accepted.
+    image_bytes
+        The largest image.
+    free_bytes
+        Room on the disk below which no image is taken.
+    idle_s
+        How long a peer may be silent where it has to speak, in a TLS handshake too.
+    pdu_bytes, pdu_s
+        The largest protocol data unit of DICOM, and how long it may take to come.
+    """
 
     connections: int = 64
-    connections_per_address: int = 32
     image_bytes: int = 512 * 2**20
     free_bytes: int = 2 * 2**30
     idle_s: float = 30.0
     pdu_bytes: int = 1 << 17
     pdu_s: float = 60.0
+
+    def places(self) -> Places:
+        """Return places for associations or requests."""
+        return Places(self.connections, max(1, self.connections // 2))
+
+    def places_to_connect(self) -> Places:
+        """Return places for connections, whatever they turn out to be."""
+        return Places(2 * self.connections, self.connections)
+
+    def has_room(self, folder: Path, size: int = 0, share: float = 1.0) -> bool:
+        """Say whether ``size`` bytes more in a folder leave ``share`` of the room that is to stay free."""
+        return shutil.disk_usage(folder).free >= share * self.free_bytes + size
 
 
 class Told(Protocol):

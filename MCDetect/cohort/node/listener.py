@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation
-from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, _config, evt
+from pynetdicom import AE, _config, evt
 
 from MCDetect.cohort.node.admission import AllowList, Limits, Told, port_refused
-from MCDetect.cohort.node.receipt import receive
-from MCDetect.cohort.node.transport import limited_server
+from MCDetect.cohort.node.receipt import READABLE, receive
+from MCDetect.cohort.node.transport import LimitedServer, limited_server
 
 if TYPE_CHECKING:
     from MCDetect.cohort.node.inbox import Inbox
@@ -58,25 +58,29 @@ class Listener:
         _configure_pynetdicom(inbox.incoming)
         entity = AE(ae_title=title)
         entity.require_called_aet = True
-        entity.maximum_associations = limits.connections
+        entity.maximum_associations = 2 * limits.connections  # never reached: our own count says how many
         entity.maximum_pdu_size = limits.pdu_bytes
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = limits.idle_s
         entity.add_supported_context(_VERIFICATION)
-        entity.add_supported_context(DigitalMammographyXRayImageStorageForPresentation, ALL_TRANSFER_SYNTAXES)
+        entity.add_supported_context(DigitalMammographyXRayImageStorageForPresentation, list(READABLE))
         handlers: list[Any] = [
             (evt.EVT_REQUESTED, self._requested),
             (evt.EVT_C_STORE, self._store),
             (evt.EVT_CONN_CLOSE, self._closed),
         ]
         try:
-            self._server = entity.make_server(
+            server = entity.make_server(
                 address,
                 evt_handlers=handlers,
                 ssl_context=tls,
-                server_class=limited_server(allowed, limits, told),
+                server_class=limited_server(allowed, limits, told, inbox.incoming),
             )
         except OSError as error:
             raise port_refused(address, error, "--port") from error
+        assert isinstance(server, LimitedServer)
+        self._server = server
+        self._associations = self._server.associations
+        self._connections = self._server.places
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, name="dicom-listener", daemon=True)
         self._thread.start()
@@ -86,16 +90,26 @@ class Listener:
         """Whether it still listens."""
         return self._thread.is_alive()
 
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._connections)
+
     def close(self) -> None:
-        """Take no more connections."""
-        with contextlib.suppress(ValueError, OSError):
+        """Take no more connections; what was not acknowledged is cut off."""
+        with contextlib.suppress(ValueError, OSError):  # pynetdicom looks for servers that it started itself
             self._server.shutdown()
+        self._server.cut_off()
 
     def _requested(self, event: Any) -> None:
         requestor = event.assoc.requestor
         if not self._allowed.admits(requestor.primitive.calling_ae_title, requestor.address):
             self._told.turned_away("title")
             event.assoc.acse.send_reject(0x01, 0x01, 0x03)  # permanent, by the user: calling AE title not recognised
+            event.assoc.kill()
+        elif not self._associations.take(event.assoc, requestor.address):
+            self._told.turned_away("connections")
+            event.assoc.acse.send_reject(0x02, 0x03, 0x02)  # for now, by the provider: local limit exceeded
             event.assoc.kill()
 
     def _store(self, event: Any) -> int:
@@ -105,7 +119,9 @@ class Listener:
         return receive(event.dataset_path, self._inbox, self._limits, self._told, instance=wanted).status
 
     def _closed(self, event: Any) -> None:
-        """Remove what a broken connection left half received."""
+        """Remove what a broken connection left half received, and wait no longer for what it asks for."""
+        if event.assoc.requestor.primitive is None:
+            event.assoc.dul.to_user_queue.put(None)  # as if the time had run out
         path = getattr(event.assoc.dimse.message, "_data_set_path", None)
         if path is not None:
             path.unlink(missing_ok=True)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
+from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from MCDetect.cohort.node.admission import port_refused
+from MCDetect.cohort.node.places import CountedConnections, Places
+
+_MOST_CONNECTIONS = 16
 
 
 class Metrics:
@@ -23,6 +29,7 @@ class Metrics:
         self._away = Counter("mcdetect_turned_away", "Not taken", ["reason"], registry=self.registry)
         self._seconds = Histogram("mcdetect_store_seconds", "From image to acknowledgement", registry=self.registry)
         self._states = Gauge("mcdetect_examinations", "Examinations", ["state"], registry=self.registry)
+        self._due = Gauge("mcdetect_undelivered", "Examinations whose results wait to be sent", registry=self.registry)
         self._delivered = Counter("mcdetect_deliveries", "Examinations delivered", registry=self.registry)
         self._undelivered = Counter("mcdetect_delivery_failures", "Deliveries to be repeated", registry=self.registry)
         self._analysis = Histogram(
@@ -51,14 +58,34 @@ class Metrics:
         """Count an examination."""
         self._analysis.observe(seconds)
 
-    def states(self, counts: dict[str, int]) -> None:
-        """Take how many examinations are in each state."""
+    def states(self, counts: dict[str, int], undelivered: int) -> None:
+        """Take how many examinations are in each state, and the results of how many are still to be sent."""
+        self._due.set(undelivered)
         for state in ("waiting", "pending", "done", "failed"):
             self._states.labels(state).set(counts.get(state, 0))
 
 
+class _Server(CountedConnections, ThreadingHTTPServer):
+    """As many connections at a time as scrapers need; each is cut off when it says nothing for ten seconds."""
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self.places = Places(_MOST_CONNECTIONS, _MOST_CONNECTIONS // 2)
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
+        super().__init__(address, handler)
+
+    def server_bind(self) -> None:
+        """Take the port, without asking a name server for the name of this computer."""
+        TCPServer.server_bind(self)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a connection that broke."""
+
+
 class MonitoringServer:
     """Answers on a port of its own, in a thread of its own.
+
+    Whoever reaches the port may read; what it tells are counts and sentences about the node, never of a patient.
 
     Parameters
     ----------
@@ -107,9 +134,9 @@ class MonitoringServer:
                 """Say nothing."""
 
         try:
-            self._server = ThreadingHTTPServer(address, Handler)
+            self._server = _Server(address, Handler)
         except OSError as error:
-            raise port_refused(address, error, "--metrics-port") from error
+            raise port_refused(address, error, "--metrics-port or --metrics-host") from error
         self.port: int = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, name="monitoring", daemon=True).start()
 

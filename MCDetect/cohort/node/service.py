@@ -128,7 +128,10 @@ class _Node:
         self._monitoring = None
         if service.monitoring is not None:
             self._monitoring = MonitoringServer(
-                service.monitoring, self._metrics, self._complaints, lambda: self._metrics.states(manifest.counts())
+                service.monitoring,
+                self._metrics,
+                self._complaints,
+                lambda: self._metrics.states(manifest.counts(), manifest.undelivered()),
             )
 
     def run(self, stop: threading.Event) -> None:
@@ -176,9 +179,13 @@ class _Node:
         if service.destination is None:
             return
         courier = Courier(service.output.resolve(), self._manifest, service.destination)
+        away = ""
         while not stop.wait(_COURIER_S):
             try:
                 self._metrics.delivered(*courier.next_round())
+                if courier.away != away:
+                    away = courier.away
+                    self._tell(f"{away} Results wait until they are taken." if away else "Results are taken again.")
             except MCDetectError as error:
                 self._complain(error)
             except Exception as error:  # results stay due; the next round tries again

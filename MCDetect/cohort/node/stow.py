@@ -7,33 +7,28 @@ that a request of any size costs no memory. The answer is sent when every image 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
-import shutil
 import ssl
-import tempfile
 import threading
 from email.message import Message
 from http import HTTPStatus
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation
 from python_multipart.exceptions import MultipartParseError
-from python_multipart.multipart import MultipartParser
-from tornado import httpserver, netutil, web
+from tornado import httpserver, iostream, netutil, web
 
 from MCDetect.cohort.node.admission import AllowList, Limits, Told, port_refused
+from MCDetect.cohort.node.parts import MOST_IMAGES, Parts, TooMuchError
+from MCDetect.cohort.node.places import Places
 from MCDetect.cohort.node.receipt import OUT_OF_RESOURCES, SUCCESS, Receipt, receive
 
 if TYPE_CHECKING:
     from MCDetect.cohort.node.inbox import Inbox
 
 _MAMMOGRAM = str(DigitalMammographyXRayImageStorageForPresentation)
-_MOST_IMAGES = 64
-"""In one request: an examination has four views, with implants eight; more come in several requests."""
-
 _REQUEST_S = 600.0
 _CHUNK = 1 << 18
 
@@ -74,18 +69,20 @@ class StowServer:
             raise port_refused(address, error, "--stow-port") from error
         self.port: int = sockets[0].getsockname()[1]
         self._loop = asyncio.new_event_loop()
-        shared = {"inbox": inbox, "allowed": allowed, "limits": limits, "told": told, "open_requests": set()}
+        shared = {"inbox": inbox, "allowed": allowed, "limits": limits, "told": told, "places": limits.places()}
+        self._connections = limits.places_to_connect()
         started = threading.Event()
 
         async def serve() -> None:
-            server = httpserver.HTTPServer(
+            server = _Server(
                 web.Application([(r"/studies/?([0-9.]{1,64})?/?", _Studies, shared)]),
                 ssl_options=tls,
-                max_body_size=limits.image_bytes * _MOST_IMAGES,
+                max_body_size=limits.image_bytes * MOST_IMAGES,
                 chunk_size=_CHUNK,
                 idle_connection_timeout=limits.idle_s,
                 body_timeout=_REQUEST_S,
             )
+            server.admit(allowed, self._connections, told)
             server.add_sockets(sockets)
             started.set()
 
@@ -103,33 +100,61 @@ class StowServer:
         """Whether it still listens."""
         return self._thread.is_alive()
 
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._connections)
+
     def close(self) -> None:
         """Take no more connections."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
 
 
+class _Server(httpserver.HTTPServer):
+    """Turns strangers and floods away before anything is read; a TLS handshake counts as a connection."""
+
+    def admit(self, allowed: AllowList, places: Places, told: Told) -> None:
+        """Take who may connect, how many, and who is told."""
+        self._allowed, self._places, self._told = allowed, places, told
+
+    def handle_stream(self, stream: iostream.IOStream, address: Any) -> None:
+        """Serve a connection that was just accepted."""
+        if not self._allowed.knows_address(address[0]):
+            self._told.turned_away("address")
+            stream.close()
+        elif not self._places.take(stream, address[0]):
+            self._told.turned_away("flood")
+            stream.close()
+        else:
+            super().handle_stream(stream, address)
+
+    def on_close(self, server_conn: Any) -> None:
+        """Take note that a connection has ended."""
+        super().on_close(server_conn)
+        self._places.leave(server_conn.stream)
+
+
 @web.stream_request_body
 class _Studies(web.RequestHandler):
     """One request."""
 
-    def initialize(
-        self, inbox: Inbox, allowed: AllowList, limits: Limits, told: Told, open_requests: set[_Studies]
-    ) -> None:
+    def initialize(self, inbox: Inbox, allowed: AllowList, limits: Limits, told: Told, places: Places) -> None:
         self._inbox, self._allowed, self._limits, self._told = inbox, allowed, limits, told
-        self._open_requests = open_requests
-        self._parts: _Parts | None = None
+        self._places = places
+        self._parts: Parts | None = None
         self._wrong = HTTPStatus.BAD_REQUEST, "garbage"
 
     def prepare(self) -> None:
-        if not self._allowed.admits("", self.request.remote_ip or ""):
-            self._turn_away(HTTPStatus.FORBIDDEN, "address")
+        address = self.request.remote_ip or ""
+        if not self._allowed.admits("", address):
+            self._turn_away(HTTPStatus.FORBIDDEN, "title")
         if self.request.method != "POST":
             raise web.HTTPError(HTTPStatus.METHOD_NOT_ALLOWED)
-        if len(self._open_requests) >= self._limits.connections:
+        if not self._places.take(self, address):
             self._turn_away(HTTPStatus.SERVICE_UNAVAILABLE, "connections")
-        length = int(self.request.headers.get("Content-Length") or 0)
-        if shutil.disk_usage(self._inbox.incoming).free < self._limits.free_bytes + length:
+        announced = self.request.headers.get("Content-Length", "")
+        if not self._limits.has_room(self._inbox.incoming, int(announced) if announced.isdecimal() else 0):
             self._turn_away(HTTPStatus.SERVICE_UNAVAILABLE, "disk")
         kind = Message()
         kind["Content-Type"] = self.request.headers.get("Content-Type", "")
@@ -138,17 +163,18 @@ class _Studies(web.RequestHandler):
             self._turn_away(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "media type")
         if not isinstance(boundary, str) or not 0 < len(boundary) <= 70:
             self._turn_away(HTTPStatus.BAD_REQUEST, "garbage")
-        self._open_requests.add(self)
-        self._parts = _Parts(str(boundary), self._inbox.incoming, self._limits.image_bytes)
+        self._parts = Parts(str(boundary), self._inbox.incoming, self._limits.image_bytes)
 
     def data_received(self, chunk: bytes) -> None:
         if self._parts is None:
             return  # what follows something wrong is passed over; the answer comes at the end
         try:
+            if not self._limits.has_room(self._inbox.incoming):  # a chunked body does not tell its length beforehand
+                raise OSError("no room on the disk")
             self._parts.write(chunk)
         except MultipartParseError:
             self._wrong = HTTPStatus.BAD_REQUEST, "garbage"
-        except _TooMuchError:
+        except TooMuchError:
             self._wrong = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "size"
         except OSError:
             self._wrong = HTTPStatus.SERVICE_UNAVAILABLE, "disk"
@@ -195,70 +221,9 @@ class _Studies(web.RequestHandler):
         raise web.HTTPError(status)
 
     def _end(self) -> None:
-        self._open_requests.discard(self)
+        self._places.leave(self)
         if self._parts is not None:
             self._parts.clear()
-
-
-class _TooMuchError(Exception):
-    """An image or a request is larger than allowed."""
-
-
-class _Parts:
-    """The parts of a request, each in a file below ``folder``."""
-
-    def __init__(self, boundary: str, folder: Path, most_bytes: int) -> None:
-        self._folder, self._most_bytes = folder, most_bytes
-        self._files: list[Path] = []
-        self._present: IO[bytes] | None = None
-        self._size = 0
-        self.complete = False
-        self._parser = MultipartParser(
-            boundary.encode("latin-1", "replace"),
-            {
-                "on_part_begin": self._begin,
-                "on_part_data": self._data,
-                "on_part_end": self._close,
-                "on_end": self._finish,
-            },
-        )
-
-    def write(self, chunk: bytes) -> None:
-        self._parser.write(chunk)
-
-    def take(self) -> list[Path]:
-        """Return the files; who takes them removes them."""
-        files, self._files = self._files, []
-        return files
-
-    def clear(self) -> None:
-        """Remove what nobody took."""
-        self._close()
-        for path in self.take():
-            path.unlink(missing_ok=True)
-
-    def _begin(self) -> None:
-        if len(self._files) >= _MOST_IMAGES:
-            raise _TooMuchError
-        self._size = 0
-        self._present = tempfile.NamedTemporaryFile(dir=self._folder, prefix="stow-", delete=False)  # noqa: SIM115
-        self._files.append(Path(self._present.name))
-
-    def _data(self, data: bytes, start: int, end: int) -> None:
-        self._size += end - start
-        if self._size > self._most_bytes:
-            raise _TooMuchError
-        assert self._present is not None
-        self._present.write(data[start:end])
-
-    def _close(self) -> None:
-        if self._present is not None:
-            with contextlib.suppress(OSError):
-                self._present.close()
-            self._present = None
-
-    def _finish(self) -> None:
-        self.complete = bool(self._files)
 
 
 def _status(stored: bool, failed: bool, full: bool) -> HTTPStatus:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -174,7 +175,7 @@ def realism_table(realism: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
     rows = []
     for key, name in REALISM_ROWS.items():
         simulated = [view[key] for view in realism["simulated"]]
-        middle = sorted(simulated)[len(simulated) // 2]
+        middle = statistics.median(simulated)
         cells = [name, f"{min(simulated):.3g}–{max(simulated):.3g}", f"{middle:.3g}"]
         real = [view[key] for view in realism["real"]]
         if real:
