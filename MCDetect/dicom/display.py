@@ -11,6 +11,9 @@ from MCDetect.dicom.failures import DICOM_FAILURES, without_warnings
 from MCDetect.dicom.mammogram import Mammogram
 from MCDetect.dicom.pixels import is_inverted, mirror_sum, with_16_bit_table
 
+_BAND = 64  # rows at a time: what lies between stays in the cache
+_MOST_VALUES = 1 << 17
+
 
 def presentation_image(mammogram: Mammogram) -> npt.NDArray[np.uint8]:
     """Apply the header's VOI LUT or window.
@@ -28,18 +31,47 @@ def presentation_image(mammogram: Mammogram) -> npt.NDArray[np.uint8]:
     uint8 array (rows, columns)
         0 to 255, bright is attenuating (also for MONOCHROME1), padding 0.
     """
-    displayed = None if mammogram.header is None else through_header(mammogram.pixels, mammogram.header)
-    if displayed is None:
-        displayed = _full_range(mammogram)
-    image: npt.NDArray[np.uint8] = np.rint(np.clip(displayed, 0.0, 1.0) * 255).astype(np.uint8)
-    image[~mammogram.valid] = 0
+    pixels, whole = mammogram.pixels, whole_values(mammogram.pixels)
+    if whole is None:
+        image = _in_8_bits(mammogram, pixels)
+    else:
+        # Each of the few thousand values that there are goes through the header once, not each of millions of pixels.
+        table = _in_8_bits(mammogram, whole)
+        image = np.empty(pixels.shape, dtype=np.uint8)
+        for first in range(0, len(pixels), _BAND):
+            band = slice(first, first + _BAND)
+            np.take(table, (pixels[band] - whole[0]).astype(np.intp), out=image[band], mode="clip")
+    image *= mammogram.valid
     return image
 
 
-def _full_range(mammogram: Mammogram) -> npt.NDArray[np.floating]:
+def whole_values(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32] | None:
+    """Return all whole numbers from the least to the largest pixel, or None if pixels are not whole or range widely."""
+    low, high = float(pixels.min()), float(pixels.max())
+    if high - low >= _MOST_VALUES or not is_whole(pixels):
+        return None
+    return np.arange(int(low), int(high) + 1, dtype=np.float32)
+
+
+def is_whole(pixels: npt.NDArray[np.float32]) -> bool:
+    """Say whether all pixels are whole numbers."""
+    return all(
+        bool((part == np.rint(part)).all()) for part in (pixels[i : i + _BAND] for i in range(0, len(pixels), _BAND))
+    )
+
+
+def _in_8_bits(mammogram: Mammogram, values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    displayed = None if mammogram.header is None else through_header(values, mammogram.header)
+    if displayed is None:
+        displayed = _full_range(mammogram, values)
+    image: npt.NDArray[np.uint8] = np.rint(np.clip(displayed, 0.0, 1.0) * 255).astype(np.uint8)
+    return image
+
+
+def _full_range(mammogram: Mammogram, values: npt.NDArray[np.float32]) -> npt.NDArray[np.floating]:
     used = mammogram.pixels[mammogram.valid]
     low, high = float(used.min()), float(used.max())
-    full: npt.NDArray[np.floating] = (mammogram.pixels - low) / (high - low)
+    full: npt.NDArray[np.floating] = (values - low) / (high - low)
     return full
 
 

@@ -16,6 +16,7 @@ from MCDetect.findings import Calcification, Cluster, Decision, ImageFindings
 from MCDetect.pictures import style
 
 _SMOOTH = 3
+_HALF = [round(0.55 * value) for value in range(256)]  # the casing lets the tissue through
 _MINIMUM_RADIUS = 6.0
 _CLEARANCE = 4.0
 _ISOLATED_MINIMUM_RADIUS = 9.0
@@ -184,8 +185,10 @@ def _draw_cased(
     def place(point: Point) -> Point:
         return (point[0] - left) * _SMOOTH, (point[1] - top) * _SMOOTH
 
-    for ink, line, opacity in ((style.CASING, 2.0 * width, 0.55), (colour, width, 1.0)):
+    for ink, line, opacities in ((style.CASING, 2.0 * width, _HALF), (colour, width, None)):
         shape = Image.new("L", ((right - left) * _SMOOTH, (bottom - top) * _SMOOTH))
         draw(ImageDraw.Draw(shape), place, line * _SMOOTH)
-        mask = shape.reduce(_SMOOTH).point(lambda value, opacity=opacity: round(value * opacity))
+        mask = shape.reduce(_SMOOTH)
+        if opacities is not None:
+            mask = mask.point(opacities)
         picture.paste(ink, (left, top), mask)

@@ -28,6 +28,7 @@ from MCDetect.pictures.marks import (
     isolated_radius,
     mark_radius,
 )
+from MCDetect.pictures.png import write_png
 from MCDetect.pictures.scale_bar import draw_scale_bar
 from MCDetect.pictures.text import LINE_HEIGHT, draw_lines, wrap
 from MCDetect.score_text import MEANING, cluster_score_text, threshold_text
@@ -41,8 +42,7 @@ def save_overlay(path: Path, overlay: Image.Image) -> None:
     OutputError
         ``cannot-write`` when the file cannot be written.
     """
-    # Level 2 makes files a tenth larger than the default level and takes a third of its time.
-    write_atomically(path, lambda temporary: overlay.save(temporary, format="PNG", compress_level=2))
+    write_atomically(path, lambda temporary: write_png(temporary, overlay))
 
 
 def draw_overlay(picture: npt.NDArray[np.uint8], image: ImageFindings, algorithm: Algorithm) -> Image.Image:
@@ -77,7 +77,7 @@ def draw_overlay(picture: npt.NDArray[np.uint8], image: ImageFindings, algorithm
     details = draw_details(picture, image, image.rows, sizes)
     width = view.width + (details.width if details else 0)
     title, key = _title(image, width, sizes), _key(image, algorithm, width, sizes)
-    overlay = Image.new("RGB", (width, title.height + view.height + key.height), style.BAND)
+    overlay = Image.new("RGB", (width, title.height + view.height + key.height), None)  # all of it is pasted over
     overlay.paste(title, (0, 0))
     overlay.paste(view, (0, title.height))
     if details:

@@ -14,12 +14,11 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
 
-from MCDetect.dicom.display import through_header
+from MCDetect.dicom.display import is_whole, through_header, whole_values
 from MCDetect.dicom.mammogram import Mammogram
 from MCDetect.dicom.pixels import is_inverted, mirror_sum
 
 _CURVE_TOP = 4095
-_MOST_ENTRIES = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -60,14 +59,13 @@ def lookup_of(mammogram: Mammogram) -> tuple[int, npt.NDArray[np.uint16]] | None
 
     None where the header has no usable window or the values are no whole numbers.
     """
-    header, pixels = mammogram.header, mammogram.pixels
-    first, last = float(pixels.min()), float(pixels.max())
-    if header is None or last - first >= _MOST_ENTRIES or not _is_whole(pixels):
+    whole = None if mammogram.header is None else whole_values(mammogram.pixels)
+    if mammogram.header is None or whole is None:
         return None
-    shown = through_header(np.arange(int(first), int(last) + 1, dtype=np.float32), header)
+    shown = through_header(whole, mammogram.header)
     if shown is None:
         return None
-    return int(first), np.rint(np.clip(shown, 0.0, 1.0) * _CURVE_TOP).astype(np.uint16)
+    return int(whole[0]), np.rint(np.clip(shown, 0.0, 1.0) * _CURVE_TOP).astype(np.uint16)
 
 
 def as_8_bits(display: ViewDisplay) -> npt.NDArray[np.uint8]:
@@ -112,15 +110,9 @@ def _compact(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.generic]:
     low, high = float(pixels.min()), float(pixels.max())
     for kind in (np.int16, np.uint16):
         limits = np.iinfo(kind)
-        if limits.min <= low and high <= limits.max and _is_whole(pixels):
+        if limits.min <= low and high <= limits.max and is_whole(pixels):
             return pixels.astype(kind)
     return pixels
-
-
-def _is_whole(pixels: npt.NDArray[np.float32]) -> bool:
-    step = 1 << 20
-    flat = pixels.reshape(-1)
-    return all(bool((part == np.rint(part)).all()) for part in (flat[i : i + step] for i in range(0, flat.size, step)))
 
 
 def _first(header: Dataset, keyword: str) -> float | None:

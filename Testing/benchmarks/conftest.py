@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +30,15 @@ def _all_processors():
 def view():
     """Return noise of the size of a full-field view."""
     return np.random.default_rng(0).normal(0, 0.5, (ROWS, COLUMNS)).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def examination(tmp_path_factory) -> Path:
+    """Simulate an examination of four views of 3328 x 2560 pixels with clusters, and return its folder."""
+    folder = tmp_path_factory.mktemp("examination")
+    words = ["-m", "MCDetect", "simulate", "--output", str(folder), "--views", "4", "--seed", "11"]
+    subprocess.run([sys.executable, *words], check=True, capture_output=True)
+    return folder
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,11 @@ import numpy as np
 
 COLOURS = ["#8c8c8c", "#c9a227", "#3b6ea5", "#5a9e6f", "#a54d3b", "#70548c"]
 DOTS_PER_INCH = 100
+SYNTAXES = {
+    "ExplicitVRLittleEndian": "uncompressed",
+    "JPEGLSLossless": "JPEG-LS",
+    "JPEG2000Lossless": "JPEG 2000",
+}
 
 
 def figures(paths: list[Path]) -> list[dict]:
@@ -36,25 +41,45 @@ def figures(paths: list[Path]) -> list[dict]:
     return list(found.values())
 
 
+def reading_and_writing(benchmarks: list[dict]) -> dict[str, float]:
+    """Return the processor seconds of one view of each way it may be stored and each format that may be written."""
+    seconds = {}
+    for entry in benchmarks:
+        which, noted = entry["name"].partition("[")[2].rstrip("]"), entry["extra_info"]
+        if entry["name"].startswith("test_reading["):
+            seconds[f"reading {SYNTAXES[which]}"] = noted["processor_seconds"]
+        elif "bytes_written" in noted:
+            seconds[f"writing {which}"] = noted["seconds"]["processor"] / noted["views"]
+    return seconds
+
+
 def draw_stages(benchmarks: list[dict], path: Path) -> None:
-    """Draw where the processor time of one view goes, a bar for each back end."""
+    """Draw where the processor time of one view goes, a bar for each back end; below, what reading and writing take."""
     bars = {
         entry["name"].partition("[")[2].rstrip("]"): entry["extra_info"]["stages_cpu_seconds"]
         for entry in benchmarks
         if "stages_cpu_seconds" in entry["extra_info"]
     }
-    figure, axes = plt.subplots(figsize=(8, 2.8), layout="constrained")
+    others = reading_and_writing(benchmarks)
+    rows = [len(bars), max(1, len(others))]
+    figure, (axes, below) = plt.subplots(
+        2, figsize=(8, 1.6 + 0.28 * sum(rows)), sharex=True, height_ratios=rows, layout="constrained"
+    )
     for row, stages in enumerate(bars.values()):
         left = 0.0
         for colour, (name, seconds) in zip(COLOURS, stages.items(), strict=True):
             axes.barh(row, seconds, left=left, color=colour, label=name if row == 0 else None)
             left += seconds
         axes.text(left, row, f" {left:.2f} s", va="center")
-    axes.set_yticks(range(len(bars)), list(bars))
-    axes.invert_yaxis()
-    axes.set_xlabel("processor seconds of one view of 3328 x 2560 pixels")
-    axes.margins(x=0.1)
-    axes.spines[["top", "right"]].set_visible(False)
+    for row, seconds in enumerate(others.values()):
+        below.barh(row, seconds, color=COLOURS[0])
+        below.text(seconds, row, f" {seconds:.2f} s", va="center")
+    for part, names in ((axes, bars), (below, others)):
+        part.set_yticks(range(len(names)), list(names))
+        part.invert_yaxis()
+        part.margins(x=0.1)
+        part.spines[["top", "right"]].set_visible(False)
+    below.set_xlabel("processor seconds of one view of 3328 x 2560 pixels")
     figure.legend(loc="outside upper center", ncols=3, frameon=False)
     figure.savefig(path, dpi=DOTS_PER_INCH)
 

@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import numpy as np
+from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing.common import MANUFACTURER
 from MCDetect.dicom.writing.context import shown
+from MCDetect.dicom.writing.frames import pixels_of_frames
 from MCDetect.dicom.writing.patient import PATIENT_AND_STUDY
 from MCDetect.dicom.writing.segmentation import nominal_frame_of_reference_uid, nominal_spacing
 from MCDetect.errors import OutputError
@@ -73,13 +75,18 @@ def check_segmentation(written: Dataset, image: ImageFindings, source: Dataset) 
     check_common(written, source)
     check_image_references(written, {image.sop_instance_uid: source})
     check_nominal_geometry(written, image, source)
-    frames = written.pixel_array.reshape(-1, written.Rows, written.Columns)
+    if (written.Rows, written.Columns) != (image.rows, image.columns):
+        fail("its frames are not of the size of the mammogram")
+    try:
+        frames = pixels_of_frames(written)
+    except ValueError:
+        fail("its pixels are not frames of single bits")
     expected = _expected_pixels(image)
     if len(frames) != len(expected) or len(written.SegmentSequence) != len(expected):
         fail("the number of segments is not that of the findings")
     for frame, groups in zip(frames, written.PerFrameFunctionalGroupsSequence, strict=True):
         number = _segment_number(written, groups)
-        if frame.shape != (image.rows, image.columns) or not expected[number - 1].are(frame):
+        if not expected[number - 1].are(frame):
             fail(f"the pixels of segment {number} are not those of its finding")
     kinds = [str(item.SegmentedPropertyTypeCodeSequence[0].CodeValue) for item in written.SegmentSequence]
     if kinds != _expected_kinds(image):
@@ -148,9 +155,8 @@ class _Pixels:
     needed: Any
     allowed: Any
 
-    def are(self, frame: Any) -> bool:
-        held = np.flatnonzero(frame)
-        return bool(np.isin(self.needed, held).all() and np.isin(held, self.allowed).all())
+    def are(self, held: Any) -> bool:
+        return bool(held.size and np.isin(self.needed, held).all() and np.isin(held, self.allowed).all())
 
 
 def _expected_pixels(image: ImageFindings) -> list[_Pixels]:
@@ -195,16 +201,22 @@ def _region_pixels(image: ImageFindings, cluster: Cluster) -> _Pixels:
     """
     rows = np.array([row for row, _ in cluster.outline])
     last = min(image.rows - 1, math.ceil(rows.max()))
+    columns = _columns_round(cluster, image.columns)
     needed, allowed = [], []
     for row in range(max(0, math.floor(rows.min())), last + 1):
         lines = [_crossings(cluster, row + trifle) for trifle in (-_TRIFLE, _TRIFLE)]
-        columns = np.arange(image.columns)
         inner = [_between(columns, line, -_TRIFLE) for line in lines]
         outer = [_between(columns, line, _TRIFLE) for line in lines]
-        needed.append(row * image.columns + np.flatnonzero(inner[0] & inner[1]))
-        allowed.append(row * image.columns + np.flatnonzero(outer[0] | outer[1]))
+        needed.append(row * image.columns + columns[inner[0] & inner[1]])
+        allowed.append(row * image.columns + columns[outer[0] | outer[1]])
     nothing = np.array([], dtype=np.int64)
     return _Pixels(np.concatenate([nothing, *needed]), np.concatenate([nothing, *allowed]))
+
+
+def _columns_round(cluster: Cluster, count: int) -> Any:
+    """Return the columns of an image of ``count`` that an outline may reach."""
+    reached = [column for _, column in cluster.outline]
+    return np.arange(max(0, math.floor(min(reached)) - 1), min(count, math.ceil(max(reached)) + 2))
 
 
 def _crossings(cluster: Cluster, row: float) -> list[float]:
@@ -227,9 +239,9 @@ def _between(columns: Any, crossings: Sequence[float], wider: float) -> Any:
 
 def _items(written: Dataset) -> Iterator[Dataset]:
     """Yield every item of every sequence, except what was copied from the patient and the study."""
-    for element in written:
-        if element.VR == "SQ" and element.keyword not in PATIENT_AND_STUDY:
-            for item in element.value:
+    for tag in written.keys():  # noqa: SIM118 (a data set is walked element by element, which reads them all)
+        if written.get_item(tag).VR == "SQ" and keyword_for_tag(tag) not in PATIENT_AND_STUDY:
+            for item in written[tag].value:
                 yield item
                 yield from _items(item)
 

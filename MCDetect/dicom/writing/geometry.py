@@ -8,7 +8,7 @@ the image at (columns, rows) (PS3.3, sections C.18.6.1.1 and C.10.5.1.2).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -40,21 +40,32 @@ def calcification_mask(image: ImageFindings, calcifications: Iterable[Calcificat
 
 def region_mask(image: ImageFindings, cluster: Cluster) -> Mask:
     """Return the pixels whose centre lies inside the outline of ``cluster`` or on it, bool, (rows, columns)."""
-    inside = np.zeros((image.rows, image.columns), dtype=bool)
-    border = np.zeros_like(inside)
-    columns = np.arange(image.columns)
+    mask = np.zeros((image.rows, image.columns), dtype=bool)
+    # Only the pixels between the outermost vertices are looked at; the rest of a new array costs nothing.
     outline = cluster.outline
+    top, bottom = _whole_between([row for row, _ in outline], image.rows)
+    left, right = _whole_between([column for _, column in outline], image.columns)
+    window = mask[top:bottom, left:right]
+    inside, border = np.zeros_like(window), np.zeros_like(window)
+    columns = np.arange(left, right)
     for (row, column), (next_row, next_column) in zip(outline, (*outline[1:], outline[0]), strict=True):
-        first, last = sorted((row, next_row))
-        span = slice(max(0, math.ceil(first)), max(0, math.floor(last) + 1))
-        rows = np.arange(image.rows)[span, np.newaxis]
+        first, last = _whole_between((row, next_row), image.rows)
+        span = slice(first - top, last - top)
+        rows = np.arange(first, last)[:, np.newaxis]
         # Positive on one side of the edge, negative on the other, 0 along it.
         side = (next_row - row) * (columns - column) - (next_column - column) * (rows - row)
         is_right_of_edge = side > 0 if next_row > row else side < 0
         inside[span] ^= ((row <= rows) != (next_row <= rows)) & is_right_of_edge
-        left, right = sorted((column, next_column))
-        border[span] |= (side == 0) & (columns >= left) & (columns <= right)
-    return inside | border
+        nearest, furthest = sorted((column, next_column))
+        border[span] |= (side == 0) & (columns >= nearest) & (columns <= furthest)
+    np.logical_or(inside, border, out=window)
+    return mask
+
+
+def _whole_between(ends: Sequence[float], length: int) -> tuple[int, int]:
+    """Return the first of the indices below ``length`` from the least to the largest of ``ends``, and that after."""
+    first = min(length, max(0, math.ceil(min(ends))))
+    return first, max(first, min(length, math.floor(max(ends)) + 1))
 
 
 def graphic_point(image: ImageFindings, row: float, column: float) -> Coordinates:

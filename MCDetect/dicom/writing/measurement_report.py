@@ -30,6 +30,7 @@ from MCDetect.dicom.writing.common import (
     series_uid,
     stand_in,
 )
+from MCDetect.dicom.writing.content_tree import named
 from MCDetect.dicom.writing.context import RAW, ReportContext
 from MCDetect.dicom.writing.measurement_groups import Group, groups_of, rejected_groups_of
 from MCDetect.dicom.writing.reader_texts import clean, person_name
@@ -66,6 +67,10 @@ def measurement_report(
         title=codes.IMAGING_MEASUREMENT_REPORT,
         language_of_content_item_and_descendants=highdicom.sr.LanguageOfContentItemAndDescendants(codes.ENGLISH),
     )
+    # highdicom copies and searches the whole content; it is given the report without its groups.
+    measurements = _measurements_of(report)
+    groups = measurements.ContentSequence
+    measurements.ContentSequence = highdicom.sr.ContentSequence()
     dataset: Dataset = highdicom.sr.ComprehensiveSR(
         evidence=headers,
         content=report,
@@ -76,6 +81,7 @@ def measurement_report(
         manufacturer=MANUFACTURER,
         is_complete=True,
     )
+    measurements.ContentSequence = groups
     source = sources[images[0].sop_instance_uid]
     dataset.ContentSequence = list(dataset.ContentSequence)  # highdicom's own sequence takes no other items
     _insert_library(dataset, images, sources)
@@ -86,6 +92,12 @@ def measurement_report(
     _name_local_scheme(dataset)
     complete(dataset, MEASUREMENT_REPORT, source, algorithm, context=context, images=images)
     return dataset
+
+
+def _measurements_of(report: highdicom.sr.MeasurementReport) -> Dataset:
+    """Return the container of the groups."""
+    container: Dataset = next(item for item in report[0].ContentSequence if named(item, codes.IMAGING_MEASUREMENTS))
+    return container
 
 
 def _observers(algorithm: Algorithm, review: Review | None) -> highdicom.sr.ObservationContext:

@@ -43,13 +43,14 @@ def probability_map(
         anatomic_regions=[codes.BREAST],
     )
     name_side(description, image)
+    stored = np.rint(np.clip(probability, 0.0, 1.0) * np.float32(LARGEST_VALUE)).astype(np.uint8).tobytes()
     return object_of_masks(
         PROBABILITY_MAP,
         image,
         source,
         algorithm,
         context,
-        pixel_array=np.clip(probability, 0.0, 1.0).astype(np.float32)[np.newaxis, ..., np.newaxis],
+        pixel_data=stored + b"\0" * (len(stored) % 2),
         segmentation_type=highdicom.seg.SegmentationTypeValues.FRACTIONAL,
         fractional_type=highdicom.seg.SegmentationFractionalTypeValues.PROBABILITY,
         max_fractional_value=LARGEST_VALUE,

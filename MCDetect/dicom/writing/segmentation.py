@@ -35,6 +35,7 @@ from MCDetect.dicom.writing.common import (
     stand_in_of_one_frame,
 )
 from MCDetect.dicom.writing.context import RAW, ReportContext, by_reader, shown
+from MCDetect.dicom.writing.frames import overlap, packed_frames
 from MCDetect.dicom.writing.geometry import Mask, calcification_mask, region_mask
 from MCDetect.dicom.writing.macros import code_item
 from MCDetect.dicom.writing.tracking import tracking_identifier, view_label
@@ -137,13 +138,14 @@ def segmentation(image: ImageFindings, source: Dataset, algorithm: Algorithm, co
         Whether they were reviewed.
     """
     segments = segments_of(image)
+    masks = [segment.mask for segment in segments]
     dataset = object_of_masks(
         SEGMENTATION,
         image,
         source,
         algorithm,
         context,
-        pixel_array=np.stack([segment.mask for segment in segments], axis=-1)[np.newaxis],
+        pixel_data=packed_frames(masks),
         segmentation_type=highdicom.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[
             _description(number, segment, image, algorithm) for number, segment in enumerate(segments, start=1)
@@ -151,6 +153,7 @@ def segmentation(image: ImageFindings, source: Dataset, algorithm: Algorithm, co
         content_label="CALCIFICATIONS",
         content_description="Calcifications and regions of clusters",
     )
+    dataset.SegmentsOverlap = "YES" if overlap(masks) else "NO"
     if len(segments) > MOST_PLAIN_SEGMENTS:
         dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
     return dataset
@@ -162,14 +165,31 @@ def object_of_masks(
     source: Dataset,
     algorithm: Algorithm,
     context: ReportContext,
+    *,
+    pixel_data: bytes,
+    segment_descriptions: Sequence[highdicom.seg.SegmentDescription],
     **content: Any,
 ) -> Dataset:
-    """Return a segmentation object of one mammogram in its nominal geometry.
+    """Return a segmentation object of one mammogram in its nominal geometry, with a frame for each segment.
 
-    ``content`` are the arguments of :class:`highdicom.seg.Segmentation` about pixels and segments.
+    highdicom looks at every pixel of every segment several times, and nearly all of them are empty. So it is given a
+    picture of one row in which each segment has one pixel, and what it makes of that gets the true size and pixels.
+
+    Parameters
+    ----------
+    kind, image, source, algorithm, context
+        As of :func:`segmentation`.
+    pixel_data
+        The frames in the order of the segments.
+    segment_descriptions
+        What the segments are.
+    **content
+        The other arguments of :class:`highdicom.seg.Segmentation` about pixels and segments.
     """
     spacing = nominal_spacing(image, source)
+    one_pixel_each = np.eye(len(segment_descriptions), dtype=np.uint8)[np.newaxis, np.newaxis]
     header = stand_in_of_one_frame(source)
+    header.Rows, header.Columns = one_pixel_each.shape[1:3]
     header.FrameOfReferenceUID = nominal_frame_of_reference_uid(image)
     header.PositionReferenceIndicator = ""
     header.ImagePositionPatient = [0, 0, 0]
@@ -178,6 +198,8 @@ def object_of_masks(
     header.SliceThickness = SLICE_THICKNESS_MM
     dataset: Dataset = highdicom.seg.Segmentation(
         source_images=[header],
+        pixel_array=one_pixel_each,
+        segment_descriptions=segment_descriptions,
         series_instance_uid=series_uid(kind, algorithm, image.sop_instance_uid, context),
         series_number=kind.series_number,
         sop_instance_uid=instance_uid(kind, algorithm, [image], [image.sop_instance_uid], context),
@@ -189,6 +211,7 @@ def object_of_masks(
         pixel_measures=highdicom.PixelMeasuresSequence(pixel_spacing=spacing, slice_thickness=SLICE_THICKNESS_MM),
         **content,
     )
+    dataset.Rows, dataset.Columns, dataset.PixelData = image.rows, image.columns, pixel_data
     name_sop_class(dataset, source)
     dimension_uid = stable_uid(image.sop_instance_uid, "dimensions")  # highdicom draws a random one
     for item in (*dataset.DimensionOrganizationSequence, *dataset.DimensionIndexSequence):

@@ -95,3 +95,24 @@ def test_padding_is_black(make_dataset, stored):
     image = presentation_image(mammogram)
     assert (image[stored == 4095] == 0).all()
     assert (image[stored != 4095] == 255).all()
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        WINDOW,
+        {"VOILUTFunction": "SIGMOID", **WINDOW},
+        {"VOILUTSequence": [table_item(list(range(0, 1024)), 1000, 10)]},
+        {"RescaleSlope": -2, "RescaleIntercept": 70, **WINDOW},
+        {"PhotometricInterpretation": "MONOCHROME1", **WINDOW},
+        {"PixelPaddingValue": 3000, **WINDOW},
+        {"RescaleSlope": 0.5, "RescaleIntercept": 0, **WINDOW},
+        {},
+    ],
+    ids=str,
+)
+def test_a_table_of_the_values_shows_what_every_pixel_by_itself_does(make_dataset, monkeypatch, attributes):
+    mammogram = read_mammogram(make_dataset(**attributes))
+    image = presentation_image(mammogram)
+    monkeypatch.setattr("MCDetect.dicom.display.whole_values", lambda pixels: None)
+    np.testing.assert_array_equal(image, presentation_image(mammogram))

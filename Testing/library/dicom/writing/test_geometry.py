@@ -104,6 +104,17 @@ def test_a_region_holds_the_pixels_whose_centre_is_inside_its_outline(image: Ima
         assert np.array_equal(region_of(image, polygon), expected)
 
 
+def test_an_outline_that_leaves_the_image_has_the_pixels_that_it_has_in_a_larger_one(image: ImageFindings) -> None:
+    generator = np.random.default_rng(4)
+    margin = 500
+    larger = replace(image, rows=image.rows + 2 * margin, columns=image.columns + 2 * margin)
+    for _ in range(30):
+        polygon = generator.integers(-margin, 2 * margin - 100, (7, 2)) / 2  # also crossing itself
+        whole = region_of(larger, polygon + margin)
+        part = whole[margin : margin + image.rows, margin : margin + image.columns]
+        assert np.array_equal(region_of(image, polygon), part)
+
+
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(*[st.floats(-500, 900)] * 2), min_size=3, max_size=12))
 def test_an_outline_is_closed_and_inside_the_image_whatever_the_vertices(
