@@ -62,10 +62,11 @@ Thresholds, probabilities and operating points come from {calibration.normal_vie
 without carry {calibration.false_calcifications_per_view:g} false marks a view; a calcification outside of clusters is
 reported from the logit at which they carry {calibration.false_single_calcifications_per_view:g}. Fainter marks, down to
 {calibration.faint_margin:g} logits below the calcification threshold, count only as members of a cluster that has two
-others above it. Marks of {calibration.strewn_margin:g} logits and more above it make a cluster even where each lies up
-to {calibration.strewn_distance_mm:g} mm from the next. Members less than {calibration.member_margin:g} logits above the
-threshold are not reported if they lie more than {calibration.member_reach:g} below the third strongest of the cluster.
-An operating point is the cluster score at which the views without clusters carry so many false ones: {points}.
+others which are reported by themselves. Marks of {calibration.strewn_margin:g} logits and more above it make a cluster
+even where each lies up to {calibration.strewn_distance_mm:g} mm from the next. Members less than
+{calibration.member_margin:g} logits above the threshold are not reported if they lie more than
+{calibration.member_reach:g} below the third strongest of the cluster. An operating point is the cluster score at which
+the views without clusters carry so many false ones: {points}.
 The score of a cluster is a probability only for the calibration views, so many of which have clusters; elsewhere it is
 a rank.
 
@@ -252,8 +253,8 @@ def _patches(patches: Mapping[str, Any] | None) -> str:
         f"{patches['with_cluster']} patches with a cluster and {patches['normal']} of normal tissue, "
         f"{patches['cases']} cases; 60 x 60 pixels of 0.085 mm, digitised film, 8 bit. Never trained on; but that "
         "pixels up to a third larger than the network's are not resampled was decided after seeing these patches (with "
-        "resampling the area was 0.978). The last row needs no network and shows how much of the task texture alone "
-        "solves.",
+        "resampling the area was 0.978). The filters and the last row need no network and "
+        "show how much of the task they solve alone; the sizes of the second filter were chosen on these patches.",
         "",
         "| | area under the ROC curve |",
         "|---|---|",
