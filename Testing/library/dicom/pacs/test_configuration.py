@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import keyring
+import keyring.core
 import pytest
 from keyring.backend import KeyringBackend
 
@@ -138,11 +137,9 @@ class MemoryKeyring(KeyringBackend):
 
 
 @pytest.fixture
-def memory_keyring() -> Iterator[None]:
-    before = keyring.get_keyring()
-    keyring.set_keyring(MemoryKeyring())
-    yield
-    keyring.set_keyring(before)
+def memory_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    # To ask which keyring is there would load those of the system, all of them.
+    monkeypatch.setattr(keyring.core, "_keyring_backend", MemoryKeyring())
 
 
 def test_a_password_comes_from_the_environment_or_the_keyring(monkeypatch, memory_keyring):
