@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,18 @@ settings.load_profile("mcdetect")
 
 # Several test processes share the processor; more threads in each would only get in each other's way.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(autouse=True)
+def _children_end_quietly() -> Iterator[None]:
+    """Take away the handler of ended children that PyTorch's loader of data sets for good where it has had processes.
+
+    With libraries that set an alternate stack for signals beside it, the end of any child of a later test was the end
+    of this process: the kernel finds no room for the frame of the handler.
+    """
+    yield
+    if hasattr(signal, "SIGCHLD") and callable(signal.getsignal(signal.SIGCHLD)):  # Qt's own is none of Python's
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
