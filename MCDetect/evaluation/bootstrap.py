@@ -23,6 +23,10 @@ class Interval:
     def __str__(self) -> str:
         return f"{self.estimate:.3f} [{self.low:.3f}-{self.high:.3f}]"
 
+    def rounded(self) -> dict[str, float]:
+        """Return estimate and limits as a document of figures holds them, to four digits."""
+        return {"estimate": round(self.estimate, 4), "low": round(self.low, 4), "high": round(self.high, 4)}
+
 
 def bootstrap_interval(
     statistic: Callable[[Indices], float],

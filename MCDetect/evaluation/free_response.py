@@ -92,7 +92,7 @@ def interval_of(statistic: Statistic, images: Sequence[MatchedImage], repeats: i
         found = bootstrap_interval(of, [image.examination for image in images], repeats=repeats)
     except ValueError:  # each resample lacked what the figure needs
         return None
-    return {"estimate": round(found.estimate, 4), "low": round(found.low, 4), "high": round(found.high, 4)}
+    return found.rounded()
 
 
 def _curve(images: Sequence[MatchedImage], views: float, repeats: int) -> dict[str, Any] | None:

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from MCDetect.preprocessing.intensity import local_noise
 from MCDetect.preprocessing.nipple import most_anterior_point
 from MCDetect.simulation.calcifications import SUPERSAMPLING, CalcificationKind, DrawnCalcification, draw_calcification
 from MCDetect.simulation.clusters import ClusterMember, DrawnCluster, draw_cluster
-from MCDetect.simulation.given_view import DETECTABILITY, InjectedView, truth_of, unit_and_breast
+from MCDetect.simulation.given_view import DETECTABILITY, InjectedView, coarse_depth, truth_of, unit_and_breast
 from MCDetect.simulation.injection import InjectionSettings, inject_cluster
 from MCDetect.simulation.placement import ISOLATED_KINDS, outline_of
 from MCDetect.simulation.truth import SimulatedCalcification, SimulatedCluster
@@ -228,10 +227,8 @@ class _Canvas:
 
 
 def _depth(breast: npt.NDArray[np.bool_], spacing_mm: float) -> FloatImage:
-    """Return the distance to the skin line in mm; the chest wall at the picture's border is no skin line."""
-    step = max(1, round(0.5 / spacing_mm))
-    coarse = np.pad(breast[::step, ::step], 1, mode="edge")
-    depth = ndimage.distance_transform_edt(coarse)[1:-1, 1:-1] * step * spacing_mm
+    """Return the distance to the skin line in mm of each pixel."""
+    depth, step = coarse_depth(breast, spacing_mm)
     fine = np.kron(depth.astype(np.float32), np.ones((step, step), dtype=np.float32))
     return np.asarray(fine[: breast.shape[0], : breast.shape[1]])
 

@@ -140,13 +140,22 @@ def unit_and_breast(mammogram: Mammogram) -> tuple[FloatImage, float, npt.NDArra
     return unit, float(shown.max() - shown.min()), breast
 
 
+def coarse_depth(breast: npt.NDArray[np.bool_], spacing_mm: float) -> tuple[npt.NDArray[np.float64], int]:
+    """Return the distance to the skin line in mm at every so-many-th row and column, and how many that is.
+
+    The chest wall at the picture's border is no skin line.
+    """
+    step = max(1, round(0.5 / spacing_mm))
+    coarse = np.pad(breast[::step, ::step], 1, mode="edge")
+    depth: npt.NDArray[np.float64] = ndimage.distance_transform_edt(coarse)[1:-1, 1:-1] * step * spacing_mm
+    return depth, step
+
+
 def _middles(
     random: np.random.Generator, breast: npt.NDArray[np.bool_], spacing_mm: float, count: int
 ) -> list[tuple[int, int]]:
     """Return places deep enough in the breast and far enough from each other."""
-    step = max(1, round(0.5 / spacing_mm))
-    coarse = np.pad(breast[::step, ::step], 1, mode="edge")  # the chest wall at the picture's border is no skin line
-    depth = ndimage.distance_transform_edt(coarse)[1:-1, 1:-1] * step * spacing_mm
+    depth, step = coarse_depth(breast, spacing_mm)
     places = np.argwhere(depth > _MARGIN_MM) * step
     chosen: list[tuple[int, int]] = []
     for _ in range(_TRIES * count):

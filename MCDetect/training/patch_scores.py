@@ -77,14 +77,7 @@ def score_patches(detector: Detector, folder: Path, repeats: int = 1000) -> dict
     }
     for name, values in scores.items():
         area = area_under_curve(labels, values, examinations=cases, repeats=repeats)
-        document[name] = {
-            "area_under_curve": {
-                "estimate": round(area.estimate, 4),
-                "low": round(area.low, 4),
-                "high": round(area.high, 4),
-                "level": area.level,
-            }
-        }
+        document[name] = {"area_under_curve": {**area.rounded(), "level": area.level}}
     return document
 
 

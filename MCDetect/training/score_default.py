@@ -169,12 +169,7 @@ def _false_positives_from(images: Sequence[MatchedImage], threshold: float) -> f
 
 def as_document(interval: Interval) -> dict[str, float]:
     """Return an interval as JSON holds it."""
-    return {
-        "estimate": round(interval.estimate, 4),
-        "low": round(interval.low, 4),
-        "high": round(interval.high, 4),
-        "level": interval.level,
-    }
+    return {**interval.rounded(), "level": interval.level}
 
 
 def score(

@@ -21,16 +21,16 @@ from MCDetect.evaluation.hits import Candidate
 from MCDetect.files import write_text_atomically
 from MCDetect.inference.detector import Detector
 from MCDetect.training.detection.figures import (
-    ABOVE_NOISE,
     CRITERIA,
     MatchedView,
+    above_noise,
     difference,
     froc_figures,
     match_views,
 )
 from MCDetect.training.detection.looking import LookedAt, Mark, look
 from MCDetect.training.detection.looking import _read as read
-from MCDetect.training.detection.truths import TrueCluster, read_view_truth
+from MCDetect.training.detection.truths import read_view_truth
 from MCDetect.training.simulated_views import load_view
 
 WAYS = [("torch", "fp32"), ("openvino", "bf16"), ("torch", "bf16")]
@@ -92,10 +92,6 @@ def compare(paths: list[Path], folder: Path) -> dict[str, Any]:
         "clusters": sum(len(truth.clusters) for truth in truths),
         "ways": ways,
     }
-
-
-def above_noise(cluster: TrueCluster) -> bool:
-    return cluster.signal_to_noise >= ABOVE_NOISE
 
 
 def changes(first: list[LookedAt], second: list[LookedAt], points: dict[str, float]) -> dict[str, Any]:

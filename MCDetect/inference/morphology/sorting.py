@@ -127,11 +127,9 @@ def sort_groups(
             result.append(whole)
             continue
         rest = group([m for m in members if typing.benign[m.id] is None])
-        if not rest and 2 * len(benign) > len(members):
-            result.append(typing.judged(members, _most_common(benign, typing)))
-            continue
         if not rest:
-            result.append(replace(whole, benign_type=None))
+            is_benign = 2 * len(benign) > len(members)
+            result.append(replace(whole, benign_type=_most_common(benign, typing) if is_benign else None))
             continue
         result += [typing.judged(part) for part in rest]
         result += [typing.judged(part, _most_common(part, typing)) for part in group(benign)]

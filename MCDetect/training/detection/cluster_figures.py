@@ -7,8 +7,8 @@ from typing import Any
 
 from MCDetect.evaluation.hits import Candidate
 from MCDetect.training.detection.figures import (
-    ABOVE_NOISE,
     CRITERIA,
+    above_noise,
     by_group,
     calibration_figures,
     difference,
@@ -17,18 +17,13 @@ from MCDetect.training.detection.figures import (
     operating_points,
 )
 from MCDetect.training.detection.systems import BUNDLE, LAPLACIAN, NAMES, ONE_STAGE, PATCHES
-from MCDetect.training.detection.truths import TrueCluster, ViewTruth
+from MCDetect.training.detection.truths import ViewTruth
 
 GROUP_RATES = (0.25, 0.5, 1.0)
 """False positives a view at which groups of clusters are compared."""
 
 REPORTED = "from the lowest operating point up"
 """Name of the calibration of those candidates that can be reported at all."""
-
-
-def above_noise(cluster: TrueCluster) -> bool:
-    """Tell whether a cluster ought to be found (:data:`MCDetect.training.detection.figures.ABOVE_NOISE`)."""
-    return cluster.signal_to_noise >= ABOVE_NOISE
 
 
 def cluster_figures(

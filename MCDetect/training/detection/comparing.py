@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from MCDetect.errors import UsageError
 from MCDetect.training.default import training_backgrounds
 from MCDetect.training.detection import frozen_set
-from MCDetect.training.detection.figures import ABOVE_NOISE, CRITERIA, MatchedView, Selection, froc_figures
+from MCDetect.training.detection.figures import CRITERIA, MatchedView, Selection, above_noise, froc_figures
 from MCDetect.training.detection.truths import ViewTruth
 from MCDetect.training.recipe import Recipe
 
@@ -20,7 +20,7 @@ CENTRE = next(iter(CRITERIA))
 
 PARTS: Mapping[str, Selection | None] = {
     "all": None,
-    "above noise": lambda cluster: cluster.signal_to_noise >= ABOVE_NOISE,
+    "above noise": above_noise,
 }
 """Which clusters are looked at, by name."""
 
@@ -96,7 +96,7 @@ def about_frozen(examinations: int, truths: Sequence[ViewTruth]) -> dict[str, in
         "views": len(truths),
         "views without clusters": sum(truth.is_normal for truth in truths),
         "clusters": len(clusters),
-        "clusters above noise": sum(cluster.signal_to_noise >= ABOVE_NOISE for cluster in clusters),
+        "clusters above noise": sum(map(above_noise, clusters)),
     }
 
 

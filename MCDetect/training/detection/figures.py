@@ -30,6 +30,11 @@ _BINS = 10
 Selection = Callable[[TrueCluster], bool]
 
 
+def above_noise(cluster: TrueCluster) -> bool:
+    """Tell whether a cluster ought to be found (:data:`ABOVE_NOISE`)."""
+    return cluster.signal_to_noise >= ABOVE_NOISE
+
+
 @dataclass(frozen=True)
 class MatchedView:
     """One view after matching: scores of all its clusters, in the order of the truth, and of the false positives."""
@@ -109,7 +114,6 @@ def by_group(views: Sequence[MatchedView], rates: Sequence[float]) -> dict[str, 
         f"{rate:g}": froc_curve(images, false_positives_on_normal_images=True).threshold_at(rate) for rate in rates
     }
     clusters = [cluster for view in views for cluster in view.truth.clusters]
-    loud: Selection = lambda cluster: cluster.signal_to_noise >= ABOVE_NOISE  # noqa: E731
     groups: dict[str, dict[str, Any]] = {"by morphology": {}, "by signal-to-noise ratio": {}, "by density": {}}
     for kind in sorted({cluster.kind for cluster in clusters}):
         groups["by morphology"][kind] = {
@@ -125,7 +129,7 @@ def by_group(views: Sequence[MatchedView], rates: Sequence[float]) -> dict[str, 
         part = [view for view in views if view.truth.density == density]
         groups["by density"][density] = {
             "all": shares(part, thresholds, lambda cluster: True),
-            "above noise": shares(part, thresholds, loud),
+            "above noise": shares(part, thresholds, above_noise),
             "false positives a view": {name: _rate(part, value) for name, value in thresholds.items()},
         }
     return {"thresholds": thresholds, **groups}
@@ -137,12 +141,11 @@ def _is_of(cluster: TrueCluster, kind: str | None, low: float, high: float) -> b
 
 def operating_points(views: Sequence[MatchedView], points: Mapping[str, float]) -> dict[str, Any]:
     """Return sensitivity and false positives at each of the bundle's operating points."""
-    loud: Selection = lambda cluster: cluster.signal_to_noise >= ABOVE_NOISE  # noqa: E731
     return {
         name: {
             "threshold": value,
             "sensitivity": shares(views, {"": value}, lambda cluster: True)[""],
-            "sensitivity above noise": shares(views, {"": value}, loud)[""],
+            "sensitivity above noise": shares(views, {"": value}, above_noise)[""],
             "false positives a view without clusters": _rate(views, value),
         }
         for name, value in points.items()
@@ -259,8 +262,4 @@ def _interval(statistic: Callable[[Sequence[MatchedImage]], float], images: Sequ
 
 def _bootstrap(statistic: Callable[[Indices], float], images: Sequence[MatchedImage]) -> dict[str, float]:
     interval = bootstrap_interval(statistic, [image.examination for image in images], repeats=_REPEATS)
-    return {
-        "estimate": round(interval.estimate, 4),
-        "low": round(interval.low, 4),
-        "high": round(interval.high, 4),
-    }
+    return interval.rounded()

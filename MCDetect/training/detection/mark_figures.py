@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from MCDetect.evaluation.bootstrap import Indices, bootstrap_interval
-from MCDetect.training.detection.figures import ABOVE_NOISE, RATIO_EDGES
+from MCDetect.training.detection.figures import RATIO_EDGES, above_noise
 from MCDetect.training.detection.looking import LookedAt, Mark
 from MCDetect.training.detection.marks import (
     MarkedCalcifications,
@@ -105,7 +105,7 @@ def cluster_bound(truths: Sequence[ViewTruth], looked: Sequence[LookedAt]) -> di
         for cluster in truth.clusters:
             share = ideal_cluster_probability(cluster, probabilities)
             shares["all"].append(share)
-            if cluster.signal_to_noise >= ABOVE_NOISE:
+            if above_noise(cluster):
                 shares["above noise"].append(share)
     return {name: round(float(np.mean(values)), 4) if values else None for name, values in shares.items()}
 
@@ -212,11 +212,7 @@ def _interval(views: Sequence[MarkedCalcifications], truths: Sequence[ViewTruth]
 
 def _bootstrap(statistic: Callable[[Indices], float], truths: Sequence[ViewTruth]) -> dict[str, float]:
     interval = bootstrap_interval(statistic, [truth.examination for truth in truths], repeats=_REPEATS)
-    return {
-        "estimate": round(interval.estimate, 4),
-        "low": round(interval.low, 4),
-        "high": round(interval.high, 4),
-    }
+    return interval.rounded()
 
 
 def _errors(views: Sequence[MarkedCalcifications], threshold: float) -> dict[str, float] | None:

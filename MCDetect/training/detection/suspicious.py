@@ -14,8 +14,7 @@ import numpy as np
 
 from MCDetect.evaluation.bootstrap import Indices, bootstrap_interval
 from MCDetect.evaluation.hits import Candidate
-from MCDetect.training.detection.cluster_figures import above_noise
-from MCDetect.training.detection.figures import CRITERIA, froc_figures, match_views
+from MCDetect.training.detection.figures import CRITERIA, above_noise, froc_figures, match_views
 from MCDetect.training.detection.looking import LookedAt
 from MCDetect.training.detection.sorting import best_hit
 from MCDetect.training.detection.tables import interval, table
@@ -127,5 +126,5 @@ def _called_benign(truths: Sequence[ViewTruth], looked: Sequence[LookedAt], thre
     if not everything:
         return {"found": 0, "benign": 0, "share": None}
     found = bootstrap_interval(statistic, [truth.examination for truth in truths], repeats=_REPEATS)
-    share = {"estimate": round(found.estimate, 4), "low": round(found.low, 4), "high": round(found.high, 4)}
+    share = found.rounded()
     return {"found": len(everything), "benign": sum(everything), "share": share}

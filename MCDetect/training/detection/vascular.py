@@ -119,4 +119,4 @@ def _share(truths: Sequence[ViewTruth], rule: Callable[[int, TrueCalcification],
         return float(np.mean(values)) if values else float("nan")
 
     share = bootstrap_interval(statistic, [truth.examination for truth in truths], repeats=_REPEATS)
-    return {"estimate": round(share.estimate, 4), "low": round(share.low, 4), "high": round(share.high, 4)}
+    return share.rounded()

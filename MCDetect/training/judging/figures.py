@@ -13,7 +13,7 @@ from MCDetect.evaluation.free_response import counts_normal, free_response_figur
 from MCDetect.evaluation.froc import MatchedImage, ScoredImage, match
 from MCDetect.evaluation.hits import Candidate, Criterion, contains
 from MCDetect.training.datasets.record import DatasetIndex
-from MCDetect.training.detection.figures import ABOVE_NOISE, CRITERIA
+from MCDetect.training.detection.figures import ABOVE_NOISE, CRITERIA, above_noise
 from MCDetect.training.detection.looking import Mark
 from MCDetect.training.detection.mark_figures import LEAST_RATIO
 from MCDetect.training.detection.marks import MarkedCalcifications, counted_calcifications, match_marks, share_found
@@ -48,8 +48,8 @@ def figures_of(judged: JudgedDetector, *, repeats: int = 1000) -> dict[str, Any]
     clusters: dict[str, Any] = {}
     for name, criterion in CRITERIA.items():
         clusters[name] = {"all": free_response_figures(matched(views, criterion), points, repeats=repeats)}
-        if any(_is_loud(cluster) for view in views for cluster in view.truth.clusters):
-            loud = matched(views, criterion, _is_loud)
+        if any(above_noise(cluster) for view in views for cluster in view.truth.clusters):
+            loud = matched(views, criterion, above_noise)
             clusters[name][f"signal-to-noise ratio of {ABOVE_NOISE:g} and more"] = free_response_figures(
                 loud, points, repeats=repeats
             )
@@ -116,10 +116,6 @@ def _scored(view: LookedAtView) -> ScoredImage:
 def scored_images(views: Sequence[LookedAtView]) -> list[ScoredImage]:
     """Return the views with all that was found in them."""
     return [_scored(view) for view in views]
-
-
-def _is_loud(cluster: TrueCluster) -> bool:
-    return cluster.signal_to_noise >= ABOVE_NOISE
 
 
 def _by_kind(views: Sequence[LookedAtView], threshold: float, repeats: int) -> dict[str, Any]:
@@ -196,4 +192,4 @@ def _interval(
     if not examinations or not np.isfinite(statistic(np.arange(len(examinations)))):
         return None
     found = bootstrap_interval(statistic, examinations, repeats=repeats)
-    return {"estimate": round(found.estimate, 4), "low": round(found.low, 4), "high": round(found.high, 4)}
+    return found.rounded()

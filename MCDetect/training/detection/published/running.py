@@ -208,4 +208,4 @@ def _area(
         examinations=[path.name.split("_", maxsplit=1)[0] for _, path in real],
         repeats=1000,
     )
-    return {"estimate": round(area.estimate, 4), "low": round(area.low, 4), "high": round(area.high, 4)}
+    return area.rounded()
