@@ -7,7 +7,7 @@ cut of power or a cancelled run never leaves half a file behind.
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,14 +32,10 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
-        os.close(handle)
-        temporary = Path(name)
+        temporary = _new_file(path.parent, path.suffix)
         write(temporary)
         with temporary.open("rb+") as stream:
             os.fsync(stream.fileno())
-        # mkstemp makes files private to the owner; results get the permissions any new file would have.
-        temporary.chmod(0o666 & ~_current_umask())
         temporary.replace(path)
         temporary = None
     except OSError as error:
@@ -59,7 +55,8 @@ def write_text_atomically(path: Path, text: str) -> None:
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
-def _current_umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _new_file(folder: Path, suffix: str) -> Path:
+    """Make an empty file that nobody else has, with the permissions that any new file has (mkstemp's is private)."""
+    path = folder / f".{secrets.token_hex(4)}{suffix}"
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    return path

@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 import re
+import secrets
 import shutil
 import socket
 import tempfile
@@ -118,8 +119,9 @@ def _publish(
     unfinished: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{UNFINISHED}{examination.name}-"))
-        unfinished.chmod(0o777 & ~_umask())
+        new = folder.parent / f"{UNFINISHED}{examination.name}-{secrets.token_hex(4)}"
+        new.mkdir()  # with the permissions of any new folder: mkdtemp's would be private
+        unfinished = new
         outcome = _detect(examination, order, distinct, unfinished)
         refused = outcome.refused
         if _states([Path(path) for path in examination.files]) != before:
@@ -283,9 +285,3 @@ def sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from MCDetect.evaluation.bootstrap import Indices, bootstrap_interval
+from MCDetect.evaluation.free_response_statistics import false_positives_from, sensitivity_at, share_found
 from MCDetect.evaluation.froc import RATES, MatchedImage, by_case, froc_curve
 
 NORMAL, ALL = "views without clusters", "all views"
@@ -52,10 +53,10 @@ def free_response_figures(
         "operating points": {
             name: {
                 "threshold": threshold,
-                "sensitivity": interval_of(partial(_found, threshold=threshold), images, repeats),
-                "sensitivity by examination": interval_of(partial(_found, threshold=threshold), cases, repeats),
+                "sensitivity": interval_of(partial(share_found, threshold=threshold), images, repeats),
+                "sensitivity by examination": interval_of(partial(share_found, threshold=threshold), cases, repeats),
                 "false positives a view": interval_of(
-                    partial(_false_positives, threshold=threshold), counted_images(images), repeats
+                    partial(false_positives_from, threshold=threshold), counted_images(images), repeats
                 ),
             }
             for name, threshold in points.items()
@@ -77,7 +78,7 @@ def counted_images(images: Sequence[MatchedImage]) -> list[MatchedImage]:
 
 def sensitivity_from(images: Sequence[MatchedImage], threshold: float, repeats: int) -> dict[str, float] | None:
     """Return the share of clusters that reach a threshold, with its interval; None without any."""
-    return interval_of(partial(_found, threshold=threshold), images, repeats)
+    return interval_of(partial(share_found, threshold=threshold), images, repeats)
 
 
 def interval_of(statistic: Statistic, images: Sequence[MatchedImage], repeats: int) -> dict[str, float] | None:
@@ -105,7 +106,7 @@ def _curve(images: Sequence[MatchedImage], views: float, repeats: int) -> dict[s
     return {
         "false positives counted on": NORMAL if normal else ALL,
         "sensitivity at false positives a view": {
-            f"{rate:g}": interval_of(partial(_sensitivity, rate=rate * views, normal=normal), images, repeats)
+            f"{rate:g}": interval_of(partial(sensitivity_at, rate=rate * views, normal=normal), images, repeats)
             for rate in RATES
         },
         "points": [
@@ -113,18 +114,3 @@ def _curve(images: Sequence[MatchedImage], views: float, repeats: int) -> dict[s
             for x, y in zip(curve.false_positives[::step], curve.sensitivity[::step], strict=True)
         ],
     }
-
-
-def _sensitivity(images: Sequence[MatchedImage], rate: float, *, normal: bool) -> float:
-    lacks = not any(image.truth_scores for image in images) or (normal and not counts_normal(images))
-    return float("nan") if lacks else froc_curve(images, false_positives_on_normal_images=normal).sensitivity_at(rate)
-
-
-def _found(images: Sequence[MatchedImage], threshold: float) -> float:
-    scores = [score >= threshold for image in images for score in image.truth_scores]
-    return float(np.mean(scores)) if scores else float("nan")
-
-
-def _false_positives(images: Sequence[MatchedImage], threshold: float) -> float:
-    counts = [sum(score >= threshold for score in image.false_positives) for image in images]
-    return float(np.mean(counts)) if counts else float("nan")

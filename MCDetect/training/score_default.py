@@ -23,11 +23,18 @@ import numpy as np
 from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle
 from MCDetect.errors import MCDetectError
 from MCDetect.evaluation.bootstrap import Indices, Interval, bootstrap_interval
-from MCDetect.evaluation.froc import RATES, MatchedImage, ScoredImage, froc_curve, match
-from MCDetect.evaluation.hits import Candidate, Criterion, centre_inside, overlaps
+from MCDetect.evaluation.free_response_statistics import (
+    false_positives_from,
+    mean_sensitivity,
+    sensitivity_at,
+    share_found,
+)
+from MCDetect.evaluation.froc import RATES, MatchedImage, ScoredImage, match
+from MCDetect.evaluation.hits import Candidate, Criterion
 from MCDetect.files import write_text_atomically
 from MCDetect.training.backgrounds import TEST_SEEDS
 from MCDetect.training.default_card import write_card
+from MCDetect.training.detection.figures import ABOVE_NOISE, CRITERIA
 from MCDetect.training.examining import examine
 from MCDetect.training.patch_scores import score_patches
 from MCDetect.training.recipe import DEFAULT_RECIPE, TestRecipe, load_recipe
@@ -37,14 +44,6 @@ if TYPE_CHECKING:
     from MCDetect.inference.detector import Detector
 
 Report = Callable[[str, float], None]
-
-ABOVE_NOISE = 5.0
-"""Median signal-to-noise ratio of a cluster's calcifications from which it ought to be found."""
-
-_CRITERIA: dict[str, Criterion] = {
-    "centre within the outline dilated by 5 mm": centre_inside,
-    "intersection over union at least 0.2": overlaps,
-}
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def score_views(
         "clusters_above_noise": sum(cluster.signal_to_noise >= ABOVE_NOISE for cluster in clusters),
         "false_marks_per_view_without_clusters": float(np.mean(marks)) if marks else None,
     }
-    for name, criterion in _CRITERIA.items():
+    for name, criterion in CRITERIA.items():
         scores[name] = {
             "all clusters": _froc_scores(_matched(views, criterion, 0.0), bundle.operating_points),
             f"clusters of median signal-to-noise {ABOVE_NOISE:g} and more": _froc_scores(
@@ -132,39 +131,21 @@ def _froc_scores(images: Sequence[MatchedImage], points: dict[str, float]) -> di
         )
 
     scores: dict[str, Any] = {
-        f"sensitivity at {rate:g} false positives a view": interval(partial(_sensitivity_at, rate=rate))
+        f"sensitivity at {rate:g} false positives a view": interval(partial(sensitivity_at, rate=rate))
         for rate in RATES
     }
-    scores["mean sensitivity from 0 to 1 false positives a view"] = interval(_mean_sensitivity)
+    scores["mean sensitivity from 0 to 1 false positives a view"] = interval(mean_sensitivity)
     for name, threshold in points.items():
         scores[name] = {
             "threshold": threshold,
-            "sensitivity": interval(partial(_sensitivity_from, threshold=threshold)),
-            "false positives a view": interval(partial(_false_positives_from, threshold=threshold)),
+            "sensitivity": interval(partial(share_found, threshold=threshold)),
+            "false positives a view": interval(partial(_false_positives, threshold=threshold)),
         }
     return scores
 
 
-def _sensitivity_at(images: Sequence[MatchedImage], rate: float) -> float:
-    if not any(image.truth_scores for image in images):
-        return float("nan")
-    return froc_curve(images, false_positives_on_normal_images=True).sensitivity_at(rate)
-
-
-def _mean_sensitivity(images: Sequence[MatchedImage]) -> float:
-    if not any(image.truth_scores for image in images):
-        return float("nan")
-    return froc_curve(images, false_positives_on_normal_images=True).mean_sensitivity()
-
-
-def _sensitivity_from(images: Sequence[MatchedImage], threshold: float) -> float:
-    found = [score >= threshold for image in images for score in image.truth_scores]
-    return float(np.mean(found)) if found else float("nan")
-
-
-def _false_positives_from(images: Sequence[MatchedImage], threshold: float) -> float:
-    counts = [sum(score >= threshold for score in image.false_positives) for image in images if image.is_normal]
-    return float(np.mean(counts)) if counts else float("nan")
+def _false_positives(images: Sequence[MatchedImage], threshold: float) -> float:
+    return false_positives_from([image for image in images if image.is_normal], threshold)
 
 
 def as_document(interval: Interval) -> dict[str, float]:

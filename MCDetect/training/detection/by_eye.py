@@ -2,7 +2,8 @@
 
 ``by_eye.json`` holds places and classes, never a picture. Its places are those of the highest contrast in two views, by
 differences of Gaussians in three sizes and whatever the detector says, called from crops without marks; its marks are
-those of one bundle, called from crops that showed where they were. Nobody who called them is a radiologist.
+those of one bundle, called from crops that showed where they were. Its groups and bodies are those that a first look at
+the views found. Nobody who called them is a radiologist.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ import numpy as np
 from MCDetect.bundles.store import DEFAULT_BUNDLE
 from MCDetect.dicom.reading import read_mammogram
 from MCDetect.errors import InputError, MCDetectError
+from MCDetect.evaluation.hits import contains
 from MCDetect.training.detection.injected_set import grey_values_hash
 from MCDetect.training.detection.tables import table
 
 if TYPE_CHECKING:
     from MCDetect.bundles.store import Bundle
     from MCDetect.dicom.mammogram import Mammogram
-    from MCDetect.findings import Calcification
+    from MCDetect.findings import Calcification, ImageFindings
 
 CERTAIN = "calcification"
 """Class of the places that the eye is certain of."""
@@ -41,6 +43,12 @@ UNKNOWN = "not called yet"
 
 SAME_MM = 0.7
 """Distance from a place that was called, within which a mark has its class."""
+
+GROUP_MM = 4.0
+"""Marks nearer than this to the middle of a group are its own."""
+
+BODY_MM = 1.5
+"""Marks nearer than this to the middle of a large calcification are on it."""
 
 _REACH = 3  # pixels beside a mark that still count as on it
 
@@ -56,12 +64,26 @@ class Called:
 
 @dataclass(frozen=True)
 class CalledView:
-    """A view by name, the SHA-256 of its grey values, places called whatever is marked, and places of marks."""
+    """What was seen on one view.
+
+    Attributes
+    ----------
+    name, sha256
+        Of the view and its grey values.
+    places
+        Called whatever is marked.
+    marks
+        Classes of what one bundle marked.
+    groups, bodies
+        Middles of groups of calcifications, and of single large ones, plain to see before anything was marked.
+    """
 
     name: str
     sha256: str
     places: tuple[Called, ...]
     marks: tuple[Called, ...]
+    groups: tuple[Called, ...] = ()
+    bodies: tuple[Called, ...] = ()
 
 
 def called_views() -> list[CalledView]:
@@ -71,8 +93,7 @@ def called_views() -> list[CalledView]:
         CalledView(
             name,
             view["sha256"],
-            tuple(Called(*place) for place in view["places"]),
-            tuple(Called(*mark) for mark in view["marks"]),
+            *(tuple(Called(*one) for one in view.get(what, ())) for what in ("places", "marks", "groups", "bodies")),
         )
         for name, view in json.loads(text)["views"].items()
     ]
@@ -107,7 +128,12 @@ def by_eye_figures(
         digest = grey_values_hash(mammogram.pixels)
         for view in (one for one in views if one.sha256 == digest):
             detector = detector or Detector(bundle, "cpu")
-            figures[view.name] = figures_of(view, mammogram, detector.analyse(mammogram).calcifications)
+            found = detector.analyse(mammogram)
+            figures[view.name] = {
+                **figures_of(view, mammogram, found.calcifications),
+                "groups": [group_figures(one, found) for one in view.groups],
+                "bodies": [body_figures(one, found) for one in view.bodies],
+            }
     return figures
 
 
@@ -132,6 +158,50 @@ def figures_of(view: CalledView, mammogram: Mammogram, marks: Sequence[Calcifica
     }
 
 
+def group_figures(group: Called, found: ImageFindings) -> dict[str, Any]:
+    """Return what was found of a group: marks within :data:`GROUP_MM`, and the cluster over its middle, or None."""
+    over = [one for one in found.clusters if contains(np.array(one.outline), np.array([group.row, group.column]))]
+    best = max((one.score for one in over), default=None)
+    others = [one for one in found.clusters if one not in over]
+    return {
+        "kind": group.kind,
+        "marks": sum(_distance_mm(mark, group, found.spacing_mm) <= GROUP_MM for mark in found.calcifications),
+        "score": best and round(best, 4),
+        "highest in the view": best is not None and all(one.score <= best for one in others),
+        "scores of other clusters": sorted((round(one.score, 4) for one in others), reverse=True),
+    }
+
+
+def body_figures(body: Called, found: ImageFindings) -> dict[str, Any]:
+    """Return the marks within :data:`BODY_MM` of a large calcification: length and what it is called."""
+    marks = [one for one in found.calcifications if _distance_mm(one, body, found.spacing_mm) <= BODY_MM]
+    return {
+        "kind": body.kind,
+        "marks": [
+            {"length_mm": round(one.diameter_mm, 2), "type": one.benign_type and one.benign_type.value} for one in marks
+        ],
+    }
+
+
+def known_table(figures: Mapping[str, Any]) -> str:
+    """Return what was found of groups and large calcifications as a table in Markdown; empty without any."""
+    rows = []
+    for name, view in figures.items():
+        for group in (view or {}).get("groups", ()):
+            others = ", ".join(f"{score:.2f}" for score in group["scores of other clusters"]) or "none"
+            score = "not found" if group["score"] is None else f"found, score {group['score']:.2f}"
+            rank = ", the highest in the view" if group["highest in the view"] else ""
+            told = f"{score}{rank}; {group['marks']} marks; other clusters: {others}"
+            rows.append([name, group["kind"], told])
+        for body in (view or {}).get("bodies", ()):
+            marks = ", ".join(f"{one['length_mm']:.1f} mm, {one['type'] or 'no benign type'}" for one in body["marks"])
+            times = {0: "not marked", 1: "marked once: "}.get(
+                len(body["marks"]), f"marked {len(body['marks'])} times: "
+            )
+            rows.append([name, body["kind"], times + marks])
+    return table(["view", "what the eye sees", "what is found at `balanced`"], rows) if rows else ""
+
+
 def by_eye_table(figures: Mapping[str, Any]) -> str:
     """Return the figures as a table in Markdown."""
     rows = []
@@ -139,18 +209,21 @@ def by_eye_table(figures: Mapping[str, Any]) -> str:
         if view is None:
             rows.append([name, "not among the files", "", "", ""])
             continue
+        if not view["places called"]:
+            continue
         kinds = ", ".join(f"{kind} {number}" for kind, number in view["marks by class"].items())
         rows.append([name, f"{view['marked']} of {view['certain']}", str(view["marks"]), str(view["wrong"]), kinds])
     return table(["view", "certain places that are marked", "marks", f"on {', '.join(WRONG)}", "by class"], rows)
 
 
 def _kind_of(mark: Calcification, view: CalledView, spacing_mm: tuple[float, float]) -> str:
-    distances = [
-        (float(np.hypot((mark.row - one.row) * spacing_mm[0], (mark.column - one.column) * spacing_mm[1])), one.kind)
-        for one in (*view.marks, *view.places)
-    ]
+    distances = [(_distance_mm(mark, one, spacing_mm), one.kind) for one in (*view.marks, *view.places)]
     least, kind = min(distances, default=(np.inf, UNKNOWN))
     return kind if least <= SAME_MM else UNKNOWN
+
+
+def _distance_mm(mark: Calcification, place: Called, spacing_mm: tuple[float, float]) -> float:
+    return float(np.hypot((mark.row - place.row) * spacing_mm[0], (mark.column - place.column) * spacing_mm[1]))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -171,7 +244,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MCDetectError as error:
         Console(stderr=True, soft_wrap=True).print(str(error), style="red", markup=False)
         return 3
-    Console(soft_wrap=True).print(by_eye_table(figures), markup=False)
+    Console(soft_wrap=True).print(by_eye_table(figures), known_table(figures), sep="\n", markup=False)
     return 0
 
 

@@ -11,6 +11,12 @@ from typing import Any
 import numpy as np
 
 from MCDetect.evaluation.bootstrap import Indices, bootstrap_interval
+from MCDetect.evaluation.free_response_statistics import (
+    false_positives_from,
+    mean_sensitivity,
+    sensitivity_at,
+    share_found,
+)
 from MCDetect.evaluation.froc import RATES, MatchedImage, ScoredImage, by_case, froc_curve, match
 from MCDetect.evaluation.hits import Candidate, Criterion, centre_inside, overlaps
 from MCDetect.training.detection.truths import TrueCluster, ViewTruth
@@ -87,14 +93,14 @@ def froc_figures(views: Sequence[MatchedView], selected: Selection | None = None
     return {
         "clusters": number,
         "sensitivity at false positives a view": {
-            f"{rate:g}": _interval(partial(_sensitivity, rate=rate), images) for rate in RATES
+            f"{rate:g}": _interval(partial(sensitivity_at, rate=rate), images) for rate in RATES
         },
-        "mean sensitivity from 0 to 1": _interval(_mean_sensitivity, images),
+        "mean sensitivity from 0 to 1": _interval(mean_sensitivity, images),
         "sensitivity at false positives counted on all views": {
             f"{rate:g}": round(froc_curve(images).sensitivity_at(rate), 4) for rate in RATES
         },
         "sensitivity by examination at false positives a view": {
-            f"{rate:g}": _interval(partial(_sensitivity, rate=rate * a_case), cases) for rate in RATES
+            f"{rate:g}": _interval(partial(sensitivity_at, rate=rate * a_case), cases) for rate in RATES
         },
         "most false positives a view": round(float(curve.false_positives.max(initial=0.0)), 3),
         "curve": [
@@ -159,7 +165,7 @@ def difference(
     pairs = [[view.image(selected) for view in views] for views in (first, second)]
 
     def statistic(indices: Indices) -> float:
-        values = [_sensitivity([images[i] for i in indices], rate) for images in pairs]
+        values = [sensitivity_at([images[i] for i in indices], rate) for images in pairs]
         return values[0] - values[1]
 
     return _bootstrap(statistic, pairs[0])
@@ -223,7 +229,7 @@ def shares(
         return dict.fromkeys(thresholds)
     return {
         name: {
-            **_interval(partial(_share_from, threshold=threshold), images),
+            **_interval(partial(share_found, threshold=threshold), images),
             "clusters": sum(len(image.truth_scores) for image in images),
         }
         for name, threshold in thresholds.items()
@@ -234,26 +240,7 @@ def _rate(views: Sequence[MatchedView], threshold: float) -> dict[str, float] | 
     images = [view.image() for view in views if view.truth.is_normal]
     if not images:
         return None
-    return _interval(
-        lambda chosen: float(np.mean([sum(s >= threshold for s in image.false_positives) for image in chosen])), images
-    )
-
-
-def _share_from(images: Sequence[MatchedImage], threshold: float) -> float:
-    found = [score >= threshold for image in images for score in image.truth_scores]
-    return float(np.mean(found)) if found else float("nan")
-
-
-def _sensitivity(images: Sequence[MatchedImage], rate: float) -> float:
-    if not any(image.truth_scores for image in images) or not any(image.is_normal for image in images):
-        return float("nan")
-    return froc_curve(images, false_positives_on_normal_images=True).sensitivity_at(rate)
-
-
-def _mean_sensitivity(images: Sequence[MatchedImage]) -> float:
-    if not any(image.truth_scores for image in images) or not any(image.is_normal for image in images):
-        return float("nan")
-    return froc_curve(images, false_positives_on_normal_images=True).mean_sensitivity()
+    return _interval(partial(false_positives_from, threshold=threshold), images)
 
 
 def _interval(statistic: Callable[[Sequence[MatchedImage]], float], images: Sequence[MatchedImage]) -> dict[str, float]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from MCDetect.training.detection import injected_set, tables
-from MCDetect.training.detection.by_eye import SAME_MM, UNKNOWN, by_eye_table
+from MCDetect.training.detection.by_eye import BODY_MM, GROUP_MM, SAME_MM, UNKNOWN, by_eye_table, known_table
 from MCDetect.training.detection.figures import CRITERIA
 from MCDetect.training.detection.injected_figures import injected_groups_table
 from MCDetect.training.detection.mark_figures import LEAST_RATIO
@@ -57,6 +57,9 @@ def _by_eye(figures: Mapping[str, Any]) -> list[str]:
         f'more than {SAME_MM:g} mm from all of them is "{UNKNOWN}". Uncertain ones are '
         "specks that may be calcifications or grain; grain is where the eye finds nothing.\n",
         by_eye_table(figures),
+        f"\nWhat was plain to see before anything was marked; marks within {GROUP_MM:g} mm of the middle of a group, "
+        f"and within {BODY_MM:g} mm of that of a large calcification:\n",
+        known_table(figures),
     ]
 
 

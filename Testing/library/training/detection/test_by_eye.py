@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from MCDetect.bi_rads import Distribution, Morphology
 from MCDetect.bundles.store import find_bundle
 from MCDetect.dicom.mammogram import Mammogram, Spacing
-from MCDetect.findings import Calcification, SpacingSource
+from MCDetect.findings import Calcification, Cluster, ImageFindings, SpacingSource
 from MCDetect.training.detection import by_eye
 from MCDetect.training.detection.by_eye import (
     CERTAIN,
@@ -18,10 +20,13 @@ from MCDetect.training.detection.by_eye import (
     WRONG,
     Called,
     CalledView,
+    body_figures,
     by_eye_figures,
     by_eye_table,
     called_views,
     figures_of,
+    group_figures,
+    known_table,
     main,
 )
 from MCDetect.training.detection.injected_set import frozen_hashes
@@ -68,7 +73,63 @@ def test_the_places_that_are_kept_are_of_the_frozen_mammograms_and_of_known_clas
         assert view.sha256 in hashes
         assert {one.kind for one in (*view.places, *view.marks)} <= kinds
     certain = {view.name: Counter(place.kind for place in view.places)[CERTAIN] for view in views}
-    assert certain == {"real2_LCC": 24, "real2_RCC": 9}
+    assert certain == {"real1_RCC": 0, "real2_LCC": 24, "real2_RCC": 9}
+    assert {view.name: (len(view.groups), len(view.bodies)) for view in views} == {
+        "real1_RCC": (1, 0),
+        "real2_LCC": (0, 1),
+        "real2_RCC": (0, 1),
+    }
+
+
+def findings(marks: list[Calcification], clusters: list[Cluster]) -> ImageFindings:
+    uids = ("1.2.3", "1.2.840.10008.5.1.4.1.1.1.2", "1.2.4", "1.2.5")
+    return ImageFindings(
+        *uids, "L", "CC", 300, 300, (0.1, 0.1), SpacingSource.AT_DETECTOR, 0.5, 10.0, tuple(marks), tuple(clusters)
+    )
+
+
+def cluster(number: int, row: int, column: int, score: float) -> Cluster:
+    outline = tuple((row + r, column + c) for r, c in ((-20.0, -20.0), (-20.0, 20.0), (20.0, 20.0), (20.0, -20.0)))
+    return Cluster(number, (), outline, 16.0, 4.0, 1.0, score, Distribution.GROUPED, f"2.25.{number}")
+
+
+GROUP = Called(100, 100, "group")
+
+
+def test_a_group_is_found_when_a_cluster_lies_over_its_middle():
+    near, far = mark(100, 139), mark(100, 141)  # 3.9 and 4.1 mm
+    found = group_figures(GROUP, findings([near, far], [cluster(1, 95, 105, 0.8), cluster(2, 200, 200, 0.6)]))
+    assert found == {
+        "kind": "group",
+        "marks": 1,
+        "score": 0.8,
+        "highest in the view": True,
+        "scores of other clusters": [0.6],
+    }
+    assert not group_figures(GROUP, findings([], [cluster(1, 95, 105, 0.5), cluster(2, 200, 200, 0.6)]))[
+        "highest in the view"
+    ]
+
+
+def test_a_group_without_a_cluster_over_it_is_not_found():
+    found = group_figures(GROUP, findings([mark(100, 100)], [cluster(1, 200, 200, 0.6)]))
+    assert (found["score"], found["highest in the view"], found["marks"]) == (None, False, 1)
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"), [([], "not marked"), ([104], "marked once: 0.3 mm"), ([90, 110], "marked 2 times: 0.3 mm")]
+)
+def test_a_large_calcification_is_marked_as_often_as_marks_lie_on_it(columns, told):
+    marks = [replace(mark(100, column), benign_type=Morphology.COARSE) for column in columns]
+    found = body_figures(Called(100, 100, "rod"), findings([*marks, mark(100, 116)], []))
+    assert len(found["marks"]) == len(columns)
+    text = known_table({"one": {"groups": [], "bodies": [found]}, "another": None})
+    assert f"| one | rod | {told}" in text
+    assert not columns or "coarse or popcorn-like" in text
+
+
+def test_without_anything_known_there_is_no_table():
+    assert known_table({"one": {"groups": [], "bodies": []}}) == ""
 
 
 def test_views_that_are_not_among_the_files_are_named():
