@@ -1,4 +1,4 @@
-"""A DICOM view of real size in, findings out: the whole path for each back end, its stages, and its memory."""
+"""A DICOM view of real size in, findings or files out: the path for each back end, its stages, and its memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from MCDetect.dicom.reading import read_mammogram
 from MCDetect.inference.backends.precision import BF16, FP32, has_bf16
 from MCDetect.inference.detector import Detector
 from MCDetect.networks import ResNet
+from MCDetect.outputs import FORMATS
 from MCDetect.preprocessing.breast_mask import breast_mask
+from MCDetect.results import ResultWriter
 
 BACKENDS = ("torch", "onnxruntime", "openvino")
 WAYS = [(backend, FP32) for backend in BACKENDS]
@@ -46,20 +48,56 @@ def test_dicom_in_findings_out(benchmark, dicom_view, way):
     assert findings.clusters
 
 
-@pytest.mark.benchmark(group="a 3328 x 2560 view, DICOM in to findings out, warm")
+@pytest.mark.benchmark(group="a 3328 x 2560 view, DICOM in to files out (all formats written by default), warm")
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_new_process_its_first_answer_and_its_memory(benchmark, dicom_view, backend):
+def test_dicom_in_files_out(benchmark, dicom_view, tmp_path, backend):
+    detector = Detector.load("default", "cpu", backend)
+    files: list[Path] = []
+
+    def detect_and_write() -> None:
+        mammogram = read_mammogram(dicom_view)
+        writer = ResultWriter(tmp_path, detector.algorithm(), FORMATS)
+        writer.add(mammogram, detector.analyse(mammogram))
+        writer.finish()
+        files[:] = writer.files
+
+    benchmark.pedantic(detect_and_write, rounds=3, warmup_rounds=1)
+    seconds = least_seconds(detect_and_write, 3)
+    benchmark.extra_info.update(seconds=seconds._asdict(), files=sorted(path.name for path in files))
+    assert files
+
+
+NEW_PROCESS = {
+    "findings": "detect(path, device='cpu', backend=backend, operating_point=0.0)\n",
+    "files": (
+        "from MCDetect.outputs import FORMATS\n"
+        "from MCDetect.inference.detector import Detector\n"
+        "from MCDetect.dicom.reading import read_mammogram\n"
+        "from MCDetect.results import ResultWriter\n"
+        "detector, mammogram = Detector.load('default', 'cpu', backend), read_mammogram(path)\n"
+        "writer = ResultWriter(pathlib.Path(output), detector.algorithm(), FORMATS)\n"
+        "writer.add(mammogram, detector.analyse(mammogram))\n"
+        "writer.finish()\n"
+    ),
+}
+
+
+@pytest.mark.benchmark(group="a new process with one 3328 x 2560 view: its first answer and its memory")
+@pytest.mark.parametrize("out", NEW_PROCESS)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_new_process_its_first_answer_and_its_memory(benchmark, dicom_view, tmp_path, backend, out):
     if not Path("/proc/self/status").exists():
         pytest.skip("the peak of the memory is read from /proc")
     code = (
         "import pathlib, sys, torch\n"
-        "torch.set_num_threads(int(sys.argv[3]))\n"
+        "path, backend, threads, output = sys.argv[1:]\n"
+        "torch.set_num_threads(int(threads))\n"
         "from MCDetect.inference.pipeline import detect\n"
-        "detect(sys.argv[1], device='cpu', backend=sys.argv[2], operating_point=0.0)\n"
+        f"{NEW_PROCESS[out]}"
         "lines = pathlib.Path('/proc/self/status').read_text().splitlines()\n"
         "print(next(line.split()[1] for line in lines if line.startswith('VmHWM')))\n"  # of this process alone
     )
-    words = [sys.executable, "-c", code, str(dicom_view), backend, str(torch.get_num_threads())]
+    words = [sys.executable, "-c", code, str(dicom_view), backend, str(torch.get_num_threads()), str(tmp_path)]
 
     def run() -> int:
         return int(subprocess.run(words, check=True, capture_output=True, text=True).stdout)

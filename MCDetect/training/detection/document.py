@@ -30,7 +30,8 @@ _NOT_DONE = """## What was not measured
 - Networks of the papers other than the shallow CNN after a training as long as ours. After a short one on the same
   examples: [published_networks.md](published_networks.md).
 - Annotated real mammograms: none may be used here. What is known of real ones stands under "Real and simulated".
-- Readers: no person has looked at these views for comparison.
+- Readers: nobody has read these views to compare a person with the software. One of us, who is no radiologist, looked
+  at crops of real and simulated views and at marks on two real ones (above).
 """
 
 
