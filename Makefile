@@ -11,6 +11,7 @@
 # BUNDLE=...       the bundle that train-morphology, calibrate-default, score-default and card-default change
 #                  (default: default, the shipped one; train-default works in training-output/bundle)
 # REAL=...         folder of real mammograms (*.dcm) for bench-detection and bench-ablations
+# BACKGROUND=...   a real mammogram without calcifications that may be trained on, for bench-ablations
 # WORK=...         folder where bench-detection keeps views and what was found in them (default work/detection); bench-ablations too
 
 VENV := .venv
@@ -74,8 +75,8 @@ bench: setup-benchmark ## measure the speed of each stage; the figures stay as J
 bench-detection: setup-training ## score the default bundle on the frozen sets and write docs/detection.md (resumable)
 	$(BIN)/python -m MCDetect.training.detection --work $(WORK) $(if $(REAL),--real "$(REAL)")
 
-bench-ablations: setup-training ## train without one part of the recipe at a time and write docs/ablations.md (resumable)
-	$(BIN)/python -m MCDetect.training.detection.ablations --work $(WORK) --backgrounds training-output/backgrounds $(if $(REAL),--real "$(REAL)")
+bench-ablations: setup-training ## train with one part of the recipe changed at a time and write docs/ablations.md (resumable)
+	$(BIN)/python -m MCDetect.training.detection.ablations --work $(WORK) --backgrounds training-output/backgrounds $(if $(REAL),--real "$(REAL)") $(if $(BACKGROUND),--real-background "$(BACKGROUND)")
 
 bench-published: setup-training ## train the networks of the papers as ours was, write docs/published_networks.md (resumable)
 	$(BIN)/python -m MCDetect.training.detection.published --work $(WORK) --backgrounds training-output/backgrounds $(if $(PATCHES),--patches "$(PATCHES)")

@@ -2,8 +2,8 @@
 
 Other programs of the computer make times longer: the best of some tries counts, and where the clock says more than the
 processors have worked for this process, all its threads together, what they have worked: for a frame, which is drawn by
-all processors at once, the work of the window's thread, or that of all threads divided among the processors. Limits hold
-for the processor where they were set: one that is slower just then may take as much longer (support/processor_speed.py).
+all processors at once, the work of the window's thread, or that of all threads divided among the processors. Limits
+hold for the processor where they were set: one that is slower just then may take as much longer.
 """
 
 from __future__ import annotations

@@ -187,13 +187,13 @@ def known_table(figures: Mapping[str, Any]) -> str:
     """Return what was found of groups and large calcifications as a table in Markdown; empty without any."""
     rows = []
     for name, view in figures.items():
-        for group in (view or {}).get("groups", ()):
+        for group in view["groups"] if view else ():
             others = ", ".join(f"{score:.2f}" for score in group["scores of other clusters"]) or "none"
             score = "not found" if group["score"] is None else f"found, score {group['score']:.2f}"
             rank = ", the highest in the view" if group["highest in the view"] else ""
             told = f"{score}{rank}; {group['marks']} marks; other clusters: {others}"
             rows.append([name, group["kind"], told])
-        for body in (view or {}).get("bodies", ()):
+        for body in view["bodies"] if view else ():
             marks = ", ".join(f"{one['length_mm']:.1f} mm, {one['type'] or 'no benign type'}" for one in body["marks"])
             times = {0: "not marked", 1: "marked once: "}.get(
                 len(body["marks"]), f"marked {len(body['marks'])} times: "

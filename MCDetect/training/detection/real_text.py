@@ -32,9 +32,9 @@ def real_text(results: Mapping[str, Any]) -> str:
             f"{document['views']} of {injected_set.COPIES * document['mammograms']} views: {injected_set.CLUSTERS} "
             f"simulated clusters in each, put into {document['mammograms']} real mammograms that were not trained on. "
             f"{_state(document)} The set was frozen anew on 2026-11-22, when the breast mask, which decides the "
-            "places, had changed; earlier figures are of other places. Intervals by mammogram, of which there are few. False "
-            "positives cannot be counted, as nobody knows what else these mammograms hold; thresholds come from the "
-            "simulated set.\n",
+            "places, had changed; earlier figures are of other places. Intervals by mammogram, of which there are few. "
+            "False positives cannot be counted, as nobody knows what else these mammograms hold; thresholds come from "
+            "the simulated set.\n",
             *_injected_tables(document),
             f"Of {marks['calcifications']} injected calcifications of signal-to-noise ratio {LEAST_RATIO:g} and more, "
             f"{tables.interval(marks['sensitivity'])} are marked at the bundle's threshold of members of clusters, "

@@ -1,4 +1,4 @@
-"""Train the default recipe without one part at a time and compare: ``python -m MCDetect.training.detection.ablations``.
+"""Train the recipe with one part changed at a time and compare: ``python -m MCDetect.training.detection.ablations``.
 
 Views, checkpoints and what was found stay in the work folder: a run that was stopped goes on where it was.
 """
@@ -24,6 +24,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m MCDetect.training.detection.ablations", description=__doc__)
     add_arguments(parser, usual, "ablations.md")
     parser.add_argument("--real", type=Path, help="folder with real For Presentation mammograms (*.dcm)")
+    parser.add_argument(
+        "--real-background",
+        type=Path,
+        metavar="FILE.dcm",
+        help="a real mammogram without calcifications that may be trained on, for the arm that is trained on it too",
+    )
     parser.add_argument(
         "--arms", nargs="+", choices=usual.arms, default=usual.arms, metavar="NAME", help=", ".join(usual.arms)
     )

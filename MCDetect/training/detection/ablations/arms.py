@@ -1,4 +1,4 @@
-"""The arms: the recipe as it is, and with one part left out each, in training and where it applies in detection."""
+"""The arms: the recipe as it is, and with one part changed each, in training and where it applies in detection."""
 
 from __future__ import annotations
 
@@ -35,24 +35,27 @@ class OneScaleDetector(Detector):
 
 @dataclass(frozen=True)
 class Arm:
-    """One training.
+    """One training: the recipe with a part left out, or with one that it leaves out.
 
     Attributes
     ----------
     name
         In the document and, with hyphens, of the folder.
     meaning
-        What is left out, in a sentence.
+        What is left out or added, in a sentence.
     crop
         Changes of :class:`MCDetect.training.default_data.CropSettings`.
     detector
         What prepares views as the training did; None is the usual one.
+    real
+        Whether examples are cut from a real mammogram too (:mod:`.real_background`).
     """
 
     name: str
     meaning: str
     crop: Mapping[str, Any] = field(default_factory=dict)
     detector: type[Detector] | None = None
+    real: bool = False
 
     def recipe(self, recipe: NetworkRecipe, steps: int) -> NetworkRecipe:
         """Return the recipe of this arm, of so many steps; the averaged weights forget within a tenth of them."""
@@ -61,7 +64,7 @@ class Arm:
         return replace(recipe, minutes=None, crop=replace(recipe.crop, **self.crop), trainer=trainer)
 
 
-REFERENCE = Arm("reference", "The recipe of the default bundle, of which the others leave out one part each.")
+REFERENCE = Arm("reference", "The recipe of the default bundle, of which the others change one part each.")
 
 ARMS = (
     REFERENCE,
@@ -82,5 +85,11 @@ ARMS = (
         "No random blur, noise, resampling, display (window, gamma, saturation) and quantisation of the examples; "
         "magnification stays, and what calcifications look like.",
         MappingProxyType({"degradations": False}),
+    ),
+    Arm(
+        "with a real background",
+        "A quarter of the examples are cut from one real mammogram that looks free of calcifications, the others from "
+        "simulated views as always.",
+        real=True,
     ),
 )

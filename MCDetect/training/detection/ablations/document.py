@@ -47,7 +47,7 @@ def markdown(results: Mapping[str, Any]) -> str:
             "**All of this is measured on simulated mammograms, after trainings much shorter than that of the default "
             "bundle. Whether a part helps on real mammograms is not measured here.**\n",
             f"Each arm trains the calcification network for {results['steps']} steps of {results['batch']} examples "
-            f"(the recipe they were run with: up to {results['steps of the recipe']}), with the same seed, the same "
+            f"(the recipe: up to {results['steps of the recipe']}), with the same seed, the same "
             "first weights and, as "
             "far as the arm allows, the same examples. Then each gets its own thresholds by the same rules on the same "
             f"{normal + lesion} simulated views, {normal} of them without clusters: "
@@ -56,10 +56,11 @@ def markdown(results: Mapping[str, Any]) -> str:
             "types, so that the arms differ by the network alone. Figures are therefore lower than in "
             "[detection.md](detection.md), and are compared with one another only.\n",
             table(
-                ["arm", "what is left out"], [[arm.name, arm.meaning] for arm in ARMS if arm.name in results["arms"]]
+                ["arm", "what is left out or added"],
+                [[arm.name, arm.meaning] for arm in ARMS if arm.name in results["arms"]],
             ),
-            "\n**Without real backgrounds** is no arm: the recipe of the default bundle has none, so all of this is "
-            f"without them.{_not_run(results)}\n",
+            "\nThe recipe of the default bundle has no real backgrounds: what stands for them is an arm *with* one."
+            f"{_not_run(results)}\n",
             "## What was found\n",
             f"On the first {frozen['examinations']} examinations of the frozen set: {frozen['views']} views, "
             f"{frozen['views without clusters']} without clusters; {frozen['clusters']} clusters, "
@@ -74,8 +75,10 @@ def markdown(results: Mapping[str, Any]) -> str:
             table(["arm", *_HEADER], [_row(name, figures) for name, figures in results["differences"].items()]),
             f"\n{_verdict(results)}\n",
             "## Marks a view\n",
-            "Marks and, in brackets, clusters at the usual operating point, each at the thresholds of its arm. Real "
-            "views are not annotated: some marks on them are right.\n",
+            "Marks and, in brackets, clusters at the usual operating point "
+            f"({results['false clusters a view at the usual operating point']:g} false ones a calibration view without "
+            "clusters), each at the thresholds of its arm. Real views are not annotated: some marks on them are "
+            "right.\n",
             _marks(results["marks"]),
             "",
             "## Trainings\n",

@@ -13,7 +13,8 @@ from MCDetect.bundles.store import Bundle
 from MCDetect.evaluation.hits import Candidate
 from MCDetect.training.calibration import calibration_views
 from MCDetect.training.detection import injected_set, mark_figures
-from MCDetect.training.detection.ablations.arms import ARMS, REFERENCE
+from MCDetect.training.detection.ablations.arms import ARMS, REFERENCE, Arm
+from MCDetect.training.detection.ablations.real_background import real_background
 from MCDetect.training.detection.ablations.training import Effort, TrainingViews, about, bundle_of
 from MCDetect.training.detection.benchmark import mammograms_in
 from MCDetect.training.detection.comparing import (
@@ -58,6 +59,8 @@ class AblationSettings:
         A folder of real mammograms whose marks are counted, or None.
     arms
         Names of those to compare; the reference is always there.
+    real_background
+        A real mammogram that looks free of calcifications, for the arm that is trained on it too; None leaves it out.
     steps
         Of each training.
     examinations
@@ -72,6 +75,7 @@ class AblationSettings:
     backgrounds: Path | None = None
     real: Path | None = None
     arms: Sequence[str] = tuple(arm.name for arm in ARMS)
+    real_background: Path | None = None
     steps: int = 1000
     examinations: int = 26
     processes: int = 2
@@ -97,7 +101,9 @@ def run(settings: AblationSettings, report: Report | None = None) -> dict[str, A
     parts, frozen = prepare_views(settings, recipe, tell)
     calibration = settings.work / "calibration"
     views = TrainingViews(
-        *parts, calibration_views(recipe.calibration, calibration, settings.processes, CALIBRATION_VIEWS)
+        *parts,
+        calibration_views(recipe.calibration, calibration, settings.processes, CALIBRATION_VIEWS),
+        settings.real_background and real_background(settings.real_background, settings.work / "ablations"),
     )
     truths = [read_view_truth(path) for path in frozen]
     effort = Effort(settings.steps, settings.workers, settings.processes)
@@ -106,7 +112,7 @@ def run(settings: AblationSettings, report: Report | None = None) -> dict[str, A
     looked: dict[str, list[LookedAt]] = {}
     training: dict[str, Any] = {}
     marks: dict[str, Any] = {}
-    for arm in (arm for arm in ARMS if arm is REFERENCE or arm.name in settings.arms):
+    for arm in arms_of(settings):
         tell_of = telling_of(arm.name, tell)
         bundle = bundle_of(arm, recipe, views, folder, effort, report=tell_of)
         training[arm.name] = about(bundle)
@@ -133,12 +139,22 @@ def run(settings: AblationSettings, report: Report | None = None) -> dict[str, A
         "batch": recipe.calcifications.batch,
         "steps of the recipe": recipe.calcifications.trainer.steps,
         "false marks a view at the threshold": recipe.calibration.false_calcifications_per_view,
+        "false clusters a view at the usual operating point": recipe.calibration.false_clusters_per_view["balanced"],
         "calibration views": CALIBRATION_VIEWS,
         "frozen set": about_frozen(settings.examinations, truths),
         "training": training,
         "marks": marks,
         **figures(truths, looked),
     }
+
+
+def arms_of(settings: AblationSettings) -> list[Arm]:
+    """Return the arms to compare, the reference first; one that wants a real mammogram only where there is one."""
+    return [
+        arm
+        for arm in ARMS
+        if arm is REFERENCE or (arm.name in settings.arms and (settings.real_background or not arm.real))
+    ]
 
 
 def figures(truths: Sequence[ViewTruth], looked: Mapping[str, Sequence[LookedAt]]) -> dict[str, Any]:

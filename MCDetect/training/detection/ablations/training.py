@@ -17,6 +17,7 @@ from MCDetect.training.calibration import calibrate_clusters, calibrate_marks
 from MCDetect.training.default import train_network, training_record
 from MCDetect.training.default_bundle import read_training_record, write_training_record, write_weights
 from MCDetect.training.detection.ablations.arms import Arm
+from MCDetect.training.detection.ablations.real_background import mixed
 from MCDetect.training.losses import CalcificationLoss
 from MCDetect.training.recipe import NetworkRecipe, Recipe
 
@@ -28,11 +29,17 @@ Report = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class TrainingViews:
-    """Files of the views to train on, to validate on and to calibrate on."""
+    """Files of the views to train on, to validate on and to calibrate on, and of a real one or None."""
 
     training: Sequence[Path]
     validation: Sequence[Path]
     calibration: Sequence[Path]
+    real: Path | None = None
+
+    def of(self, arm: Arm) -> list[Path]:
+        """Return the views that an arm is trained on."""
+        simulated = list(self.training)
+        return mixed(simulated, self.real) if arm.real and self.real is not None else simulated
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ def bundle_of(arm: Arm, recipe: Recipe, views: TrainingViews, work: Path, effort
         ``cannot-calibrate`` after a training too short to find anything.
     """
     network_recipe = arm.recipe(recipe.calcifications, effort.steps)
-    folder = work / f"{arm.name.replace(' ', '-')}-{_digest(network_recipe, recipe, views)}"
+    folder = work / f"{arm.name.replace(' ', '-')}-{_digest(arm, network_recipe, recipe, views)}"
     finished = folder / "bundle"
     if finished.is_dir():
         return find_bundle(finished)
@@ -75,7 +82,7 @@ def bundle_of(arm: Arm, recipe: Recipe, views: TrainingViews, work: Path, effort
         network,
         CalcificationLoss(),
         network_recipe,
-        (views.training, views.validation),
+        (views.of(arm), views.validation),
         folder,
         seed=recipe.seed,
         workers=effort.workers,
@@ -124,7 +131,7 @@ def _silent_patch_network() -> nn.Module:
     return network
 
 
-def _digest(network_recipe: NetworkRecipe, recipe: Recipe, views: TrainingViews) -> str:
-    files = [path.name for path in (*views.training, *views.validation, *views.calibration)]
+def _digest(arm: Arm, network_recipe: NetworkRecipe, recipe: Recipe, views: TrainingViews) -> str:
+    files = [path.name for path in (*views.of(arm), *views.validation, *views.calibration)]
     decisive = repr((network_recipe, recipe.seed, recipe.calibration, files))
     return hashlib.sha256(decisive.encode()).hexdigest()[:8]

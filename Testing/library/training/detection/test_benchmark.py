@@ -175,7 +175,16 @@ def on_real(same: int) -> dict:
     views = marks_per_view(looked, POINTS)
     by_eye = {
         "absent": None,
-        "seen": {"certain": 9, "marked": 8, "marks": 3, "wrong": 1, "marks by class": {"edge": 1}},
+        "seen": {
+            "places called": 60,
+            "certain": 9,
+            "marked": 8,
+            "marks": 3,
+            "wrong": 1,
+            "marks by class": {"edge": 1},
+            "groups": [],
+            "bodies": [{"kind": "rod", "marks": [{"length_mm": 2.0, "type": None}]}],
+        },
     }
     return {"injected set": document, "real views": {"each": {"real": views}, "all": views}, "by eye": by_eye}
 

@@ -14,7 +14,7 @@ from MCDetect.training.default_data import CropDataset, CropSettings
 from MCDetect.training.detection.ablations.arms import ARMS, REFERENCE, Arm, OneScaleDetector
 from MCDetect.training.recipe import load_recipe
 
-OTHERS = ARMS[1:]
+OTHERS = [arm for arm in ARMS[1:] if not arm.real]
 
 
 def examples(background: Path, arm: Arm, count: int = 12) -> list:
