@@ -1,4 +1,4 @@
-"""The calcification network in int8, which MCDetect does not offer: how fast it would be, and how far its logits are off.
+"""The calcification network in int8, which MCDetect does not offer: how fast it would be, and how far its logits move.
 
 ONNX Runtime quantises weights (for each channel) and activations (from strips of three views) and runs the result;
 OpenVINO runs the same model. Both use the instructions for 8-bit products where the processor has them.
