@@ -45,13 +45,17 @@ def test_roofs_are_measured_on_the_processor_too():
     assert roofs.bytes > 1e8
 
 
-@pytest.mark.parametrize("before", [True, False])
-def test_products_keep_all_bits_whatever_was_set_and_the_setting_stays(before, monkeypatch):
+@pytest.mark.parametrize("set_before", [True, False])
+def test_products_keep_all_bits_whatever_was_set_and_the_setting_stays(set_before):
     settings = torch.backends.cuda.matmul
-    monkeypatch.setattr(settings, "allow_tf32", before)
-    with products_of_all_bits():
-        assert settings.allow_tf32 is False
-    assert settings.allow_tf32 is before
+    usual = settings.allow_tf32
+    settings.allow_tf32 = set_before
+    try:
+        with products_of_all_bits():
+            assert settings.allow_tf32 is False
+        assert settings.allow_tf32 is set_before
+    finally:
+        settings.allow_tf32 = usual
 
 
 def event(name, microseconds, kind, device=DeviceType.CUDA):
