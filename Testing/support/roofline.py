@@ -130,7 +130,8 @@ def device_seconds(call: Callable[[], object]) -> dict[str, float]:
         torch.cuda.synchronize()
     seconds = {"kernels": 0.0, "copies": 0.0}
     for event in recorded.events():
-        if event.device_type == DeviceType.CUDA and event.activity_type not in _NO_WORK:
+        kind = getattr(event, "activity_type", None)  # older releases of PyTorch lack it
+        if event.device_type == DeviceType.CUDA and kind not in _NO_WORK:
             copies = event.name.startswith(("Memcpy", "Memset"))
             seconds["copies" if copies else "kernels"] += event.time_range.elapsed_us() / 1e6
     return seconds
