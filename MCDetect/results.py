@@ -11,6 +11,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -19,6 +20,7 @@ from MCDetect.errors import MCDetectError, OutputError
 from MCDetect.files import write_text_atomically
 from MCDetect.findings import Algorithm, Correspondence, Findings, ImageFindings, Refusal, Review
 from MCDetect.inference.correspondence import propose
+from MCDetect.inference.device import device_names
 from MCDetect.outputs import FORMATS, check_formats
 
 if TYPE_CHECKING:
@@ -91,6 +93,7 @@ class ResultWriter:
         self.unwritten: list[ImageFindings] = []
         self.problems: list[MCDetectError] = []
         self.notes: list[str] = []
+        self._devices: dict[str, None] = {}
         self._written: list[Path] = []
         self._headers: dict[str, Dataset] = {}
         self._refused_headers: dict[str, Dataset] = {}
@@ -144,6 +147,7 @@ class ResultWriter:
         if self.formats & {"png", "sc"}:
             written += self._write_pictures(mammogram, image)
         self.images.append(image)
+        self._devices[self.algorithm.device] = None
         self._written += written
         return written
 
@@ -162,11 +166,15 @@ class ResultWriter:
     def finish(self) -> list[Path]:
         """Write the reports of each study, then ``findings.json``; return all files of this call, in order.
 
+        They are about all images, and ``algorithm`` names from here on every device that one was analysed on.
+
         Raises
         ------
         OutputError
             ``cannot-write`` when the folder cannot be written (no permission, disk full).
         """
+        if self._devices:
+            self.algorithm = replace(self.algorithm, device=device_names(self._devices))
         studies = dict.fromkeys(
             _study_of(header) for header in (*self._headers.values(), *self._refused_headers.values())
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from MCDetect.errors import DeviceError, UsageError
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     import torch
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+
+_AND = " and "
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -64,6 +67,15 @@ def device_name(device: torch.device, backend: str, precision: str) -> str:
 
     model = [torch.cuda.get_device_name(device)] if device.type == "cuda" else []
     return f"{device.type} ({', '.join([*model, backend, precision])})"
+
+
+def device_names(names: Iterable[str]) -> str:
+    """Return one name of all that computed, each once; the least precise is last, so :func:`precision_of` tells it."""
+    distinct = list(dict.fromkeys(names))
+    if len(distinct) == 1:
+        return distinct[0]
+    each = dict.fromkeys(part for name in distinct for part in name.split(_AND))
+    return _AND.join(sorted(each, key=lambda name: precision_of(name) != FP32))
 
 
 def precision_of(name: str) -> str:

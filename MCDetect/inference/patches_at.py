@@ -89,16 +89,26 @@ def patch_maxima(
     maxima: dict[Corner, npt.NDArray[np.float32]] = {}
     rectangles = _rectangles(sorted(set(corners)), patch_size, largest)
     for number, rectangle in enumerate(rectangles, start=1):
-        maps = features(
-            np.ascontiguousarray(normalised[rectangle.top : rectangle.bottom, rectangle.left : rectangle.right])
-        )
-        window = patch_size - (rectangle.bottom - rectangle.top - maps.shape[1])
-        for row, column in rectangle.corners:
-            i, j = row - rectangle.top, column - rectangle.left
-            maxima[row, column] = maps[:, i : i + window, j : j + window].max(axis=(1, 2))
+        pixels = normalised[rectangle.top : rectangle.bottom, rectangle.left : rectangle.right]
+        inside = [(row - rectangle.top, column - rectangle.left) for row, column in rectangle.corners]
+        found = _maxima(features, np.ascontiguousarray(pixels), inside, patch_size)
+        maxima.update(zip(rectangle.corners, found, strict=True))
         if report is not None:
             report(number / len(rectangles))
     return np.stack([maxima[corner] for corner in corners])
+
+
+def _maxima(
+    features: RunNetwork, pixels: FloatImage, corners: Sequence[Corner], size: int
+) -> Sequence[npt.NDArray[np.float32]]:
+    """Return the maxima of the maps of each patch of ``pixels``; a network on a GPU has a method that does it there."""
+    there = getattr(features, "maxima", None)
+    if there is not None:
+        found: Sequence[npt.NDArray[np.float32]] = there(pixels, corners, size)
+        return found
+    maps = features(pixels)
+    window = size - (pixels.shape[0] - maps.shape[1])
+    return [maps[:, row : row + window, column : column + window].max(axis=(1, 2)) for row, column in corners]
 
 
 def _rectangles(corners: Sequence[Corner], size: int, largest: int) -> list[_Rectangle]:

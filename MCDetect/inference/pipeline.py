@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from MCDetect.errors import InputError, MCDetectError, UsageError
 from MCDetect.findings import Findings, ImageFindings, Refusal
 from MCDetect.inference.correspondence import propose
 from MCDetect.inference.detector import Detector
+from MCDetect.inference.device import device_names
 from MCDetect.inference.progress import Progress, Report
 
 logger = logging.getLogger(__name__)
@@ -79,15 +81,20 @@ def detect(
     detector = Detector.load(bundle, device, backend, precision)
     images: list[ImageFindings] = []
     refused: list[Refusal] = []
+    algorithm = detector.algorithm(operating_point)
+    devices: dict[str, None] = {}
     for result in detect_each(sources, detector, operating_point=operating_point, spacing_mm=spacing_mm):
         if isinstance(result, Refusal):
             refused.append(result)
         else:
             images.append(result[1])
+            # The detector may have gone on with the CPU when the memory of the GPU was full.
+            devices[detector.algorithm(operating_point).device] = None
     if refused and not images:
         first = refused[0]
         raise InputError(first.code, first.message, first.hint)
-    return Findings(detector.algorithm(operating_point), tuple(images), tuple(refused), propose(images))
+    algorithm = replace(algorithm, device=device_names(devices or [algorithm.device]))
+    return Findings(algorithm, tuple(images), tuple(refused), propose(images))
 
 
 def detect_each(

@@ -1,14 +1,16 @@
 """Run a bundle's two networks over a prepared view, in memory that is there.
 
 When a CUDA device runs out of memory the strips get smaller, and in the end the CPU does the work; each step is said
-once through :mod:`logging`, as a warning.
+through :mod:`logging`, as a warning. The next view begins again with the chosen device and the highest strips: what one
+crowded moment took is not given up for good.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,42 +18,58 @@ import numpy.typing as npt
 from MCDetect.errors import DeviceError
 from MCDetect.inference import logit_map
 from MCDetect.inference.backends.choice import choose_backend
-from MCDetect.inference.backends.precision import FP32
+from MCDetect.inference.backends.precision import FP32, precision_on
 from MCDetect.inference.backends.pytorch import TorchBackend
-from MCDetect.inference.device import device_name
+from MCDetect.inference.device import device_name, device_names
 from MCDetect.inference.patches_at import patch_maxima
 
 if TYPE_CHECKING:
     import torch
 
     from MCDetect.bundles.store import Bundle
-    from MCDetect.inference.backends.interface import Backend
+    from MCDetect.inference.backends.interface import RunNetwork
     from MCDetect.networks.shallow_cnn import ShallowCNN
 
 FloatImage = npt.NDArray[np.float32]
 BoolImage = npt.NDArray[np.bool_]
 Fraction = Callable[[float], None]
 
+_Result = TypeVar("_Result")
+
 _STRIP_HEIGHTS = (768, 256, 64)
+
+_OUT_OF_MEMORY = (
+    "out of memory",
+    "allocate memory",  # PyTorch's CPU allocator, which has no exception of its own
+    "not enough memory",  # the same on Windows
+    "unable to find an engine",  # cuDNN, when none of its algorithms gets the memory that it works in
+    "Unable to find a valid cuDNN algorithm",
+    "STATUS_ALLOC_FAILED",  # cuBLAS, cuDNN
+    "ALLOCATION_FAILED",  # cuDNN from 9 on
+    "STATUS_NOT_INITIALIZED",  # both, when they begin on a GPU that is full
+)
+"""Texts of errors for lack of memory that are no exceptions of their own."""
 
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class _Compiled:
+    """Both networks as a back end compiled them for a device, and what that is called."""
+
+    name: str
+    run_calcification_network: RunNetwork
+    run_patch_features: RunNetwork
+
+
 class NetworkRunner:
-    """The two networks of a bundle, and the device, back end and strip height they run with at present."""
+    """The two networks of a bundle, compiled for the chosen device and, once that was too full, for the CPU too."""
 
     def __init__(self, bundle: Bundle, device: torch.device, backend: str = "torch", precision: str = FP32) -> None:
         import torch
 
         from MCDetect.networks.folding import fold_batch_normalisation
 
-        self._heights = list(_STRIP_HEIGHTS)
-        try:
-            torch.zeros(1, device=device)  # the driver's own memory, a few hundred megabytes
-            self.device = device
-        except torch.OutOfMemoryError:
-            self.device = torch.device("cpu")
-            logger.warning("The GPU has no free memory: working on the CPU.")
         cpu = torch.device("cpu")
         self._calcification_network = fold_batch_normalisation(
             bundle.load_network("calcification_network", "model.pt", cpu)
@@ -60,7 +78,12 @@ class NetworkRunner:
         self.patch_size: int = self._patch_network.patch_size
         self._output_weight = self._patch_network.output.weight.detach()[0].numpy()
         self._output_bias = float(self._patch_network.output.bias.detach()[0])
-        self._use(choose_backend(backend, self.device, self._calcification_network, bundle.sha256, precision))
+        self._device = device
+        self._backend = choose_backend(backend, device, self._calcification_network, bundle.sha256, precision)
+        self._compiled: dict[str, _Compiled] = {}
+        self._begin_view()
+        # Compiled now, so that what a back end lacks is told when it is loaded.
+        self._with_fallback(lambda networks, height: None)
 
     @property
     def threads(self) -> int:
@@ -71,23 +94,25 @@ class NetworkRunner:
 
     @property
     def device_name(self) -> str:
-        """What the networks run on at present, e.g. ``"cpu (OpenVINO, fp32)"``."""
-        return device_name(self.device, self._backend.title, self._backend.precision)
+        """What the networks ran on in the last view, e.g. ``"cpu (OpenVINO, fp32)"``; before the first, will run on."""
+        chosen = device_name(self._device, self._backend.title, self._backend.precision)
+        return device_names(self._used or [chosen])
 
     def calcification_logits(
         self, normalised: FloatImage, mask: BoolImage, report: Fraction | None = None
     ) -> FloatImage:
-        """Return the calcification logit of each pixel (see ``logit_map.calcification_logits``)."""
+        """Return the calcification logit of each pixel (see ``logit_map.calcification_logits``): a view begins."""
+        self._begin_view()
         return self._with_fallback(
-            lambda height: logit_map.calcification_logits(
-                self._run_calcification_network, normalised, mask, strip_height=height, report=report
+            lambda networks, height: logit_map.calcification_logits(
+                networks.run_calcification_network, normalised, mask, strip_height=height, report=report
             )
         )
 
     def patch_logits(
         self, normalised: FloatImage, centres: npt.NDArray[np.intp], report: Fraction | None = None
     ) -> npt.NDArray[np.float32]:
-        """Return the patch network's logit of the patches round some pixels.
+        """Return the patch network's logit of the patches round some pixels of the view whose map was computed last.
 
         An image smaller than a patch is continued by zero, the mean of the normalised image. A pixel near the border is
         judged by the nearest patch that lies in the image.
@@ -110,51 +135,70 @@ class NetworkRunner:
         last = np.array(padded.shape) - self.patch_size
         corners = [(int(row), int(column)) for row, column in np.clip(centres - self.patch_size // 2, 0, last)]
         maxima = self._with_fallback(
-            lambda height: patch_maxima(
-                self._run_patch_features, padded, corners, self.patch_size, largest=1024 * height, report=report
+            lambda networks, height: patch_maxima(
+                networks.run_patch_features, padded, corners, self.patch_size, largest=1024 * height, report=report
             )
         )
         logits: npt.NDArray[np.float32] = maxima @ self._output_weight + np.float32(self._output_bias)
         return logits
 
-    def _use(self, backend: Backend) -> None:
-        self._backend = backend
-        self._run_calcification_network = backend.compile(self._calcification_network)
-        self._run_patch_features = backend.compile(self._patch_network.features)
-
-    def _with_fallback(self, run: Callable[[int], FloatImage]) -> FloatImage:
+    def _begin_view(self) -> None:
+        """Forget what was short of memory: a GPU that was full may have room again."""
         import torch
 
+        devices = [self._device] if self._device.type == "cpu" else [self._device, torch.device("cpu")]
+        self._attempts = [(device, height) for device in devices for height in _STRIP_HEIGHTS]
+        self._used: dict[str, None] = {}
+
+    def _networks_on(self, device: torch.device) -> _Compiled:
+        """Return the networks for a device, compiled when they are first wanted there and kept."""
+        if device.type not in self._compiled:
+            backend = self._backend
+            if device.type != self._device.type:
+                backend = TorchBackend(device, precision_on(device, backend.precision))
+            self._compiled[device.type] = _Compiled(
+                device_name(device, backend.title, backend.precision),
+                backend.compile(self._calcification_network),
+                backend.compile(self._patch_network.features),
+            )
+        return self._compiled[device.type]
+
+    def _with_fallback(self, run: Callable[[_Compiled, int], _Result]) -> _Result:
         while True:
+            device, height = self._attempts[0]
             try:
-                return run(self._heights[0])
-            except (torch.OutOfMemoryError, MemoryError) as error:
-                self._retreat(error)
-            except RuntimeError as error:
+                networks = self._networks_on(device)
+                result = run(networks, height)
+            except (MemoryError, RuntimeError) as error:
                 if not _is_out_of_memory(error):
                     raise
-                self._retreat(error)
+                if len(self._attempts) == 1:
+                    raise DeviceError(
+                        "out-of-memory",
+                        "There is not enough memory for this image, even in small strips.",
+                        "Close other programs or use a computer with more memory.",
+                    ) from error
+                logger.debug("Out of memory: %s", str(error))
+            else:
+                self._used[networks.name] = None
+                return result
+            self._retreat()  # not before here: the error holds the tensors of the attempt
 
-    def _retreat(self, error: BaseException) -> None:
-        """Take the next smaller strips, then the CPU, then give up."""
+    def _retreat(self) -> None:
+        """Take the next smaller strips, or else the CPU; other programs and other sizes get what a GPU kept ready."""
         import torch
 
-        if len(self._heights) > 1:
-            self._heights.pop(0)
-            logger.warning("Out of memory on %s: working in strips of %d rows.", self.device.type, self._heights[0])
-        elif self.device.type != "cpu":
-            self.device = torch.device("cpu")
-            self._heights = list(_STRIP_HEIGHTS)
-            self._use(TorchBackend(self.device))
-            logger.warning("Out of memory on the GPU even in small strips: working on the CPU.")
+        full, _ = self._attempts.pop(0)
+        device, height = self._attempts[0]
+        if device.type == full.type:
+            logger.warning("Out of memory on %s: working in strips of %d rows.", device.type, height)
         else:
-            raise DeviceError(
-                "out-of-memory",
-                "There is not enough memory for this image, even in small strips.",
-                "Close other programs or use a computer with more memory.",
-            ) from error
+            logger.warning("Out of memory on the GPU even in small strips: working on the CPU.")
+        if full.type == "cuda":
+            torch.cuda.empty_cache()
 
 
-def _is_out_of_memory(error: RuntimeError) -> bool:
-    """PyTorch's CPU and MPS allocators have no exception of their own, only these texts."""
-    return "allocate memory" in str(error) or "out of memory" in str(error)
+def _is_out_of_memory(error: Exception) -> bool:
+    import torch
+
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(text in str(error) for text in _OUT_OF_MEMORY)

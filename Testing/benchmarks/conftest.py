@@ -17,6 +17,18 @@ from MCDetect.bundles.store import find_bundle
 ROWS, COLUMNS = 3328, 2560
 
 
+def pytest_configure(config):
+    """Know the mark of pytest-benchmark where it is not installed: tests of a GPU are asked for without it too."""
+    if not config.pluginmanager.hasplugin("benchmark"):
+        config.addinivalue_line("markers", "benchmark: needs pytest-benchmark")
+
+
+def pytest_runtest_setup(item):
+    """Skip benchmarks, before anything is made for them, where nothing could measure them."""
+    if not item.config.pluginmanager.hasplugin("benchmark"):
+        pytest.skip("pytest-benchmark, of the extra benchmark, is not installed")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _all_processors():
     """Use all processors: a test runs on one thread, a benchmark runs alone."""
@@ -49,6 +61,7 @@ def _conditions(benchmark):
     )
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_machine_info(config, machine_info):
     """Leave out the name of the computer; say which bundle was measured."""
     machine_info.pop("node", None)

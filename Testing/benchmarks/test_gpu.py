@@ -16,6 +16,7 @@ from support.roofline import device_seconds, measured_roofs, total, work_of
 from MCDetect.dicom.reading import read_mammogram
 from MCDetect.inference.backends.precision import BF16, FP32, has_bf16
 from MCDetect.inference.detector import Detector
+from MCDetect.inference.device import device_name
 from MCDetect.inference.logit_map import calcification_logits
 from MCDetect.inference.prepared import PreparedView
 from MCDetect.networks import CalcificationUNet
@@ -64,11 +65,15 @@ def test_an_examination_on_a_gpu(benchmark, examination, precision):
             detector._networks.calcification_logits(view.normalised, view.mask)
 
     benchmark.pedantic(analyse, rounds=5, warmup_rounds=2)
+    torch.cuda.reset_peak_memory_stats()
     processor = time.process_time()
     analyse()
     processor = time.process_time() - processor
+    peak = torch.cuda.max_memory_allocated()  # before the roofs are measured, with far larger arrays
+    assert detector.algorithm().device == device_name(CUDA, "PyTorch", precision)  # or it was not the GPU that worked
     network()
     dense = device_seconds(network)
+    assert dense["kernels"] > 0, "the profiler saw no kernel"
     shadow = fold_batch_normalisation(CalcificationUNet().eval())
     kind = KINDS[precision]
     work = total(work_of(shadow, (1, 1, *shape), kind) for view in prepared for shape in strip_shapes(view))
@@ -79,7 +84,7 @@ def test_an_examination_on_a_gpu(benchmark, examination, precision):
         views=len(mammograms),
         device_seconds=device_seconds(analyse),
         processor_seconds=processor,
-        peak_mib=torch.cuda.max_memory_allocated() / 2**20,
+        peak_mib=peak / 2**20,
         dense_stage={
             "device_seconds": dense,
             "operations": work.operations,

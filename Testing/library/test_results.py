@@ -188,3 +188,15 @@ def test_an_image_without_a_study_identifier_does_not_cost_the_others_their_resu
     assert "findings.json" in [path.name for path in writer.finish()]
     assert len(writer.images) == 2
     assert len(writer.problems) == 1
+
+
+def test_reports_of_several_views_name_each_device_that_one_was_analysed_on(tmp_path):
+    gpu, cpu = "cuda (H200, PyTorch, bf16)", "cpu (PyTorch, fp32)"
+    writer = ResultWriter(tmp_path, ALGORITHM, ["json"])
+    for seed, device in enumerate((cpu, gpu)):
+        writer.algorithm = replace(ALGORITHM, device=device)
+        mammogram = read(seed)
+        writer.add(mammogram, analysed(mammogram))
+    writer.finish()
+    written = Findings.from_json((tmp_path / "findings.json").read_text())
+    assert written.algorithm == writer.algorithm == replace(ALGORITHM, device=f"{cpu} and {gpu}")

@@ -52,6 +52,11 @@ def has_bf16(device: torch.device) -> bool:
     return not _PROCESSOR_FLAGS.isdisjoint(processor_flags())
 
 
+def precision_on(device: torch.device, wanted: str) -> str:
+    """Return the precision that was asked for where a device computes in it, else fp32."""
+    return FP32 if wanted == BF16 and not has_bf16(device) else wanted
+
+
 def processor_flags() -> frozenset[str]:
     """Return what this processor can do, in the words of Linux; empty where it cannot be learned."""
     import torch

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from MCDetect.inference.backends.interface import FloatImage, FloatMaps, RunNetwork
 from MCDetect.inference.backends.precision import BF16, FP32
-from MCDetect.inference.backends.upload import uploaded
+from MCDetect.inference.backends.upload import fetched, uploaded
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+    from torch import Tensor, nn
 
 
 class TorchBackend:
-    """PyTorch on one device (see ``interface.Backend``), with channels last, which is faster on all of them."""
+    """PyTorch on one device (see ``interface.Backend``).
+
+    With channels last: faster on the processors that it was measured on, and on CUDA the layout that cuDNN's tensor
+    cores work in, but not measured there. Strips differ in size, so neither CUDA graphs nor trials of cuDNN's
+    algorithms (``torch.backends.cudnn.benchmark``), which both pay for sizes that come again, are used.
+    """
 
     name = "torch"
     title = "PyTorch"
@@ -33,7 +38,8 @@ class TorchBackend:
         kind = torch.bfloat16 if self.precision == BF16 else torch.float32
         # A copy: the same network may be compiled again for another device or precision.
         placed = copy.deepcopy(network).to(self._device, kind)
-        return _Run(placed.to(memory_format=torch.channels_last), self._device, kind)  # type: ignore[call-overload]
+        placed = placed.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return (_CudaRun if self._device.type == "cuda" else _Run)(placed, self._device, kind)
 
 
 class _Run:
@@ -46,12 +52,41 @@ class _Run:
         return next(self.each([image]))
 
     def each(self, images: Iterable[FloatImage]) -> Iterator[FloatMaps]:
+        for image in uploaded(images, self._device, self._kind):
+            maps: FloatMaps = self._maps(image).cpu().numpy()
+            yield maps
+
+    def _maps(self, image: Tensor) -> Tensor:
         import torch
 
-        for image in uploaded(images, self._device, self._kind):
-            with torch.inference_mode(), without_tensor_float_32():
-                maps: FloatMaps = self._network(image)[0].float().cpu().numpy()
-            yield maps
+        with torch.inference_mode(), without_tensor_float_32():
+            maps: Tensor = self._network(image)[0].float()
+        return maps
+
+
+class _CudaRun(_Run):
+    """A network on a CUDA device, with a stream for each way of copying."""
+
+    def __init__(self, network: nn.Module, device: torch.device, kind: torch.dtype) -> None:
+        import torch
+
+        super().__init__(network, device, kind)
+        self._sending = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+        self._fetching = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+
+    def each(self, images: Iterable[FloatImage]) -> Iterator[FloatMaps]:
+        tensors = uploaded(images, self._device, self._kind, self._sending)
+        return fetched(map(self._maps, tensors), self._fetching)
+
+    def maxima(self, image: FloatImage, corners: Sequence[tuple[int, int]], size: int) -> FloatMaps:
+        """Return, for ``patches_at``, (patches, channels) maxima of the maps of some patches: so maps stay there."""
+        import torch
+
+        maps = self._maps(next(uploaded([image], self._device, self._kind, self._sending)))
+        window = size - (image.shape[0] - maps.shape[1])
+        found = [maps[:, row : row + window, column : column + window].amax(dim=(1, 2)) for row, column in corners]
+        maxima: FloatMaps = torch.stack(found).cpu().numpy()
+        return maxima
 
 
 @contextmanager

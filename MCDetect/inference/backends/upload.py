@@ -1,4 +1,4 @@
-"""Images on their way to the device: the next one travels while the networks work on the present one."""
+"""Images on their way to a CUDA device and maps on their way back, both while the networks work on another image."""
 
 from __future__ import annotations
 
@@ -9,25 +9,33 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from MCDetect.inference.backends.interface import FloatImage
+    from MCDetect.inference.backends.interface import FloatImage, FloatMaps
 
 _Item = TypeVar("_Item")
 _Begun = TypeVar("_Begun")
 _Done = TypeVar("_Done")
 
 
-def uploaded(images: Iterable[FloatImage], device: torch.device, kind: torch.dtype) -> Iterator[Tensor]:
+def uploaded(
+    images: Iterable[FloatImage], device: torch.device, kind: torch.dtype, copying: torch.cuda.Stream | None = None
+) -> Iterator[Tensor]:
     """Yield each image as a (1, 1, rows, columns) tensor of ``kind`` on the device.
 
-    On CUDA an image is copied from page-locked memory by a stream of its own, one image ahead of the one that is
-    yielded. Other devices take them as they come.
+    Parameters
+    ----------
+    images
+        Contiguous float32 (rows, columns).
+    device, kind
+        Of the tensors.
+    copying
+        On CUDA, a stream that copies from page-locked memory, one image ahead of the one that is yielded; always the
+        same one, because PyTorch keeps freed memory apart for each stream. Without it images are taken as they come.
     """
     import torch
 
-    if device.type != "cuda":
+    if copying is None:
         yield from (torch.from_numpy(image)[None, None].to(device, kind) for image in images)
         return
-    copying = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
     def begin(image: FloatImage) -> tuple[Tensor, torch.cuda.Event]:
         # PyTorch gives page-locked memory to nobody else before the copy that was begun from it is done.
@@ -43,6 +51,40 @@ def uploaded(images: Iterable[FloatImage], device: torch.device, kind: torch.dty
         return tensor.to(kind)
 
     yield from one_ahead(images, begin, finish)
+
+
+def fetched(results: Iterable[Tensor], copying: torch.cuda.Stream) -> Iterator[FloatMaps]:
+    """Yield each tensor of a CUDA device as an array, when the next has been asked for and its copy begun.
+
+    So the device has its next work before the processor waits for the last. Each array has page-locked memory of its
+    own, which goes back to PyTorch's store of it when nobody holds the array any more.
+
+    Parameters
+    ----------
+    results
+        float32, computed by the current stream of their device.
+    copying
+        The stream that copies them.
+    """
+    import torch
+
+    def begin(result: Tensor) -> tuple[Tensor, torch.cuda.Event]:
+        whole = result.contiguous()
+        locked = torch.empty(whole.shape, dtype=whole.dtype, pin_memory=True)
+        copying.wait_stream(torch.cuda.current_stream(whole.device))
+        with torch.cuda.stream(copying):
+            locked.copy_(whole, non_blocking=True)
+            copied = copying.record_event()
+        whole.record_stream(copying)  # or its memory would be given away while it is copied
+        return locked, copied
+
+    def finish(begun: tuple[Tensor, torch.cuda.Event]) -> FloatMaps:
+        locked, copied = begun
+        copied.synchronize()
+        array: FloatMaps = locked.numpy()
+        return array
+
+    return one_ahead(results, begin, finish)
 
 
 def one_ahead(

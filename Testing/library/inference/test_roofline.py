@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
-from support.roofline import Roofs, Work, measured_roofs, total, work_of
+from support.roofline import Roofs, Work, device_seconds, measured_roofs, products_of_all_bits, total, work_of
 from torch import nn
+from torch.autograd import DeviceType
 
 from MCDetect.networks import CalcificationUNet
 
@@ -40,3 +43,64 @@ def test_roofs_are_measured_on_the_processor_too():
     roofs = measured_roofs(torch.device("cpu"), torch.float32)
     assert roofs.operations > 1e9
     assert roofs.bytes > 1e8
+
+
+@pytest.mark.parametrize("set_before", [True, False])
+def test_products_keep_all_bits_whatever_was_set_and_the_setting_stays(set_before):
+    settings = torch.backends.cuda.matmul
+    usual = settings.allow_tf32
+    settings.allow_tf32 = set_before
+    try:
+        with products_of_all_bits():
+            assert settings.allow_tf32 is False
+        assert settings.allow_tf32 is set_before
+    finally:
+        settings.allow_tf32 = usual
+
+
+def event(name, microseconds, kind, device=DeviceType.CUDA):
+    times = SimpleNamespace(elapsed_us=lambda: microseconds)
+    return SimpleNamespace(name=name, time_range=times, activity_type=kind, device_type=device)
+
+
+def test_the_seconds_of_a_device_are_those_of_its_kernels_and_copies_alone(monkeypatch):
+    events = [
+        event("aten::conv2d", 900.0, "cpu_op", DeviceType.CPU),
+        event("sm90_xmma_fprop", 200.0, "kernel"),
+        event("max_pool_forward_nhwc", 50.0, "kernel"),
+        event("Memcpy HtoD (Pinned -> Device)", 30.0, "gpu_memcpy"),
+        event("Memset (Device)", 1.0, "gpu_memset"),
+        event("ProfilerStep#1", 5000.0, "gpu_user_annotation"),
+        event("Stream Wait Event", 70.0, "cuda_sync"),
+    ]
+
+    class Recorded:
+        def __init__(self, activities):
+            assert torch.profiler.ProfilerActivity.CUDA in activities
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            called.append("recorded")
+
+        def events(self):
+            return events
+
+    called = []
+    monkeypatch.setattr(torch.profiler, "profile", Recorded)
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda: called.append("waited"))
+    seconds = device_seconds(lambda: called.append("worked"))
+    assert called == ["worked", "waited", "recorded"]
+    assert seconds == {"kernels": pytest.approx(250e-6), "copies": pytest.approx(31e-6)}
+
+
+def test_what_the_profiler_of_this_pytorch_records_has_what_is_read_of_it():
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as recorded:
+        torch.zeros(8) + 1
+    events = recorded.events()
+    assert events
+    for one in events:
+        assert one.device_type == DeviceType.CPU
+        assert isinstance(getattr(one, "activity_type", ""), str)
+        assert one.time_range.elapsed_us() >= 0
