@@ -230,7 +230,11 @@ def workers(scheduler: str | None, count: int | None, device: str) -> Iterator[W
     settings = {
         # An examination that kills its worker twice is counted as failed before it takes all the others down.
         "distributed.scheduler.allowed-failures": 1,
-        "distributed.nanny.pre-spawn-environ": dict.fromkeys(names, threads),
+        # Its traces of errors, which come back and are told here, would also stand in the terminal.
+        "distributed.nanny.pre-spawn-environ": {
+            **dict.fromkeys(names, threads),
+            "DASK_LOGGING__DISTRIBUTED": "critical",
+        },
         "distributed.comm.timeouts.connect": "30s",
         # After this many seconds without one a cluster of this computer gives a worker up, even while it is started
         # again, and then nobody would process anything.

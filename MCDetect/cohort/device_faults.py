@@ -6,8 +6,11 @@ process fails, whatever it computes. Only another process can go on then.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 from MCDetect.errors import DeviceError, MCDetectError
 
@@ -15,6 +18,7 @@ DEVICE_FAILED = "device-failed"
 """The GPU worked and works no more: another process may do better on it."""
 
 _OF_THE_IMAGE = "out-of-memory"  # what is too large for this computer is so for the next
+_has_worked = threading.Event()
 
 
 class WorkerFaultError(DeviceError):
@@ -26,19 +30,23 @@ class WorkerFaultError(DeviceError):
         As of ``MCDetectError``.
     worker
         Its address as the scheduler knows it; empty outside of a worker.
+    has_worked
+        Whether its process has computed something before.
     """
 
-    def __init__(self, code: str, message: str, hint: str = "", worker: str = "") -> None:
+    def __init__(self, code: str, message: str, hint: str = "", worker: str = "", *, has_worked: bool = False) -> None:
         super().__init__(code, message, hint)
         self.worker = worker
+        self.has_worked = has_worked
 
-    def __reduce__(self) -> tuple[type[WorkerFaultError], tuple[str, str, str, str]]:  # type: ignore[override]
-        return type(self), (self.code, self.message, self.hint, self.worker)
+    def __reduce__(self) -> tuple[Any, ...]:
+        make = partial(type(self), has_worked=self.has_worked)
+        return make, (self.code, self.message, self.hint, self.worker)
 
 
 @contextmanager
 def faults_told(device: str) -> Iterator[None]:
-    """Raise what is a fault of this worker as that.
+    """Raise what is a fault of this worker as that; what comes to its end is work that it has done.
 
     Parameters
     ----------
@@ -52,12 +60,15 @@ def faults_told(device: str) -> Iterator[None]:
     """
     try:
         yield
+        _has_worked.set()
     except WorkerFaultError:
         raise
     except DeviceError as error:
         if error.code == _OF_THE_IMAGE:
             raise
-        raise WorkerFaultError(error.code, error.message, error.hint, _address()) from error
+        raise WorkerFaultError(
+            error.code, error.message, error.hint, _address(), has_worked=_has_worked.is_set()
+        ) from error
     except MCDetectError:
         raise
     except Exception:
@@ -91,6 +102,7 @@ def require_sound_device(device: str) -> None:
             f"The GPU does not work any more ({reason}).",
             "Look at the driver's messages (dmesg, nvidia-smi).",
             _address(),
+            has_worked=_has_worked.is_set(),
         ) from error
 
 

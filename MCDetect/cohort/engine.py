@@ -217,8 +217,6 @@ class Engine:
             self._repeat(examination, outcome)
             return
         self._suspects.pop(examination.name, None)
-        if isinstance(error, WorkerFaultError):
-            self._retirement.blame(examination.name)
         self._manifest.finish(examination, outcome, deliver=self._deliver)
         self._rate.tick()
         self._computed += outcome.computed

@@ -13,7 +13,6 @@ from MCDetect.cohort.records import Processing
 from MCDetect.errors import DeviceError
 from MCDetect.findings import Algorithm
 
-_WITHIN_S = 600.0
 _MOST_FAILURES = 3
 _LONGEST_FRUITLESS_S = 600.0
 
@@ -22,7 +21,9 @@ class Retirement:
     """Takes faulty workers out.
 
     A worker that lacks something (CUDA, bf16, a back end) is retired at once. One whose GPU has failed is started
-    again by its nanny; when that comes with three examinations within ten minutes, or without a nanny, it is retired.
+    again by its nanny. When that helps nothing (three new processes fail, each with another examination, before they
+    have computed anything), or when there is no nanny, it is retired. An examination with which a process failed that
+    had worked before does not count: it may be what GPUs fail with.
 
     Parameters
     ----------
@@ -35,7 +36,8 @@ class Retirement:
     def __init__(self, workers: Workers, told: Callable[[str], None]) -> None:
         self._workers = workers
         self._told = told
-        self._failures: defaultdict[str, dict[str, float]] = defaultdict(dict)  # of a nanny: examinations, and when
+        self._failures: defaultdict[str, set[str]] = defaultdict(set)  # with which examinations, by the nanny
+        self._suspects: set[str] = set()
         self._fruitless_since: float | None = None
 
     def take(self, fault: WorkerFaultError, examination: str) -> None:
@@ -54,7 +56,7 @@ class Retirement:
         if now - self._fruitless_since > _LONGEST_FRUITLESS_S:  # a cluster may start faulty ones for ever
             raise none_left(fault)
         nanny = nannies[fault.worker]
-        if fault.code == DEVICE_FAILED and nanny and self._may_return(nanny, examination, now):
+        if fault.code == DEVICE_FAILED and nanny and self._may_return(nanny, fault, examination):
             self._told(f"The worker at {fault.worker} is started again: {fault.message}")
             self._workers.replace(fault.worker)
         else:
@@ -63,11 +65,6 @@ class Retirement:
     def succeeded(self) -> None:
         """Take note that a worker has computed something."""
         self._fruitless_since = None
-
-    def blame(self, examination: str) -> None:
-        """Take note that GPUs failed because of an examination, and that no worker was to blame."""
-        for failures in self._failures.values():
-            failures.pop(examination, None)
 
     def algorithm(self, processing: Processing) -> Algorithm:
         """Return what the workers run, as the first tells that can compute.
@@ -89,7 +86,7 @@ class Retirement:
         asked = [
             self._workers.submit(identify, processing, self._workers.threads, worker=address) for address in others
         ]
-        for future in as_completed(asked):
+        for future in as_completed(asked, loop=self._workers.client.loop):
             try:
                 algorithm: Algorithm = self._workers.result(future)
             except WorkerFaultError as error:
@@ -105,10 +102,14 @@ class Retirement:
         algorithm: Algorithm = self._workers.result(self._workers.submit(identify, processing, self._workers.threads))
         return algorithm
 
-    def _may_return(self, nanny: str, examination: str, now: float) -> bool:
-        recent = {name: when for name, when in self._failures[nanny].items() if now - when < _WITHIN_S}
-        self._failures[nanny] = {**recent, examination: now}
-        return len(self._failures[nanny]) < _MOST_FAILURES
+    def _may_return(self, nanny: str, fault: WorkerFaultError, examination: str) -> bool:
+        failures = self._failures[nanny]
+        if fault.has_worked:
+            failures.clear()
+            self._suspects.add(examination)
+        elif examination not in self._suspects:
+            failures.add(examination)
+        return len(failures) < _MOST_FAILURES
 
     def _retire(self, fault: WorkerFaultError) -> None:
         self._told(f"The worker at {fault.worker} gets no more work: {fault.message} {fault.hint}".rstrip())
