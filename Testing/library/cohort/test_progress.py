@@ -148,9 +148,10 @@ def test_what_goes_wrong_is_told_at_once_with_and_without_a_terminal(terminal, c
     with BarListener() as bar:
         bar.note("The worker at tcp://[::1]:80 gets no more work.")
     assert "The worker at tcp://[::1]:80 gets no more work." in terminal.export_text()
+    capsys.readouterr()
     with JsonListener() as listener:
         listener.note("Nothing listens.")
-    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {"event": "note", "message": "Nothing listens."}
+    assert json.loads(capsys.readouterr().out) == {"event": "note", "message": "Nothing listens."}
 
 
 def test_a_note_goes_to_the_standard_error_where_there_is_no_terminal(capsys):
