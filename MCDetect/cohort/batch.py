@@ -10,13 +10,14 @@ from pathlib import Path
 
 from MCDetect.cohort.cluster import Workers, workers
 from MCDetect.cohort.engine import Engine, State
-from MCDetect.cohort.examination import clear_unfinished, identify
+from MCDetect.cohort.examination import clear_unfinished
 from MCDetect.cohort.fetching import Archive
 from MCDetect.cohort.intake import FetchState, Intake
 from MCDetect.cohort.lock import FolderLock
 from MCDetect.cohort.manifest import Manifest
 from MCDetect.cohort.overview import write_overview
 from MCDetect.cohort.records import TRANSIENT, Examination, Order, Outcome, Processing
+from MCDetect.cohort.retiring import Retirement
 from MCDetect.cohort.searching import search
 from MCDetect.cohort.source import Source
 from MCDetect.cohort.summary import Failure, count_failures, failures, write_table
@@ -51,6 +52,9 @@ class Listener:
 
     def waiting(self) -> None:
         """Take note that there is no worker yet that may be given work; it is waited for."""
+
+    def note(self, sentence: str) -> None:
+        """Take a sentence on what goes wrong and does not end the batch: a faulty worker, a PACS that is away."""
 
     def asking(self, days: int, total: int) -> None:
         """Take for how many days a PACS has said which studies it has."""
@@ -113,19 +117,22 @@ def run_batch(plan: Plan, listener: Listener) -> Report:
         with workers(plan.scheduler, plan.workers, processing.device) as crew:
             if not crew.slots:
                 listener.waiting()
-            algorithm: Algorithm = crew.result(crew.submit(identify, processing, crew.threads))
+            retirement = Retirement(crew, listener.note)
+            algorithm = retirement.algorithm(processing)
             manifest.keep_facts(processing.facts(algorithm))
             listener.started(algorithm, crew.slots)
             number = _search(plan, source, manifest, crew, listener)
             order = Order(str(plan.output.resolve()), processing, algorithm, crew.threads, plan.recheck, plan.retry)
-            intake = Intake(plan.archive, plan.source, manifest, number, listener.fetching) if plan.archive else None
+            intake = None
+            if plan.archive is not None:
+                intake = Intake(plan.archive, plan.source, manifest, number, listener.fetching, noted=listener.note)
 
             def finished(examination: Examination, outcome: Outcome) -> None:
                 if intake is not None:
                     intake.finished(examination, outcome)
                 listener.finished(examination, outcome)
 
-            engine = Engine(crew, manifest, order, finished, repeated=listener.repeated)
+            engine = Engine(crew, manifest, order, finished, repeated=listener.repeated, retirement=retirement)
             with intake or nullcontext(), _cancelling(engine):
                 state = _process(engine, intake, listener)
         unanswered = () if intake is None else tuple(intake.problems)

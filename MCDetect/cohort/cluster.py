@@ -6,10 +6,11 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from MCDetect.cohort.planning import gpu_of_each, visible_gpus, worker_count
 from MCDetect.errors import DeviceError, MCDetectError
 from MCDetect.installation import install_command
 
@@ -19,12 +20,10 @@ if TYPE_CHECKING:
 GPU = "GPU"
 """The resource that GPU workers announce: ``dask worker ADDRESS --nthreads 1 --resources GPU=1``."""
 
-MEMORY_PER_WORKER = 1.5 * 2**30
-"""Bytes set aside for a worker. For views of 8.5 megapixels with all formats 0.85 GB were measured
-(docs/performance.md); the rest is for larger views and for the system."""
-
 _PATIENCE_S = 20
 _LONGEST_WITHOUT_S = 300.0
+_LONGEST_AFTER_FAULT_S = 30.0
+_REPLACED_S = 60.0
 _LOSS_NOTICED_S = 3  # after this long a scheduler that is gone has been noticed
 
 
@@ -44,21 +43,43 @@ class Workers:
     threads
         Threads for each worker's networks; None leaves them alone.
     own
-        Whether they were started by this process, so that nobody else will bring more of them.
+        How many were started by this process, so that nobody else will bring more of them; 0: they are of others.
     """
 
-    def __init__(self, client: Client, resources: dict[str, float], threads: int | None, *, own: bool = False) -> None:
+    def __init__(self, client: Client, resources: dict[str, float], threads: int | None, *, own: int = 0) -> None:
         self.client = client
         self.resources = resources
         self.threads = threads
         self._own = own
         self._without_since: float | None = None
+        self._retired = 0
+        self._last_fault: MCDetectError | None = None
 
-    def submit(self, function: Any, *arguments: Any, key: str | None = None) -> Future:
-        """Have a worker call ``function``; a worker that dies is replaced and the call made again elsewhere."""
+    def submit(self, function: Any, *arguments: Any, key: str | None = None, worker: str | None = None) -> Future:
+        """Have a worker call ``function``, that at the address ``worker`` as long as it is there.
+
+        One that dies is replaced and the call made again elsewhere.
+        """
         return self.client.submit(
-            function, *arguments, key=key, pure=False, resources=self.resources or None, allow_other_workers=False
+            function,
+            *arguments,
+            key=key,
+            pure=False,
+            resources=self.resources or None,
+            workers=None if worker is None else [worker],
+            allow_other_workers=worker is not None,
         )
+
+    def retire(self, address: str, fault: MCDetectError) -> None:
+        """End a worker for good, because of ``fault``; what waits for it goes to others."""
+        self._retired += 1
+        self._last_fault = fault
+        self.client.retire_workers([address], close_workers=True)
+
+    def replace(self, address: str) -> None:
+        """Have the nanny of a worker start another process in its place, and wait for it for a while."""
+        with suppress(TimeoutError, asyncio.TimeoutError):
+            self.client.restart_workers([address], timeout=_REPLACED_S, raise_for_error=False)
 
     def result(self, future: Future) -> Any:
         """Wait for a result.
@@ -80,15 +101,20 @@ class Workers:
                 self.require_scheduler()
 
     def require_scheduler(self) -> None:
-        """Raise SchedulerLostError if the scheduler is gone, or ``no-workers`` if workers of our own do not return."""
+        """Raise SchedulerLostError if the scheduler is gone, or ``no-workers``.
+
+        That is raised when workers of our own do not return, or when none is left after some were retired.
+        """
         if self.client.status != "running":
             raise scheduler_lost()
-        if not self._own or self.slots:
+        if not (self._own or self._retired) or self.slots:
             self._without_since = None
             return
         now = time.monotonic()
         self._without_since = self._without_since or now
-        if now - self._without_since >= _LONGEST_WITHOUT_S:
+        if self._last_fault is not None and now - self._without_since >= self._patience_after_fault_s:
+            raise none_left(self._last_fault)
+        if self._own and now - self._without_since >= _LONGEST_WITHOUT_S:
             raise MCDetectError(
                 "no-workers",
                 "The worker processes have ended and cannot be started again.",
@@ -96,13 +122,36 @@ class Workers:
             )
 
     @property
+    def _patience_after_fault_s(self) -> float:
+        """Return how long others are waited for: that died and are started again, or that a queue of jobs brings."""
+        return 0.0 if 0 < self._own <= self._retired else _LONGEST_AFTER_FAULT_S
+
+    @property
     def slots(self) -> int:
         """How many calls run at the same time, on the workers that may be given them."""
-        listed = self.client.scheduler_info(n_workers=-1)["workers"].values()
-        return sum(min([worker["nthreads"], *self._shares(worker.get("resources", {}))]) for worker in listed)
+        return sum(map(self._calls, self._listed().values()))
 
-    def _shares(self, offered: dict[str, float]) -> list[int]:
-        return [int(offered.get(name, 0) // amount) for name, amount in self.resources.items()]
+    def nannies(self) -> dict[str, str]:
+        """Return the address of each worker that may be given calls, with that of its nanny; empty if it has none."""
+        return {address: worker["nanny"] or "" for address, worker in self._listed().items() if self._calls(worker)}
+
+    def _listed(self) -> dict[str, Any]:
+        listed: dict[str, Any] = self.client.scheduler_info(n_workers=-1)["workers"]
+        return listed
+
+    def _calls(self, worker: dict[str, Any]) -> int:
+        offered: dict[str, float] = worker.get("resources", {})
+        shares = (int(offered.get(name, 0) // amount) for name, amount in self.resources.items())
+        return min([int(worker["nthreads"]), *shares])
+
+
+def none_left(fault: MCDetectError) -> MCDetectError:
+    """Return the error for workers of which none can compute; ``fault`` is what the last one had."""
+    return MCDetectError(
+        "no-workers",
+        f"No worker is left that can compute. Of the last one: {fault.message}",
+        f"{fault.hint} Then start again: what is complete is kept.".lstrip(),
+    )
 
 
 def scheduler_lost() -> SchedulerLostError:
@@ -133,13 +182,6 @@ def _loss_told(client: Client) -> Iterator[None]:
         raise scheduler_lost() from error
 
 
-def default_workers() -> int:
-    """Return how many worker processes fit this computer: one a core, as far as the memory goes."""
-    import psutil
-
-    return max(1, min(cores(), int(psutil.virtual_memory().total // MEMORY_PER_WORKER)))
-
-
 def cores() -> int:
     """Return the cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -148,6 +190,8 @@ def cores() -> int:
 @contextmanager
 def workers(scheduler: str | None, count: int | None, device: str) -> Iterator[Workers]:
     """Give the workers of an existing scheduler, or start ``count`` processes on this computer.
+
+    Without a ``count`` it is one a GPU where ``device`` means GPUs, else one a core as far as the memory goes.
 
     Raises
     ------
@@ -177,13 +221,20 @@ def workers(scheduler: str | None, count: int | None, device: str) -> Iterator[W
         with client, _loss_told(client):
             yield Workers(client, {GPU: 1} if device == "cuda" else {}, None)
         return
-    number = count or default_workers()
+    import psutil
+
+    gpus = visible_gpus(device)
+    number = worker_count(count, len(gpus), cores(), psutil.virtual_memory().total)
     threads = max(1, cores() // number)
     names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
     settings = {
         # An examination that kills its worker twice is counted as failed before it takes all the others down.
         "distributed.scheduler.allowed-failures": 1,
-        "distributed.nanny.pre-spawn-environ": dict.fromkeys(names, threads),
+        # Its traces of errors, which come back and are told here, would also stand in the terminal.
+        "distributed.nanny.pre-spawn-environ": {
+            **dict.fromkeys(names, threads),
+            "DASK_LOGGING__DISTRIBUTED": "critical",
+        },
         "distributed.comm.timeouts.connect": "30s",
         # After this many seconds without one a cluster of this computer gives a worker up, even while it is started
         # again, and then nobody would process anything.
@@ -191,14 +242,25 @@ def workers(scheduler: str | None, count: int | None, device: str) -> Iterator[W
         # Sampling every worker's stack a hundred times a second serves a dashboard that nobody looks at.
         "distributed.worker.profile.enabled": False,
     }
-    with dask.config.set(settings), _closing(number) as cluster, Client(cluster, set_as_default=False) as client:
-        yield Workers(client, {}, threads, own=True)
+    seats = gpu_of_each(number, gpus)
+    with dask.config.set(settings), _closing(number, seats) as cluster, Client(cluster, set_as_default=False) as client:
+        yield Workers(client, {}, threads, own=number)
 
 
 @contextmanager
-def _closing(number: int) -> Iterator[Any]:
-    """Start worker processes and end them; one that is slow to end costs nobody the results."""
+def _closing(number: int, gpus: Sequence[str]) -> Iterator[Any]:
+    """Start worker processes and end them; one that is slow to end costs nobody the results.
+
+    Parameters
+    ----------
+    number
+        How many.
+    gpus
+        What each sees, if there are any.
+    """
     from distributed import LocalCluster
+
+    from MCDetect.cohort.gpu_nanny import GpuNanny
 
     cluster = LocalCluster(
         n_workers=number,
@@ -209,6 +271,7 @@ def _closing(number: int) -> Iterator[Any]:
         protocol="tls://",
         dashboard_address="127.0.0.1:0",
         memory_limit=0,
+        **({"worker_class": GpuNanny, "gpus": tuple(gpus)} if gpus else {}),
     )
     try:
         yield cluster

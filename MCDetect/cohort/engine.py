@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import time
 from collections.abc import Callable
@@ -9,10 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from MCDetect.cohort.cluster import Workers, scheduler_lost
+from MCDetect.cohort.device_faults import DEVICE_FAILED, WorkerFaultError
 from MCDetect.cohort.examination import process
 from MCDetect.cohort.manifest import DONE, FAILED, PENDING, Manifest
 from MCDetect.cohort.rate import Rate
 from MCDetect.cohort.records import Examination, Order, Outcome, internal_error
+from MCDetect.cohort.retiring import Retirement
 from MCDetect.errors import MCDetectError, ModelError, OutputError
 from MCDetect.findings import Refusal
 
@@ -28,6 +31,8 @@ MOST_ATTEMPTS = len(PAUSES_S) + 1
 WORKER_DIED = "worker-died"
 
 _MOST_SUSPECTS = 16
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class Engine:
     What failed for a reason that may pass rests for a while before its next attempt, and others go on meanwhile. Who
     killed a worker cannot be told from those that waited behind it on the same worker, so all of them are tried again
     alone, one after the other, when nothing else is left to do or when they are many: then the right one is blamed.
+    So are those with which a GPU has failed. What a worker could not do because it lacks something goes to another.
 
     Parameters
     ----------
@@ -69,6 +75,8 @@ class Engine:
         Called with each outcome that does not count because there will be another attempt.
     deliver
         Whether results are to be sent on.
+    retirement
+        Takes faulty workers out; by default one that logs it.
     """
 
     def __init__(
@@ -80,8 +88,10 @@ class Engine:
         *,
         repeated: Callable[[Examination, Outcome], None] | None = None,
         deliver: bool = False,
+        retirement: Retirement | None = None,
     ) -> None:
         self._workers = workers
+        self._retirement = retirement or Retirement(workers, logger.warning)
         self._manifest = manifest
         self._order = order
         self._told = told
@@ -106,6 +116,8 @@ class Engine:
             When a worker has another version or bundle, or a damaged one.
         SchedulerLostError
             When the scheduler is gone.
+        MCDetectError
+            ``no-workers`` when none is left that can compute.
         """
         while self.step(1.0):
             pass
@@ -193,7 +205,14 @@ class Engine:
         future.add_done_callback(lambda _: self._finished.put(key))
 
     def _take(self, examination: Examination, future: Future) -> None:
-        outcome = self._outcome(examination, future)
+        error: Any = future.exception() if future.status == "error" else None
+        if isinstance(error, WorkerFaultError):
+            self._retirement.take(error, examination.name)
+            if error.code != DEVICE_FAILED:
+                return  # it stays pending, for another worker
+        elif error is None:
+            self._retirement.succeeded()
+        outcome = self._outcome(examination, future, error)
         if outcome.may_improve and examination.attempt < MOST_ATTEMPTS:
             self._repeat(examination, outcome)
             return
@@ -207,18 +226,17 @@ class Engine:
     def _repeat(self, examination: Examination, outcome: Outcome) -> None:
         self._manifest.failed_attempt(examination.name)
         self._resting[examination.name] = time.monotonic() + PAUSES_S[examination.attempt - 1]
-        if any(refusal.code == WORKER_DIED for refusal in outcome.refused):
+        if any(refusal.code in (WORKER_DIED, DEVICE_FAILED) for refusal in outcome.refused):
             self._suspects[examination.name] = None
         if self._repeated is not None:
             self._repeated(examination, outcome)
 
-    def _outcome(self, examination: Examination, future: Future) -> Outcome:
+    def _outcome(self, examination: Examination, future: Future, error: Any) -> Outcome:
         if future.status == "finished":
             outcome: Outcome = self._workers.result(future)
             return outcome
         if future.status != "error":  # cancelled or lost with its scheduler
             raise scheduler_lost()
-        error: Any = future.exception()
         if isinstance(error, OutputError | ModelError):
             raise error
         if type(error).__name__ == "KilledWorker":

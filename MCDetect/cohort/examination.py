@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from MCDetect.cohort.device_faults import faults_told, require_sound_device
 from MCDetect.cohort.records import (
     Examination,
     Order,
@@ -48,8 +49,14 @@ _one_at_a_time = threading.Lock()
 
 
 def identify(processing: Processing, threads: int | None) -> Algorithm:
-    """Return what this worker runs, and leave its detector warm."""
-    with _one_at_a_time:
+    """Return what this worker runs, and leave its detector warm.
+
+    Raises
+    ------
+    WorkerFaultError
+        When it cannot compute.
+    """
+    with _one_at_a_time, faults_told(processing.device):
         return _warm_detector(processing, threads).algorithm(processing.operating_point)
 
 
@@ -74,6 +81,8 @@ def process(examination: Examination, order: Order) -> Outcome:
         ``cannot-write`` when the output folder cannot be written (no permission, disk full).
     ModelError
         ``other-model`` when this worker has another version or bundle.
+    WorkerFaultError
+        When this worker cannot compute; nothing is said of the examination then.
     """
     folder = examination_folder(Path(order.output), examination.name)
     earlier = published(folder, order.algorithm)
@@ -89,7 +98,8 @@ def process(examination: Examination, order: Order) -> Outcome:
         if earlier is not None and earlier.content == content:
             return _renewed(folder, earlier, examination)
         try:
-            return _publish(examination, order, folder, (distinct, content, size, before, started))
+            with faults_told(order.processing.device):
+                return _publish(examination, order, folder, (distinct, content, size, before, started))
         except MCDetectError:
             raise
         except Exception as error:
@@ -176,6 +186,8 @@ def _detect(examination: Examination, order: Order, files: list[Path], folder: P
         # The detector may have gone on with the CPU when the memory of the GPU was full.
         writer.algorithm = detector.algorithm(wanted.operating_point)
         if isinstance(result, Refusal):
+            if result.code == "internal-error":  # of this image, or of a GPU that fails with every further one
+                require_sound_device(wanted.device)
             writer.refuse(result)
         else:
             writer.add(*result)

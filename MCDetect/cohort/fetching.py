@@ -8,21 +8,26 @@ import hashlib
 import queue
 import shutil
 import threading
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from MCDetect.cohort.examination import sync_folder
+from MCDetect.cohort.outage import Outage
+from MCDetect.dicom.pacs.back_off import PassingError
 from MCDetect.dicom.pacs.client import fetch
 from MCDetect.dicom.pacs.nodes import Node
 from MCDetect.dicom.pacs.reports import Progress, StoppedError, StudyQuery
-from MCDetect.errors import InputError, MCDetectError, OutputError
+from MCDetect.errors import InputError, MCDetectError, OutputError, UsageError
 from MCDetect.findings import Refusal
 
 COLUMNS = ("study", "patient", "accession")
 
 _ARRIVING = ".arriving"
 _JOINED_S = 5.0
+_MAY_PASS = (PassingError, UsageError)  # the latter: a configuration, here or there, that somebody may repair
+_MOST_ATTEMPTS = 3  # at a query that fails while others are answered
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,10 @@ class Archive:
 
 @dataclass(frozen=True)
 class Arrival:
-    """What came of a query: files, and what of it could not be had; ``key`` stands for the query."""
+    """What came of a query: files, and what of it could not be had.
+
+    ``key`` stands for the query; it is empty where the PACS is away and all queries that are left were given up.
+    """
 
     key: str
     files: tuple[Path, ...] = ()
@@ -80,6 +88,11 @@ class Fetcher:
     Files come into a hidden folder and are moved to their place when all of a query are there, so that no search takes
     half a study for an examination.
 
+    A query that fails for a reason that may pass, or as all would, is kept and put again after the others, with a
+    pause. When others are answered meanwhile it is given up after three attempts. When none is, the PACS is away: no
+    attempt counts, and after half an hour of pauses all that is left is left to the next batch; after three pauses if
+    it has not answered before.
+
     Parameters
     ----------
     archive
@@ -88,6 +101,8 @@ class Fetcher:
         Where it goes; made if need be.
     known
         Keys of queries that were answered whole before; they are passed over.
+    noted
+        Called by ``take`` with sentences on the PACS being away and answering again.
 
     Attributes
     ----------
@@ -95,12 +110,14 @@ class Fetcher:
         While this is not set no further query is begun.
     """
 
-    def __init__(self, archive: Archive, folder: Path, known: Collection[str]) -> None:
+    def __init__(self, archive: Archive, folder: Path, known: Collection[str], noted: Callable[[str], None]) -> None:
         self._node = archive.node
         numbered = {key_of(archive.node, query): (number, query) for number, query in enumerate(archive.queries, 1)}
         self._wanted = {key: numbered[key] for key in numbered if key not in known}
         self._folder = folder
-        self._came: queue.SimpleQueue[Arrival | BaseException | None] = queue.SimpleQueue()
+        self._noted = noted
+        self._came: queue.SimpleQueue[Arrival | BaseException | str] = queue.SimpleQueue()
+        self._given_up = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fetcher", daemon=True)
         self.remaining = len(self._wanted)
@@ -119,7 +136,7 @@ class Fetcher:
     @property
     def is_done(self) -> bool:
         """Whether everything that will come was taken."""
-        return self.remaining == 0
+        return self.remaining == 0 or self._given_up
 
     def take(self, patience_s: float) -> Arrival | None:
         """Return what came of the next query, waiting for it no longer than ``patience_s``; None if nothing did."""
@@ -131,34 +148,67 @@ class Fetcher:
             return None
         if isinstance(arrival, BaseException):
             raise arrival
-        self.remaining -= 1
+        if isinstance(arrival, str):
+            self._noted(arrival)
+            return None
+        if arrival.key:
+            self.remaining -= 1
+        else:
+            self._given_up = True
         return arrival
 
     def _run(self) -> None:
         try:
             arriving = self._folder / _ARRIVING
             shutil.rmtree(arriving, ignore_errors=True)
-            for key, (number, query) in self._wanted.items():
-                self.room.wait()
-                if self._stop.is_set():
-                    return
-                self._came.put(self._fetch(query, key, f"query {number}", arriving))
+            self._fetch_all(arriving)
             shutil.rmtree(arriving, ignore_errors=True)
         except StoppedError:
             return
         except BaseException as error:  # noqa: BLE001 (raised again where the batch runs)
             self._came.put(error)
 
-    def _fetch(self, query: StudyQuery, key: str, name: str, arriving: Path) -> Arrival:
+    def _fetch_all(self, arriving: Path) -> None:
+        waiting, failures, outage = deque(self._wanted), Counter[str](), Outage(self._node.name, self._came.put)
+        while waiting:
+            self.room.wait()
+            if self._stop.is_set():
+                return
+            key = waiting.popleft()
+            number, query = self._wanted[key]
+            # As the courier of a node does: during an outage its own pauses are enough.
+            node = replace(self._node, attempts=1) if outage.lasts else self._node
+            try:
+                arrival = self._fetch(node, query, key, arriving, is_last=failures[key] + 1 >= _MOST_ATTEMPTS)
+            except _MAY_PASS as error:
+                failures[key] += not outage.lasts
+                if failures[key] >= _MOST_ATTEMPTS and not outage.lasts:
+                    self._came.put(Arrival(key, problems=(_refusal(f"query {number}", error),)))
+                    continue
+                waiting.append(key)
+                pause = outage.failed(error)
+                if pause is None:
+                    self._came.put(Arrival("", problems=(outage.told(error, len(waiting)),)))
+                    return
+                self._stop.wait(pause)
+            else:
+                outage.ended()
+                self._came.put(arrival)
+
+    def _fetch(self, node: Node, query: StudyQuery, key: str, arriving: Path, *, is_last: bool) -> Arrival:
+        """Fetch what a query asks for; raise what may pass unless something came and it was the last attempt."""
+        name = f"query {self._wanted[key][0]}"
         try:
-            report = fetch(self._node, query, arriving, tell=_quietly, is_cancelled=self._stop.is_set)
-        except StoppedError:
+            report = fetch(node, query, arriving, tell=_quietly, is_cancelled=self._stop.is_set)
+        except (StoppedError, *_MAY_PASS):
             raise
         except MCDetectError as error:
             return Arrival(key, problems=(_refusal(name, error),))
         for failure in report.failed:
             if failure.error.code == "cannot-write":
                 raise failure.error  # a full disk would end all others in the same way
+            if isinstance(failure.error, _MAY_PASS) and not is_last:
+                raise failure.error  # what came stays where it arrived, for the next attempt
         files, problems = [], [_refusal(name, failure.error) for failure in report.failed]
         for study in sorted({path.parent for path in (*report.written, *report.known)}):
             try:

@@ -43,6 +43,8 @@ class Intake:
         The number of the search that has looked at what lay there before.
     told
         Called with each state.
+    noted
+        Called with sentences on the PACS being away and answering again.
 
     Attributes
     ----------
@@ -51,7 +53,14 @@ class Intake:
     """
 
     def __init__(
-        self, archive: Archive, folder: Path, manifest: Manifest, search: int, told: Callable[[FetchState], None]
+        self,
+        archive: Archive,
+        folder: Path,
+        manifest: Manifest,
+        search: int,
+        told: Callable[[FetchState], None],
+        *,
+        noted: Callable[[str], None],
     ) -> None:
         self._drop = archive.drop
         self._folder = folder.resolve()
@@ -61,7 +70,7 @@ class Intake:
         self._total = len(archive.queries)
         self._rate = Rate()
         self.problems: list[Refusal] = []
-        self._fetcher = Fetcher(archive, self._folder, manifest.fetched())
+        self._fetcher = Fetcher(archive, self._folder, manifest.fetched(), noted)
         if archive.drop:
             for path in manifest.files_of_complete():
                 self._remove(path)

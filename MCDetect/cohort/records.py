@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from MCDetect.bundles.store import DEFAULT_BUNDLE
+from MCDetect.cohort.device_faults import DEVICE_FAILED
 from MCDetect.findings import Algorithm, Findings, ImageFindings, Refusal
 from MCDetect.inference.backends.precision import FP32
 from MCDetect.inference.device import precision_of
@@ -18,6 +19,7 @@ TRANSIENT = frozenset(
     {
         "cannot-read",
         "changed-while-read",
+        DEVICE_FAILED,
         "internal-error",
         "no-permission",
         "no-such-file",
@@ -25,7 +27,7 @@ TRANSIENT = frozenset(
         "worker-died",
     }
 )
-"""Codes of failures that may be gone at the next attempt: disks, networks, memory. Others stay what they are."""
+"""Codes of failures that may be gone at the next attempt: disks, networks, memory, GPUs. Others stay what they are."""
 
 
 @dataclass(frozen=True)

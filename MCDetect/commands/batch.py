@@ -58,7 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_node_arguments(archive)
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=count(1), metavar="N", help="worker processes here (default: one a core)")
+    where.add_argument(
+        "--workers", type=count(1), metavar="N", help="worker processes here (default: one a GPU or core)"
+    )
     where.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler that runs already, tcp://HOST:PORT")
     add_detection_arguments(parser)
     parser.add_argument("--retry", action="store_true", help="try everything again that failed in an earlier run")

@@ -57,6 +57,10 @@ class BarListener(SilentListener):
         """Say that there is no worker."""
         self._describe("waiting for a worker")
 
+    def note(self, sentence: str) -> None:
+        """Print a sentence above the bar, or without one on the standard error."""
+        self._bar.console.print(sentence, markup=False, soft_wrap=True)
+
     def asking(self, days: int, total: int) -> None:
         """Show for how many days studies were asked for."""
         self._bar.update(
@@ -97,13 +101,17 @@ class BarListener(SilentListener):
 class JsonListener(SilentListener):
     """Prints one JSON object a line on the standard output for each event.
 
-    ``event`` is ``waiting``, ``asking``, ``started``, ``searching``, ``fetching``, ``examination``, ``retry``,
-    ``progress`` or ``summary``; the command adds ``refused``, ``written`` and ``done``.
+    ``event`` is ``waiting``, ``note``, ``asking``, ``started``, ``searching``, ``fetching``, ``examination``,
+    ``retry``, ``progress`` or ``summary``; the command adds ``refused``, ``written`` and ``done``.
     """
 
     def waiting(self) -> None:
         """Print that there is no worker."""
         self._event("waiting")
+
+    def note(self, sentence: str) -> None:
+        """Print a sentence."""
+        self._event("note", message=sentence)
 
     def asking(self, days: int, total: int) -> None:
         """Print for how many days studies were asked for."""

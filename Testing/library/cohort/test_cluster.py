@@ -41,7 +41,7 @@ def test_what_goes_wrong_otherwise_is_not_taken_for_that(scheduler):
 
 def test_workers_of_our_own_that_do_not_return_end_the_wait(scheduler, monkeypatch):
     with Client(scheduler[1], set_as_default=False) as client:
-        for own in (False, True):
+        for own in (0, 1):
             crew = Workers(client, {}, None, own=own)
             crew.require_scheduler()  # workers of others may still come
             crew.require_scheduler()

@@ -144,6 +144,23 @@ def test_the_bar_shows_what_is_fetched_beside_what_is_processed(terminal):
         )  # fmt: skip
 
 
+def test_what_goes_wrong_is_told_at_once_with_and_without_a_terminal(terminal, capsys):
+    with BarListener() as bar:
+        bar.note("The worker at tcp://[::1]:80 gets no more work.")
+    assert "The worker at tcp://[::1]:80 gets no more work." in terminal.export_text()
+    capsys.readouterr()
+    with JsonListener() as listener:
+        listener.note("Nothing listens.")
+    assert json.loads(capsys.readouterr().out) == {"event": "note", "message": "Nothing listens."}
+
+
+def test_a_note_goes_to_the_standard_error_where_there_is_no_terminal(capsys):
+    sentence = "The worker gets no more work: " + "the GPU does not work any more, " * 9
+    with BarListener() as bar:
+        bar.note(sentence)
+    assert capsys.readouterr() == ("", sentence + "\n")
+
+
 def test_there_is_no_bar_where_there_is_no_terminal(capsys):
     with BarListener() as bar:
         bar.progress(State(5, 1, 8, 2, 6, 240.4, 3700.0))
