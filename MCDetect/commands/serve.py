@@ -79,6 +79,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     work.add_argument(
         "--keep", type=positive_number, default=30.0, metavar="DAYS", help="images and results stay (%(default)s)"
     )
+    work.add_argument(
+        "--give-up",
+        type=positive_number,
+        default=7.0,
+        metavar="DAYS",
+        help="results that the destination refuses are sent again so long (%(default)s)",
+    )
     add_detection_arguments(parser)
 
 
@@ -122,6 +129,7 @@ def run(options: argparse.Namespace) -> int:
         views=options.views,
         wait_s=options.wait,
         keep_s=options.keep * 86400,
+        give_up_s=options.give_up * 86400,
         workers=options.workers,
         monitoring=(options.metrics_host, options.metrics_port),
         processing=processing_of(options),
