@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -137,5 +139,12 @@ def run(options: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    serve(service, stop, lambda sentence: print(sentence, flush=True))
+    serve(service, stop, _say)
     return DONE
+
+
+def _say(sentence: str) -> None:
+    try:
+        print(sentence, flush=True)
+    except BrokenPipeError:  # nobody reads it any more; what Python flushes when it ends must not fail as well
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import subprocess
+import sys
 import tempfile
 import threading
 import urllib.error
@@ -197,3 +199,19 @@ def test_an_update_is_told_in_one_sentence_and_only_once(running):
     assert sum("Other settings" in line for line in node.told) == 1
     node.end()
     assert not any("Other settings" in line for line in running(formats=("json",)).told)
+
+
+def test_the_command_ends_well_though_nobody_reads_what_it_says():
+    script = "from MCDetect.commands.serve import _say; input(); _say('one'); _say('two')"
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdin.write(b"go\n")
+    process.stdin.close()
+    assert process.wait(timeout=120) == 0
+    assert process.stderr is not None
+    with process.stderr as errors:
+        assert errors.read() == b""
