@@ -60,10 +60,11 @@ class Manifest:
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield self._database
+                self._database.execute("COMMIT")
             except BaseException:
-                self._database.execute("ROLLBACK")
+                if self._database.in_transaction:  # a full disk may have ended it
+                    self._database.execute("ROLLBACK")
                 raise
-            self._database.execute("COMMIT")
 
     def rows(self, query: str, values: Iterable[object] = ()) -> list[sqlite3.Row]:
         """Return the rows of a query."""

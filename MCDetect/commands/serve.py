@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -67,7 +69,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     work.add_argument(
         "--wait", type=positive_number, default=120.0, metavar="S", help="seconds to wait for more (%(default)s)"
     )
-    work.add_argument("--workers", type=count(1), metavar="N", help="worker processes (default: one a core)")
+    work.add_argument(
+        "--workers", type=count(1), metavar="N", help="worker processes (default: one a GPU, or one a core)"
+    )
     work.add_argument(
         "--send-to",
         metavar="NODE",
@@ -79,6 +83,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     work.add_argument(
         "--keep", type=positive_number, default=30.0, metavar="DAYS", help="images and results stay (%(default)s)"
     )
+    work.add_argument(
+        "--give-up",
+        type=positive_number,
+        default=7.0,
+        metavar="DAYS",
+        help="results that the destination refuses are sent again so long (%(default)s)",
+    )
     add_detection_arguments(parser)
 
 
@@ -88,7 +99,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         from MCDetect.cohort.node.admission import AllowList, Limits, Peer
         from MCDetect.cohort.node.delivery import node_at
-        from MCDetect.cohort.node.service import Service, serve, tls_context
+        from MCDetect.cohort.node.encryption import tls_context
+        from MCDetect.cohort.node.service import Service, serve
         from MCDetect.dicom.pacs.configuration import read_configuration
     except ModuleNotFoundError as error:
         raise DeviceError(
@@ -122,6 +134,7 @@ def run(options: argparse.Namespace) -> int:
         views=options.views,
         wait_s=options.wait,
         keep_s=options.keep * 86400,
+        give_up_s=options.give_up * 86400,
         workers=options.workers,
         monitoring=(options.metrics_host, options.metrics_port),
         processing=processing_of(options),
@@ -129,5 +142,12 @@ def run(options: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    serve(service, stop, lambda sentence: print(sentence, flush=True))
+    serve(service, stop, _say)
     return DONE
+
+
+def _say(sentence: str) -> None:
+    try:
+        print(sentence, flush=True)
+    except BrokenPipeError:  # nobody reads it any more; what Python flushes when it ends must not fail as well
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,8 +1,10 @@
 """The load that ``mcdetect serve`` holds: DCMTK's storescu, many in parallel, and Orthanc as the destination.
 
-Views have the size of full-field mammograms. ``extra_info`` says how long it took until all was acknowledged, and
-until the segmentation of every view and the report of every examination lay in the Orthanc; for the load that lasts,
-how many examinations a minute came, and how many were not delivered yet, meanwhile and in the end.
+At once: views with the size of full-field mammograms; ``extra_info`` says how long it took until all was acknowledged,
+and until the segmentation of every view and the report of every examination lay in the Orthanc.
+
+For long: examinations of four views, smaller ones so that several rates fit into three minutes, at rates that rise
+until more come than are delivered; ``extra_info`` says which size, and the highest rate at which no queue grew.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -24,26 +27,37 @@ from support.cohorts import study_uid
 from support.orthanc import Orthanc, find_program, free_port
 from support.sample_files import mammogram_dataset
 
-SENDERS, VIEWS, ROWS, COLUMNS = 8, 2, 3328, 2560
-EVERY_S, LASTS_S = 6.0, 120.0
+SENDERS, VIEWS, SHAPE = 8, 2, (3328, 2560)
+LASTING_SENDERS, LASTING_VIEWS, LASTING_SHAPE = 4, 4, (1664, 1280)
+RATES = (8, 16, 32, 64, 128)
+STEP_S, MOST_S = 24.0, 120.0
 PATIENCE_S = 900.0
-SPOTS = ((1500, 1900), (1510, 1910), (1505, 1922), (1522, 1905), (1518, 1930))
+SPOTS = ((0, 0), (10, 10), (5, 22), (22, 5), (18, 30))
 
 
-@pytest.fixture(scope="module")
-def examination(tmp_path_factory) -> Callable[[int], list[Path]]:
-    """Return a function that writes the views of an examination."""
-    folder = tmp_path_factory.mktemp("sent")
-    pixels = (make_mammogram(SPOTS, shape=(ROWS, COLUMNS)).pixels.clip(0, None) + 100).astype("uint16")
+Writer = Callable[[int], list[Path]]
 
-    def write(number: int) -> list[Path]:
-        paths = [folder / f"{number}-{view}.dcm" for view in range(VIEWS)]
-        for view, path in enumerate(paths):
-            pixels[10, 10:12] = number, view
-            mammogram_dataset(pixels, StudyInstanceUID=study_uid(number)).save_as(path, enforce_file_format=True)
-        return paths
 
-    return write
+@pytest.fixture
+def writer(tmp_path) -> Callable[[int, tuple[int, int]], Writer]:
+    """Return a function that makes a writer of examinations with so many views of a size."""
+    folder = tmp_path / "sent"
+    folder.mkdir()
+
+    def make(views: int, shape: tuple[int, int]) -> Writer:
+        spots = [(shape[0] * 9 // 20 + row, shape[1] * 3 // 4 + column) for row, column in SPOTS]
+        pixels = (make_mammogram(spots, shape=shape).pixels.clip(0, None) + 100).astype("uint16")
+
+        def write(number: int) -> list[Path]:
+            paths = [folder / f"{number}-{view}.dcm" for view in range(views)]
+            for view, path in enumerate(paths):
+                pixels[10, 10:12] = number, view
+                mammogram_dataset(pixels, StudyInstanceUID=study_uid(number)).save_as(path, enforce_file_format=True)
+            return paths
+
+        return write
+
+    return make
 
 
 class Destination(Orthanc):
@@ -56,10 +70,10 @@ class Destination(Orthanc):
             found[series["MainDicomTags"]["Modality"]] += len(series["Instances"])
         return dict(found)
 
-    def wait_for(self, examinations: int) -> None:
+    def wait_for(self, examinations: int, views: int) -> None:
         """Wait for the segmentation of every view and the report of every examination."""
         deadline = time.monotonic() + PATIENCE_S
-        while self.results() != {"SEG": examinations * VIEWS, "SR": examinations}:
+        while self.results() != {"SEG": examinations * views, "SR": examinations}:
             assert time.monotonic() < deadline, self.results()
             time.sleep(0.25)
 
@@ -74,11 +88,11 @@ def orthanc(tmp_path):
 class Node:
     """A running ``mcdetect serve``."""
 
-    def __init__(self, folder: Path, destination: int) -> None:
+    def __init__(self, folder: Path, destination: int, views: int) -> None:
         self._port, self._monitoring = free_port(), free_port()
         self._sender = find_program("storescu")
         words = ["serve", "--output", str(folder), "--device", "cpu", "--port", str(self._port)]
-        words += ["--metrics-port", str(self._monitoring), "--views", str(VIEWS), "--workers", "2"]
+        words += ["--metrics-port", str(self._monitoring), "--views", str(views), "--workers", "2"]
         words += ["--least-free", "0", "--formats", "seg,cad-sr", "--send-to", f"ORTHANC@127.0.0.1:{destination}"]
         self.process = subprocess.Popen([sys.executable, "-m", "MCDetect", *words], stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
@@ -101,16 +115,18 @@ class Node:
 
 
 @pytest.fixture
-def node(tmp_path, orthanc):
-    made = Node(tmp_path / "node", orthanc.dicom_port)
+def node(tmp_path, orthanc, request):
+    made = Node(tmp_path / "node", orthanc.dicom_port, request.param)
     yield made
     made.process.terminate()
     made.process.communicate(timeout=120)
 
 
 @pytest.mark.benchmark(group="a DICOM node under load")
-def test_many_senders_at_once(benchmark, examination, node, orthanc):
-    examinations = [examination(number) for number in range(SENDERS)]
+@pytest.mark.parametrize("node", [VIEWS], indirect=True)
+def test_many_senders_at_once(benchmark, writer, node, orthanc):
+    write = writer(VIEWS, SHAPE)
+    examinations = [write(number) for number in range(SENDERS)]
 
     def send_all() -> None:
         processes = [node.send(paths) for paths in examinations]
@@ -119,7 +135,7 @@ def test_many_senders_at_once(benchmark, examination, node, orthanc):
     begin = time.perf_counter()
     benchmark.pedantic(send_all, rounds=1)
     acknowledged = time.perf_counter() - begin
-    orthanc.wait_for(SENDERS)
+    orthanc.wait_for(SENDERS, VIEWS)
     delivered = time.perf_counter() - begin
     size = sum(path.stat().st_size for paths in examinations for path in paths)
     assert json.loads(node.get("/health"))["status"] == "ok"
@@ -133,44 +149,83 @@ def test_many_senders_at_once(benchmark, examination, node, orthanc):
     )
 
 
-@pytest.mark.benchmark(group="a DICOM node under load")
-def test_a_load_that_lasts(benchmark, examination, node, orthanc):
-    """An examination every six seconds; the rate is held if the queue is not longer in the end than in the middle."""
-    queues: list[int] = []
-    acknowledged: list[float] = []
-    count = round(LASTS_S / EVERY_S)
+class Load:
+    """Several senders that send examinations at a rate, whether or not the one before was acknowledged."""
 
-    def send_all() -> None:
+    def __init__(self, node: Node, write: Writer) -> None:
+        self._node, self._write = node, write
+        self.sent = 0
+        self.kept_up = True
+        self.acknowledged: list[float] = []
+
+    def last(self, rate: float, seconds: float) -> list[tuple[float, int]]:
+        """Send so many a minute for a while; return (second, length of the queue) every half second.
+
+        ``kept_up`` says whether the senders could: the node acknowledged quickly enough for so many a minute.
+        """
+        count = round(rate * seconds / 60)
+        examinations = [self._write(self.sent + number) for number in range(count)]
+        self.sent += count
+        queues: list[tuple[float, int]] = []
         begin = time.perf_counter()
-        for number in range(count):
-            paths = examination(SENDERS + number)
-            wait_while_sampling(begin + number * EVERY_S)
+
+        def send(number: int) -> None:
+            time.sleep(max(0.0, begin + number * 60 / rate - time.perf_counter()))
             started = time.perf_counter()
-            assert node.send(paths).wait() == 0
-            acknowledged.append(time.perf_counter() - started)
-            for path in paths:
+            assert self._node.send(examinations[number]).wait() == 0
+            self.acknowledged.append(time.perf_counter() - started)
+            for path in examinations[number]:
                 path.unlink()
-        wait_while_sampling(begin + count * EVERY_S)
 
-    def wait_while_sampling(moment: float) -> None:
-        while time.perf_counter() < moment:
-            queues.append(node.queue())
-            time.sleep(max(0.0, min(1.0, moment - time.perf_counter())))
+        with ThreadPoolExecutor(LASTING_SENDERS) as pool:
+            sending = [pool.submit(send, number) for number in range(count)]
+            while (now := time.perf_counter() - begin) < seconds:
+                queues.append((now, self._node.queue()))
+                time.sleep(0.5)
+            for one in sending:
+                one.result()
+        self.kept_up = time.perf_counter() - begin < seconds + 2.0
+        return queues
 
-    benchmark.pedantic(send_all, rounds=1)
-    ended = time.perf_counter()
-    orthanc.wait_for(count)
-    assert json.loads(node.get("/health"))["status"] == "ok"
-    third = len(queues) // 3
-    in_the_middle, in_the_end = statistics.mean(queues[third : 2 * third]), statistics.mean(queues[2 * third :])
-    benchmark.extra_info.update(
-        examinations=count,
-        examinations_a_minute=60 / EVERY_S,
-        is_held=in_the_end <= in_the_middle + 1,
-        mean_queue_in_the_middle=in_the_middle,
-        mean_queue_in_the_end=in_the_end,
-        longest_queue=max(queues),
-        seconds_until_delivered_after_the_last=time.perf_counter() - ended,
-        median_seconds_until_acknowledged=statistics.median(acknowledged),
-        longest_seconds_until_acknowledged=max(acknowledged),
+
+def is_held(queues: list[tuple[float, int]], rate: float) -> bool:
+    """Say whether the queue grew by less than a tenth of what came, from the second third to the last."""
+    second, last = (
+        statistics.mean(queue for moment, queue in queues if third * STEP_S / 3 <= moment < (third + 1) * STEP_S / 3)
+        for third in (1, 2)
     )
+    return last - second <= max(1.0, 0.1 * rate * STEP_S / 3 / 60)
+
+
+@pytest.mark.benchmark(group="a DICOM node under load")
+@pytest.mark.parametrize("node", [LASTING_VIEWS], indirect=True)
+def test_a_load_that_lasts(benchmark, writer, node, orthanc):
+    """Rates that double until the queue grows, each beginning when all of the one before was delivered."""
+    load = Load(node, writer(LASTING_VIEWS, LASTING_SHAPE))
+    held: dict[int, bool] = {}
+    longest: dict[int, int] = {}
+
+    def raise_the_rate() -> None:
+        begin = time.perf_counter()
+        for rate in RATES:
+            queues = load.last(rate, STEP_S)
+            held[rate] = load.kept_up and is_held(queues, rate)
+            longest[rate] = max(queue for _, queue in queues)
+            orthanc.wait_for(load.sent, LASTING_VIEWS)
+            if not held[rate] or time.perf_counter() - begin > MOST_S:
+                break
+
+    benchmark.pedantic(raise_the_rate, rounds=1)
+    assert json.loads(node.get("/health"))["status"] == "ok"
+    benchmark.extra_info.update(
+        senders=LASTING_SENDERS,
+        views_of_an_examination=LASTING_VIEWS,
+        rows_and_columns_of_a_view=LASTING_SHAPE,
+        examinations=load.sent,
+        highest_rate_held_a_minute=max((rate for rate in held if held[rate]), default=0),
+        lowest_rate_not_held_a_minute=min((rate for rate in held if not held[rate]), default=None),
+        longest_queue_at_each_rate=longest,
+        median_seconds_until_acknowledged=statistics.median(load.acknowledged),
+        longest_seconds_until_acknowledged=max(load.acknowledged),
+    )
+    assert held[RATES[0]], f"not even {RATES[0]} examinations a minute are held: {longest}"

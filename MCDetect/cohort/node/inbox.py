@@ -7,18 +7,24 @@ acknowledged and is sent again.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import secrets
 import shutil
 import time
 from pathlib import Path
 
-from MCDetect.cohort.examination import sync_folder
+from pydicom import dcmread
+
+from MCDetect.cohort.examination import UNFINISHED, sync_folder
 from MCDetect.cohort.manifest import Manifest
 from MCDetect.cohort.records import examination_folder, examination_name, signature_of
+from MCDetect.dicom.failures import DICOM_FAILURES, without_warnings
 from MCDetect.errors import OutputError
 
 _ABANDONED_S = 3600.0
+_DONE_WITH = "state IN ('done', 'failed') AND delivery_due IS NULL AND changed <= ?"
 
 
 class Inbox:
@@ -67,21 +73,19 @@ class Inbox:
                 os.fsync(stream.fileno())
             instance_name = hashlib.sha256(instance.encode()).hexdigest()[:24]
             target = place / f"{instance_name}-{digest.hexdigest()[:12]}.dcm"
-            if not place.is_dir():
-                place.mkdir(parents=True, exist_ok=True)
-                sync_folder(place.parent)
-                sync_folder(place.parent.parent)
+            place.mkdir(parents=True, exist_ok=True)
             if not target.exists():
                 received.replace(target)
-                sync_folder(place)
-            status = target.stat()
+            # Also where another sender has made these names: it may not have brought them to the disk yet.
+            for folder in (place, place.parent, place.parent.parent):
+                sync_folder(folder)
         except OSError as error:
             raise OutputError(
                 "cannot-write",
                 f"A received image could not be written to {self._folder}: {error.strerror}.",
                 "Free space on the disk.",
             ) from error
-        return self._write_down(name, study, (str(target), status.st_size, status.st_mtime_ns))
+        return self._write_down(name, study, target)
 
     def ripen(self) -> None:
         """Hand on the examinations that are complete, or whose last image came long ago."""
@@ -102,38 +106,86 @@ class Inbox:
         """
         moment = time.time() if now is None else now
         for path in self.incoming.iterdir():
-            if path.stat().st_mtime < moment - _ABANDONED_S:
-                path.unlink(missing_ok=True)
-        names = self._manifest.rows(
-            "SELECT name, study FROM examinations WHERE state IN ('done', 'failed') AND delivery_due IS NULL "
-            "AND changed <= ?",
-            (moment - keep_s,),
-        )
-        for row in names:
-            # The rows go first: an image that is sent again in the meantime begins anew.
+            with contextlib.suppress(FileNotFoundError):  # it was received, or cut off, in the meantime
+                if path.stat().st_mtime < moment - _ABANDONED_S:
+                    path.unlink()
+        before = (moment - keep_s,)
+        removed = 0
+        for row in self._manifest.rows(f"SELECT name, study FROM examinations WHERE {_DONE_WITH}", before):
+            name = row["name"]
             with self._manifest.transaction() as database:
+                gone = database.execute(f"DELETE FROM examinations WHERE name = ? AND {_DONE_WITH}", (name, *before))
+                if gone.rowcount == 0:
+                    continue  # an image of it came in the meantime
                 database.execute("DELETE FROM files WHERE study = ?", (row["study"],))
                 for table in ("images", "refusals"):
-                    database.execute(f"DELETE FROM {table} WHERE examination = ?", (row["name"],))
-                database.execute("DELETE FROM examinations WHERE name = ?", (row["name"],))
-                shutil.rmtree(self._place(row["name"]), ignore_errors=True)
-            shutil.rmtree(examination_folder(self._folder, row["name"]), ignore_errors=True)
-        return len(names)
+                    database.execute(f"DELETE FROM {table} WHERE examination = ?", (name,))
+                # Hidden before the rows are gone for good, and what is hidden is removed by the next start at the
+                # latest: nothing stays of which nobody knows. An image that is sent again begins anew.
+                hidden = [_hide(place) for place in (self._place(name), examination_folder(self._folder, name))]
+            for place in filter(None, hidden):
+                shutil.rmtree(place, ignore_errors=True)
+            removed += 1
+        return removed
 
-    def clear_incoming(self) -> None:
-        """Remove what was being received when the node ended: it was not acknowledged."""
+    def clear(self) -> None:
+        """Remove what was being received, and so not acknowledged, or removed when the node ended."""
         for path in self.incoming.iterdir():
             path.unlink(missing_ok=True)
+        for place in (self._folder / "inbox").glob(f"*/{UNFINISHED}*"):
+            shutil.rmtree(place, ignore_errors=True)
+
+    def adopt(self) -> int:
+        """Write down images of which the manifest knows nothing: the node ended just before, or the manifest was lost.
+
+        Returns
+        -------
+        int
+            How many there were. One that cannot be read now is left for the next start.
+        """
+        known = {Path(row["path"]).name: row["path"] for row in self._manifest.rows("SELECT path FROM files")}
+        adopted = 0
+        for path in (self._folder / "inbox").glob("*/[!.]*/*.dcm"):
+            if path.name in known:
+                if known[path.name] != str(path):  # the folder of the node was moved
+                    with self._manifest.transaction() as database:
+                        database.execute("UPDATE files SET path = ? WHERE path = ?", (str(path), known[path.name]))
+                continue
+            try:
+                with without_warnings():
+                    study = str(dcmread(path, specific_tags=["StudyInstanceUID"]).StudyInstanceUID)
+            except DICOM_FAILURES:
+                continue
+            name = examination_name(study)
+            if path.parent == self._place(name):
+                adopted += self._write_down(name, study, path)
+        return adopted
+
+    def remove_orphans(self) -> None:
+        """Remove results of which the manifest knows nothing; not for a manifest that has just been made."""
+        known = {row["name"] for row in self._manifest.rows("SELECT name FROM examinations")}
+        for folder in (self._folder / "examinations").glob("*/[!.]*"):
+            if folder.name not in known:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _place(self, name: str) -> Path:
         return self._folder / "inbox" / name[:2] / name
 
-    def _write_down(self, name: str, study: str, file: tuple[str, int, int]) -> bool:
+    def _write_down(self, name: str, study: str, path: Path) -> bool:
         with self._manifest.transaction() as database:
-            known = database.execute("SELECT 1 FROM files WHERE path = ?", (file[0],)).fetchone()
+            try:  # in here, where no sweep can remove it any more
+                status = path.stat()
+            except OSError as error:
+                raise OutputError(
+                    "cannot-write", "A received image was removed before it was written down.", "Send it again."
+                ) from error
+            known = database.execute("SELECT 1 FROM files WHERE path = ?", (str(path),)).fetchone()
             if known is not None:
                 return False
-            database.execute("INSERT INTO files (path, size, modified_ns, study) VALUES (?, ?, ?, ?)", (*file, study))
+            database.execute(
+                "INSERT INTO files (path, size, modified_ns, study) VALUES (?, ?, ?, ?)",
+                (str(path), status.st_size, status.st_mtime_ns, study),
+            )
             files = database.execute("SELECT path, size, modified_ns FROM files WHERE study = ?", (study,))
             database.execute(
                 "INSERT INTO examinations (name, study, state, signature, changed) VALUES (?, ?, 'waiting', ?, ?) "
@@ -142,3 +194,14 @@ class Inbox:
                 (name, study, signature_of(tuple(row) for row in files), time.time()),
             )
         return True
+
+
+def _hide(folder: Path) -> Path | None:
+    """Give a folder a name under which it counts for nothing any more; None if there is none."""
+    hidden = folder.with_name(f"{UNFINISHED}{folder.name}-{secrets.token_hex(4)}")
+    try:
+        folder.replace(hidden)
+    except FileNotFoundError:
+        return None
+    sync_folder(folder.parent)
+    return hidden

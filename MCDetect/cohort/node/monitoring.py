@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from MCDetect.cohort.node.places import CountedConnections, Places
 
 _MOST_CONNECTIONS = 16
 
+logger = logging.getLogger(__name__)
+
 
 class Metrics:
     """What the node counts; it is what the listener tells (``MCDetect.cohort.node.listener.Told``)."""
@@ -30,6 +33,8 @@ class Metrics:
         self._seconds = Histogram("mcdetect_store_seconds", "From image to acknowledgement", registry=self.registry)
         self._states = Gauge("mcdetect_examinations", "Examinations", ["state"], registry=self.registry)
         self._due = Gauge("mcdetect_undelivered", "Examinations whose results wait to be sent", registry=self.registry)
+        self._given_up = Gauge("mcdetect_given_up", "Examinations whose results were refused", registry=self.registry)
+        self._gone = Gauge("mcdetect_destination_away", "1 while it takes no results at all", registry=self.registry)
         self._delivered = Counter("mcdetect_deliveries", "Examinations delivered", registry=self.registry)
         self._undelivered = Counter("mcdetect_delivery_failures", "Deliveries to be repeated", registry=self.registry)
         self._analysis = Histogram(
@@ -58,9 +63,11 @@ class Metrics:
         """Count an examination."""
         self._analysis.observe(seconds)
 
-    def states(self, counts: dict[str, int], undelivered: int) -> None:
-        """Take how many examinations are in each state, and the results of how many are still to be sent."""
+    def states(self, counts: dict[str, int], undelivered: int, given_up: int = 0, *, away: bool = False) -> None:
+        """Take how many examinations are in each state, and the results of how many are to be sent or given up."""
         self._due.set(undelivered)
+        self._given_up.set(given_up)
+        self._gone.set(away)
         for state in ("waiting", "pending", "done", "failed"):
             self._states.labels(state).set(counts.get(state, 0))
 
@@ -92,9 +99,11 @@ class MonitoringServer:
     address
         (host, port); port 0 takes any that is free.
     metrics
-        What to show; ``refresh`` is called before.
-    complaints
-        Returns what is wrong, in sentences; none is good health.
+        What to show.
+    health
+        Returns what ``/health`` shows; its ``status`` is ``ok`` or it is answered with 503.
+    refresh
+        Called before metrics are shown.
 
     Raises
     ------
@@ -106,22 +115,28 @@ class MonitoringServer:
         self,
         address: tuple[str, int],
         metrics: Metrics,
-        complaints: Callable[[], list[str]],
+        health: Callable[[], dict[str, Any]],
         refresh: Callable[[], None],
     ) -> None:
         class Handler(BaseHTTPRequestHandler):
             timeout = 10
 
             def do_GET(self) -> None:
+                try:
+                    answer = self._page()
+                except Exception:  # whoever watches should hear that something is wrong, and not nothing
+                    logger.debug("The state could not be told.", exc_info=True)
+                    answer = 500, "text/plain", b"The state of the node could not be told.\n"
+                self._answer(*answer)
+
+            def _page(self) -> tuple[int, str, bytes]:
                 if self.path == "/metrics":
                     refresh()
-                    self._answer(200, CONTENT_TYPE_LATEST, generate_latest(metrics.registry))
-                elif self.path == "/health":
-                    wrong = complaints()
-                    body = json.dumps({"status": "failing" if wrong else "ok", "reasons": wrong}).encode()
-                    self._answer(503 if wrong else 200, "application/json", body)
-                else:
-                    self._answer(404, "text/plain", b"/health or /metrics\n")
+                    return 200, CONTENT_TYPE_LATEST, generate_latest(metrics.registry)
+                if self.path == "/health":
+                    shown = health()
+                    return 200 if shown["status"] == "ok" else 503, "application/json", json.dumps(shown).encode()
+                return 404, "text/plain", b"/health or /metrics\n"
 
             def _answer(self, code: int, kind: str, body: bytes) -> None:
                 self.send_response(code)

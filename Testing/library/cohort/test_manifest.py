@@ -50,6 +50,21 @@ def test_a_file_that_is_gone_changes_its_examination_and_a_study_without_files_k
         assert manifest.counts() == {"failed": 1, "pending": 1}
 
 
+def test_a_change_that_cannot_be_committed_is_taken_back_and_the_next_one_is_made(tmp_path):
+    with Manifest(tmp_path) as manifest:
+        manifest._database.execute("PRAGMA foreign_keys = ON")
+        manifest._database.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+        manifest._database.execute(
+            "CREATE TABLE child (id INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)"
+        )
+        with pytest.raises(OutputError), manifest.transaction() as database:
+            database.execute("INSERT INTO child VALUES (7)")  # refused when it is committed
+        with manifest.transaction() as database:
+            database.execute("INSERT INTO parent VALUES (1)")
+        assert [row["id"] for row in manifest.rows("SELECT id FROM parent")] == [1]
+        assert manifest.rows("SELECT id FROM child") == []
+
+
 def test_a_damaged_manifest_is_told(tmp_path):
     (tmp_path / "manifest.sqlite").write_bytes(b"no database at all" * 100)
     with pytest.raises(OutputError, match="damaged") as caught:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -173,6 +174,54 @@ def test_what_was_processed_again_while_it_was_sent_is_sent_again(courier_to, ma
         courier.next_round()
     assert manifest.undelivered() == 0
     assert taken
+
+
+def test_an_examination_that_stays_refused_is_given_up_and_said_so(manifest, processed, clock):
+    study = processed(1)
+    told: list[str] = []
+    with receiving(status=lambda _: REFUSED) as (port, taken):
+        destination = node_at(f"PACS@127.0.0.1:{port}", "MCDETECT")
+        courier = Courier(manifest.path.parent, manifest, destination, told.append, give_up_s=100)
+        begin = clock.now
+        while clock.now < begin + 3600:
+            courier.next_round()
+            clock.now += 1
+    assert len(taken) == 7  # after 0, 2, 6, 14, 30, 62 and 126 seconds
+    assert manifest.undelivered() == 0
+    (row,) = manifest.rows("SELECT * FROM examinations")
+    assert "did not store" in row["delivery_error"]
+    assert row["changed"] == pytest.approx(begin + 126, abs=2)  # kept from then on
+    (sentence,) = told
+    assert f"examination {examination_name(study)} are not sent any more" in sentence
+
+
+def test_no_examination_is_given_up_because_the_destination_is_away(manifest, processed, clock, closed_port):
+    for number in range(3):
+        processed(number)
+    destination = node_at(f"PACS@127.0.0.1:{closed_port}", "MCDETECT")
+    courier = Courier(manifest.path.parent, manifest, destination, give_up_s=100)
+    for _ in range(50):
+        courier.next_round()
+        clock.now += LONGEST_PAUSE_S + 1
+    assert manifest.undelivered() == 3
+    with receiving(closed_port, status=lambda _: REFUSED):
+        courier.next_round()
+    assert manifest.undelivered() == 3  # the first refusal is not the last attempt
+    with receiving(closed_port) as (_, taken):
+        clock.now += LONGEST_PAUSE_S
+        courier.next_round()
+        assert len(taken) == 3
+    assert manifest.undelivered() == 0
+
+
+def test_results_of_another_version_are_sent(courier_to, manifest, processed):
+    study = processed(1)
+    outcome = examination_folder(manifest.path.parent, examination_name(study)) / "outcome.json"
+    document = json.loads(outcome.read_text())
+    outcome.write_text(json.dumps({**document, "of_another_version": True}))
+    with receiving() as (port, taken):
+        assert courier_to(port).next_round() == (1, 0)
+    assert [str(one.StudyInstanceUID) for one in taken] == [study]
 
 
 @pytest.mark.parametrize("text", ["", "PACS", "PACS@host", "@host:104", "PACS@host:0", "P" * 17 + "@host:104"])

@@ -16,9 +16,9 @@ from support.dicom_nodes import association_request, send
 from support.floods import FLOODING, OTHER, flood, is_open
 from support.waiting import wait_until
 
+from MCDetect.cohort.node.encryption import tls_context
 from MCDetect.cohort.node.listener import Listener
 from MCDetect.cohort.node.receipt import SUCCESS
-from MCDetect.cohort.node.service import tls_context
 from MCDetect.cohort.node.stow import StowServer
 
 CUT_OFF = (ConnectionError, ssl.SSLError)

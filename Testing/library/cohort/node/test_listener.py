@@ -18,10 +18,10 @@ from support.dicom_nodes import send
 from support.waiting import wait_until
 
 from MCDetect.cohort.node.admission import AllowList, Limits, Peer
+from MCDetect.cohort.node.encryption import tls_context
 from MCDetect.cohort.node.inbox import Inbox
 from MCDetect.cohort.node.listener import Listener
 from MCDetect.cohort.node.receipt import MISMATCH, OUT_OF_RESOURCES, READABLE, SUCCESS
-from MCDetect.cohort.node.service import tls_context
 from MCDetect.errors import UsageError
 
 

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.waiting import wait_until
@@ -20,16 +21,18 @@ from MCDetect.cohort.node.monitoring import Metrics, MonitoringServer
 from MCDetect.commands import serve
 from MCDetect.errors import UsageError
 
+HEALTHY = {"status": "ok", "reasons": []}
+
 
 @pytest.fixture
 def monitoring() -> Iterator[Callable[..., MonitoringServer]]:
     """Return a function that starts a server on an address."""
     started = []
 
-    def start(host: str = "127.0.0.1", complaints: tuple[str, ...] = ()) -> MonitoringServer:
+    def start(host: str = "127.0.0.1", health: Callable[[], dict[str, Any]] = lambda: HEALTHY) -> MonitoringServer:
         metrics = Metrics()
         started.append(
-            MonitoringServer((host, 0), metrics, lambda: list(complaints), lambda: metrics.states({"done": 2}, 1))
+            MonitoringServer((host, 0), metrics, health, lambda: metrics.states({"done": 2}, 1, 3, away=True))
         )
         return started[-1]
 
@@ -47,14 +50,26 @@ def test_a_prometheus_reads_how_many_examinations_there_are_and_wait_to_be_sent(
     text = get(f"127.0.0.1:{monitoring().port}/metrics")
     assert 'mcdetect_examinations{state="done"} 2.0' in text
     assert "mcdetect_undelivered 1.0" in text
+    assert "mcdetect_given_up 3.0" in text
+    assert "mcdetect_destination_away 1.0" in text
 
 
 def test_a_watchdog_hears_what_is_wrong(monitoring):
-    assert json.loads(get(f"127.0.0.1:{monitoring().port}/health")) == {"status": "ok", "reasons": []}
+    assert json.loads(get(f"127.0.0.1:{monitoring().port}/health")) == HEALTHY
+    server = monitoring(health=lambda: {"status": "failing", "reasons": ["No worker is running."]})
     with pytest.raises(urllib.error.HTTPError) as caught:
-        get(f"127.0.0.1:{monitoring(complaints=('No worker is running.',)).port}/health")
+        get(f"127.0.0.1:{server.port}/health")
     assert caught.value.code == 503
     assert json.loads(caught.value.read())["reasons"] == ["No worker is running."]
+
+
+def test_a_watchdog_hears_that_the_state_cannot_be_told(monitoring):
+    def health() -> dict[str, Any]:
+        raise OSError("the disk is gone")
+
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        get(f"127.0.0.1:{monitoring(health=health).port}/health")
+    assert caught.value.code == 500
 
 
 def test_it_is_shown_on_the_address_that_was_given_and_on_no_other(monitoring):

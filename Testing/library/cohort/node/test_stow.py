@@ -15,13 +15,13 @@ from support.certificates import Authority
 from support.cohorts import study_uid, write_examination
 from support.waiting import wait_until
 
+from MCDetect.cohort.node.encryption import tls_context
 from MCDetect.cohort.node.receipt import (
     CANNOT_UNDERSTAND,
     MISMATCH,
     SOP_CLASS_NOT_SUPPORTED,
     TRANSFER_SYNTAX_NOT_SUPPORTED,
 )
-from MCDetect.cohort.node.service import tls_context
 from MCDetect.cohort.node.stow import StowServer
 
 DICOM = 'multipart/related; type="application/dicom"; boundary=edge'
