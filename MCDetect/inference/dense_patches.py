@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from MCDetect.inference.backends.interface import RunNetwork
+    from MCDetect.inference.backends.interface import FloatMaps, RunNetwork
     from MCDetect.networks.shallow_cnn import ShallowCNN
 
 FloatImage = npt.NDArray[np.float32]
@@ -93,7 +93,8 @@ def dense_patch_logits(
         Pixels from one patch to the next, both ways; a divisor of ``patch_size - network.border``. The convolutions
         cost the same for any stride.
     strip_height
-        Rows of pixels whose patches are computed at once; bounds the memory, does not change the result.
+        Rows of pixels whose patches are computed at once; bounds the memory, does not change the result. What computes
+        block by block (:meth:`.winograd.features.BlockMaxima.where`) needs no strips.
     features
         ``block_maxima(network, stride)`` as a back end compiled it; None means :func:`fastest_features`.
     report
@@ -110,8 +111,6 @@ def dense_patch_logits(
     ValueError
         If the image is smaller than a patch, or the stride is no divisor.
     """
-    import torch
-
     window = patch_size - network.border
     if min(normalised.shape) < patch_size:
         raise ValueError(f"an image of {normalised.shape} is smaller than a patch of {patch_size}")
@@ -122,6 +121,13 @@ def dense_patch_logits(
     logits = np.full((rows, columns), NOT_COMPUTED, dtype=np.float32)
     run = fastest_features(network, stride, device) if features is None else features
     blocks = window // stride
+    run_where = getattr(run, "where", None)
+    if run_where is not None:
+        maps = run_where(normalised, _needed(wanted, blocks))
+        logits[wanted] = _logits(network, maps, blocks, device)[:rows, :columns][wanted]
+        if report is not None:
+            report(1.0)
+        return logits
     strips = list(strips_over(wanted, max(1, strip_height // stride)))
 
     def pixels_of(strip: Strip) -> FloatImage:
@@ -130,12 +136,29 @@ def dense_patch_logits(
         return np.ascontiguousarray(normalised[first[0] : last[0], first[1] : last[1]])
 
     for number, (strip, maps) in enumerate(zip(strips, run_each(run, map(pixels_of, strips)), strict=True), start=1):
-        with torch.inference_mode():
-            # Channel by channel the maxima stay in the processor's cache: 2.7 times faster than all at once.
-            result = network.output.bias[0]
-            for channel, weight in zip(torch.from_numpy(maps).to(device), network.output.weight[0], strict=True):
-                result = result + weight * sliding_maximum(sliding_maximum(channel, blocks, 0), blocks, 1)
-        logits[strip.window] = result.float().cpu().numpy()
+        logits[strip.window] = _logits(network, maps, blocks, device)
         if report is not None:
             report(number / len(strips))
     return logits
+
+
+def _logits(network: ShallowCNN, maps: FloatMaps, blocks: int, device: torch.device) -> FloatImage:
+    """Return the logits of the patches of so many blocks each way, one that begins at each block."""
+    import torch
+
+    with torch.inference_mode():
+        # Channel by channel the maxima stay in the processor's cache: 2.7 times faster than all at once.
+        result = network.output.bias[0]
+        for channel, weight in zip(torch.from_numpy(maps).to(device), network.output.weight[0], strict=True):
+            result = result + weight * sliding_maximum(sliding_maximum(channel, blocks, 0), blocks, 1)
+    logits: FloatImage = result.float().cpu().numpy()
+    return logits
+
+
+def _needed(wanted: npt.NDArray[np.bool_], blocks: int) -> npt.NDArray[np.bool_]:
+    """Return which blocks the wanted patches consist of: (rows + blocks - 1, columns + blocks - 1)."""
+    import torch
+
+    spread = torch.from_numpy(np.pad(wanted, blocks - 1).astype(np.uint8))
+    needed: npt.NDArray[np.bool_] = sliding_maximum(sliding_maximum(spread, blocks, 0), blocks, 1).numpy().astype(bool)
+    return needed

@@ -109,7 +109,8 @@ def test_batch(benchmark, source, tmp_path, rate_of_one, number):
 
     def run() -> float:
         listener = Moments()
-        plan = Plan(source, tmp_path / "results", workers=number, processing=Processing(device="cpu"))
+        processing = Processing(device="cpu", formats=tuple(sorted(FORMATS)))
+        plan = Plan(source, tmp_path / "results", workers=number, processing=processing)
         run_batch(plan, listener)
         return per_minute(listener.moments)
 

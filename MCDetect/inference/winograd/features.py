@@ -69,21 +69,51 @@ class BlockMaxima:
 
     def __call__(self, image: FloatImage) -> FloatMaps:
         """Return (channels, (rows - 16) // stride, (columns - 16) // stride) maxima of a float32 image."""
+        return self.where(image, None)
+
+    def where(self, image: FloatImage, wanted: npt.NDArray[np.bool_] | None) -> FloatMaps:
+        """Return what ``__call__`` does, computed where it is wanted; elsewhere it may be anything.
+
+        Nothing but the maxima takes memory: an image needs no strips, which would compute twice what they share.
+
+        Parameters
+        ----------
+        image
+            float32 (rows, columns).
+        wanted
+            (rows, columns) of the result: which blocks; None means all.
+        """
         import torch
 
-        rows, columns = ((size - BORDER) // BLOCK for size in image.shape)
+        rows, columns = (max(0, (size - BORDER) // BLOCK) for size in image.shape)
         across = COLUMNS // BLOCK
-        maxima = np.zeros((self._layers[1].outputs, max(rows, 0), -(-max(columns, 0) // across) * across), np.float32)
+        maxima = np.zeros((self._layers[1].outputs, rows, -(-columns // across) * across), np.float32)
+        blocks = np.ones((rows, columns), dtype=np.bool_) if wanted is None else self._finer(wanted, (rows, columns))
+        columns_wanted = [
+            (left, _runs(blocks[:, left : left + across].any(axis=1))) for left in range(0, columns, across)
+        ]
         threads = torch.get_num_threads()
-        lefts = range(0, maxima.shape[2], across)
-        height = max(_FEWEST_ROWS, -(-rows * len(lefts) // (4 * threads))) if threads > 1 else max(rows, 1)
-        pieces = [(top, min(top + height, rows), left) for left in lefts for top in range(0, rows, height)]
+        number = sum(stop - start for _, runs in columns_wanted for start, stop in runs)
+        height = max(_FEWEST_ROWS, -(-number // (4 * threads))) if threads > 1 else max(rows, 1)
+        pieces = [
+            (top, min(top + height, stop), left)
+            for left, runs in columns_wanted
+            for start, stop in runs
+            for top in range(start, stop, height)
+        ]
         with ThreadPoolExecutor(threads) as pool:
             for _ in pool.map(lambda piece: self._compute(image, maxima, *piece), pieces):
                 pass
         maxima += self._biases[1][:, None, None]
         np.maximum(maxima, 0.0, out=maxima)
-        return _coarser(maxima[:, :, : max(columns, 0)], self._coarser)
+        return _coarser(maxima[:, :, :columns], self._coarser)
+
+    def _finer(self, wanted: npt.NDArray[np.bool_], shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
+        """Return which blocks of 8 pixels those that are wanted consist of."""
+        finer = np.zeros(shape, dtype=np.bool_)
+        repeated = wanted.repeat(self._coarser, axis=0).repeat(self._coarser, axis=1)[: shape[0], : shape[1]]
+        finer[: repeated.shape[0], : repeated.shape[1]] = repeated
+        return finer
 
     def _compute(self, image: FloatImage, maxima: FloatMaps, top: int, bottom: int, left: int) -> None:
         """Compute a column of blocks from row ``top`` to ``bottom``, of the width that registers take."""
@@ -116,6 +146,12 @@ def _compiled(filters: tuple[int, int]) -> tuple[Program, tuple[Layer, Layer], i
 
     both = layers(filters, lanes())
     return Program(column_module(*both, lanes())), both, workspace(*both)
+
+
+def _runs(wanted: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return start and stop of each run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], wanted, [False])).astype(np.int8)))
+    return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
 
 
 def _aligned(size: int) -> npt.NDArray[np.float32]:

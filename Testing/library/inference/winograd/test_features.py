@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from MCDetect.inference.dense_patches import block_maxima, dense_patch_logits, fastest_features
+from MCDetect.inference.strips import NOT_COMPUTED
 from MCDetect.inference.winograd import features as winograd
 from MCDetect.inference.winograd.features import BlockMaxima, is_suited
 from MCDetect.inference.winograd.machine import Lanes
@@ -40,6 +41,41 @@ def test_maxima_are_those_of_pytorch_for_any_shape(network, rows, columns, strid
     found = BlockMaxima(network, stride)(image)
     assert found.shape == expected.shape
     assert np.abs(found - expected).max() < 5e-6
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    shape=st.tuples(st.integers(40, 400), st.integers(40, 400)),
+    stride=st.sampled_from([8, 16]),
+    share=st.sampled_from([0.0, 0.01, 0.1, 0.9]),
+    seed=st.integers(0, 999),
+)
+def test_blocks_that_are_wanted_have_the_values_they_have_when_all_are(network, shape, stride, share, seed):
+    image = picture(shape, seed)
+    maxima = BlockMaxima(network, stride)
+    whole = maxima(image)
+    wanted = np.random.default_rng(seed).random(whole.shape[1:]) < share
+    found = maxima.where(image, wanted)
+    assert found.shape == whole.shape
+    assert np.array_equal(found[:, wanted], whole[:, wanted])
+
+
+@settings(deadline=None, max_examples=20)
+@given(
+    rows=st.integers(144, 500), columns=st.integers(144, 400), stride=st.sampled_from([8, 16]), seed=st.integers(0, 999)
+)
+def test_patches_that_are_wanted_have_the_logits_of_the_network_by_itself(network, rows, columns, stride, seed):
+    image, random = picture((rows, columns), seed), np.random.default_rng(seed)
+    shape = tuple((size - 144) // stride + 1 for size in image.shape)
+    wanted = random.random(shape) < random.choice([0.02, 0.3])
+    found = dense_patch_logits(network, image, wanted, device=CPU, stride=stride)
+    assert found.shape == shape
+    assert np.all(found[~wanted] == NOT_COMPUTED)
+    for row, column in np.argwhere(wanted)[:5]:
+        patch = image[row * stride : row * stride + 144, column * stride : column * stride + 144]
+        with torch.inference_mode():
+            expected = float(network(torch.from_numpy(patch)[None, None])[0])
+        assert found[row, column] == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("filters", [(1, 1), (4, 5), (8, 24), (7, 3)])
