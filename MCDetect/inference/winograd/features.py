@@ -90,7 +90,7 @@ class BlockMaxima:
         maxima = np.zeros((self._layers[1].outputs, rows, -(-columns // across) * across), np.float32)
         blocks = np.ones((rows, columns), dtype=np.bool_) if wanted is None else self._finer(wanted, (rows, columns))
         columns_wanted = [
-            (left, _runs(blocks[:, left : left + across].any(axis=1))) for left in range(0, columns, across)
+            (left, _runs(np.asarray(blocks[:, left : left + across].any(axis=1)))) for left in range(0, columns, across)
         ]
         threads = torch.get_num_threads()
         number = sum(stop - start for _, runs in columns_wanted for start, stop in runs)
