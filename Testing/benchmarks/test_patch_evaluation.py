@@ -95,7 +95,8 @@ def monai(network, view):
             maps = inferer(image, lambda patches: network(patches)[:, None, None, None].repeat(1, 1, PATCH, PATCH))
         return maps[0, 0].numpy()
 
-    run()  # the first time it waits for memory
+    for _ in range(4):  # the first times it waits for memory
+        run()
     return Reference(run)
 
 
