@@ -52,7 +52,7 @@ class Workers:
         self.threads = threads
         self._own = own
         self._without_since: float | None = None
-        self._retired = 0
+        self._retired: set[str] = set()
         self._last_fault: MCDetectError | None = None
 
     def submit(self, function: Any, *arguments: Any, key: str | None = None, worker: str | None = None) -> Future:
@@ -72,13 +72,13 @@ class Workers:
 
     def retire(self, address: str, fault: MCDetectError) -> None:
         """End a worker for good, because of ``fault``; what waits for it goes to others."""
-        self._retired += 1
+        self._retired.add(address)
         self._last_fault = fault
         self.client.retire_workers([address], close_workers=True)
 
     def replace(self, address: str) -> None:
         """Have the nanny of a worker start another process in its place, and wait for it for a while."""
-        with suppress(TimeoutError, asyncio.TimeoutError):
+        with suppress(TimeoutError, asyncio.TimeoutError, KeyError):  # it is not there any more: KeyError
             self.client.restart_workers([address], timeout=_REPLACED_S, raise_for_error=False)
 
     def result(self, future: Future) -> Any:
@@ -124,7 +124,7 @@ class Workers:
     @property
     def _patience_after_fault_s(self) -> float:
         """Return how long others are waited for: that died and are started again, or that a queue of jobs brings."""
-        return 0.0 if 0 < self._own <= self._retired else _LONGEST_AFTER_FAULT_S
+        return 0.0 if 0 < self._own <= len(self._retired) else _LONGEST_AFTER_FAULT_S
 
     @property
     def slots(self) -> int:

@@ -118,6 +118,7 @@ class Fetcher:
         self._noted = noted
         self._came: queue.SimpleQueue[Arrival | BaseException | str] = queue.SimpleQueue()
         self._given_up = False
+        self._part_came = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fetcher", daemon=True)
         self.remaining = len(self._wanted)
@@ -181,6 +182,8 @@ class Fetcher:
             try:
                 arrival = self._fetch(node, query, key, arriving, is_last=failures[key] + 1 >= _MOST_ATTEMPTS)
             except _MAY_PASS as error:
+                if self._part_came:  # the PACS is there: it is this study that fails
+                    outage.ended()
                 failures[key] += not outage.lasts
                 if failures[key] >= _MOST_ATTEMPTS and not outage.lasts:
                     self._came.put(Arrival(key, problems=(_refusal(f"query {number}", error),)))
@@ -198,12 +201,14 @@ class Fetcher:
     def _fetch(self, node: Node, query: StudyQuery, key: str, arriving: Path, *, is_last: bool) -> Arrival:
         """Fetch what a query asks for; raise what may pass unless something came and it was the last attempt."""
         name = f"query {self._wanted[key][0]}"
+        self._part_came = False
         try:
             report = fetch(node, query, arriving, tell=_quietly, is_cancelled=self._stop.is_set)
         except (StoppedError, *_MAY_PASS):
             raise
         except MCDetectError as error:
             return Arrival(key, problems=(_refusal(name, error),))
+        self._part_came = bool(report.written or report.known)
         for failure in report.failed:
             if failure.error.code == "cannot-write":
                 raise failure.error  # a full disk would end all others in the same way

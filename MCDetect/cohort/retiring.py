@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from MCDetect.findings import Algorithm
 
 _MOST_FAILURES = 3
 _LONGEST_FRUITLESS_S = 600.0
+_PAUSE_S = 60.0  # between two faults: what was before has nothing to do with what comes after
 
 
 class Retirement:
@@ -39,6 +41,7 @@ class Retirement:
         self._failures: defaultdict[str, set[str]] = defaultdict(set)  # with which examinations, by the nanny
         self._suspects: set[str] = set()
         self._fruitless_since: float | None = None
+        self._last_fault_at = -math.inf
 
     def take(self, fault: WorkerFaultError, examination: str) -> None:
         """Replace or retire the worker that had ``examination``, unless that is done already.
@@ -52,15 +55,17 @@ class Retirement:
         if fault.worker not in nannies:
             return
         now = time.monotonic()
-        self._fruitless_since = self._fruitless_since or now
-        if now - self._fruitless_since > _LONGEST_FRUITLESS_S:  # a cluster may start faulty ones for ever
-            raise none_left(fault)
+        if self._fruitless_since is None or now - self._last_fault_at > _PAUSE_S:
+            self._fruitless_since = now
+        self._last_fault_at = now
         nanny = nannies[fault.worker]
         if fault.code == DEVICE_FAILED and nanny and self._may_return(nanny, fault, examination):
             self._told(f"The worker at {fault.worker} is started again: {fault.message}")
             self._workers.replace(fault.worker)
         else:
             self._retire(fault)
+        if now - self._fruitless_since > _LONGEST_FRUITLESS_S:  # a cluster may start faulty ones for ever
+            raise none_left(fault)
 
     def succeeded(self) -> None:
         """Take note that a worker has computed something."""

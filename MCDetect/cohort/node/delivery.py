@@ -172,5 +172,5 @@ def _unreadable(error: Exception) -> MCDetectError:
     return OutputError(
         "cannot-read",
         f"The results could not be read ({type(error).__name__}).",
-        "Look at the disk; they are sent when they can be read.",
+        "Look at the disk.",
     )

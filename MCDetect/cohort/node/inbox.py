@@ -110,23 +110,44 @@ class Inbox:
                 if path.stat().st_mtime < moment - _ABANDONED_S:
                     path.unlink()
         before = (moment - keep_s,)
-        removed = 0
+        removed, failure = 0, None
         for row in self._manifest.rows(f"SELECT name, study FROM examinations WHERE {_DONE_WITH}", before):
-            name = row["name"]
+            try:
+                hidden = self._take_out(row["name"], row["study"], before)
+            except (OSError, OutputError) as error:  # a folder that cannot be removed keeps no other from it
+                failure = error
+                continue
+            if hidden is None:
+                continue  # an image of it came in the meantime
+            for place in hidden:
+                shutil.rmtree(place, ignore_errors=True)
+            removed += 1
+        if failure is not None:
+            raise failure
+        return removed
+
+    def _take_out(self, name: str, study: str, before: tuple[float]) -> list[Path] | None:
+        """Forget an examination and hide its folders, or leave all as it is; None if it is not done with any more."""
+        hidden: list[tuple[Path, Path]] = []
+        try:
             with self._manifest.transaction() as database:
                 gone = database.execute(f"DELETE FROM examinations WHERE name = ? AND {_DONE_WITH}", (name, *before))
                 if gone.rowcount == 0:
-                    continue  # an image of it came in the meantime
-                database.execute("DELETE FROM files WHERE study = ?", (row["study"],))
+                    return None
+                database.execute("DELETE FROM files WHERE study = ?", (study,))
                 for table in ("images", "refusals"):
                     database.execute(f"DELETE FROM {table} WHERE examination = ?", (name,))
                 # Hidden before the rows are gone for good, and what is hidden is removed by the next start at the
                 # latest: nothing stays of which nobody knows. An image that is sent again begins anew.
-                hidden = [_hide(place) for place in (self._place(name), examination_folder(self._folder, name))]
-            for place in filter(None, hidden):
-                shutil.rmtree(place, ignore_errors=True)
-            removed += 1
-        return removed
+                for place in (self._place(name), examination_folder(self._folder, name)):
+                    if (new := _hide(place)) is not None:
+                        hidden.append((place, new))
+        except BaseException:
+            for place, new in hidden:
+                with contextlib.suppress(OSError):
+                    new.replace(place)
+            raise
+        return [new for _, new in hidden]
 
     def clear(self) -> None:
         """Remove what was being received, and so not acknowledged, or removed when the node ended."""

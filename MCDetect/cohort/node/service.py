@@ -39,6 +39,7 @@ _ROUND_S = 0.25
 _COURIER_S = 0.5
 _SWEEP_S = 600.0
 _AFTER_FAILURE_S = 10.0
+_FOR_GOOD = ("no-workers", "scheduler-lost")  # this process gets no others: whoever watches it starts it again
 _WORK, _SWEEP, _DELIVERY = "work", "removal of old images", "delivery"
 
 logger = logging.getLogger(__name__)
@@ -81,7 +82,8 @@ def serve(service: Service, stop: threading.Event, tell: Callable[[str], None]) 
     Raises
     ------
     MCDetectError
-        When it cannot begin: folder in use, port in use, bundle missing.
+        When it cannot begin: folder in use, port in use, bundle missing. ``no-workers`` or ``scheduler-lost`` when
+        nothing can be computed any more until it is started again.
     """
     formats = tuple(sorted(check_formats(service.processing.formats)))
     processing = replace(service.processing, formats=formats)
@@ -205,13 +207,15 @@ class _Node:
         self._tell("Stopped.")
 
     def _work(self, stop: threading.Event) -> None:
-        """Hand out work and take an outcome; whatever goes wrong is no reason to take no more images."""
+        """Hand out work and take an outcome; what may pass is no reason to take no more images."""
         try:
             self._inbox.ripen()
             if not self._engine.step(_ROUND_S):
                 self._troubles.over(_WORK)  # nothing is left to do
                 stop.wait(_ROUND_S)
         except Exception as error:
+            if getattr(error, "code", None) in _FOR_GOOD:
+                raise
             logger.debug("A round has failed.", exc_info=True)
             self._troubles.failed(_WORK, error)
             if isinstance(error, OutputError):  # all others would fail in the same way

@@ -184,7 +184,18 @@ def test_when_for_long_nothing_but_faults_has_come_it_is_told(monkeypatch):
         fails(61)
     retirement.succeeded()
     fails(62)
-    assert len(crew.retired) == 62
+    assert len(crew.retired) == 63
+
+
+def test_faults_with_a_quiet_time_between_them_are_not_one_long_failure(monkeypatch):
+    crew: Any = Crew(300, lambda nanny, study: "no-cuda")
+    now = [100.0]
+    monkeypatch.setattr(retiring.time, "monotonic", lambda: now[0])
+    retirement = Retirement(crew, lambda _: None)
+    for index in range(5):
+        retirement.take(WorkerFaultError("no-cuda", "It cannot.", "Repair it.", f"tcp://{index}"), "x")
+        now[0] += 1800  # nothing came to be computed
+    assert len(crew.retired) == 5
 
 
 class Client:

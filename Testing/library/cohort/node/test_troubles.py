@@ -46,7 +46,15 @@ class Running:
             self.told.append(sentence)
             tell(sentence)
 
-        self._thread = threading.Thread(target=serve, args=(wanted, self._stop, say), daemon=True)
+        self.error: MCDetectError | None = None
+
+        def run() -> None:
+            try:
+                serve(wanted, self._stop, say)
+            except MCDetectError as error:
+                self.error = error
+
+        self._thread = threading.Thread(target=run, daemon=True)
         self._thread.start()
         wait_until(lambda: any(line.startswith("Listening") for line in self.told))
         (self._line,) = [line for line in self.told if line.startswith("Listening")]
@@ -112,7 +120,7 @@ def running(
 @pytest.mark.parametrize(
     "error",
     [
-        MCDetectError("no-workers", "The worker processes have ended and cannot be started again."),
+        MCDetectError("cannot-open", "Something that may pass."),
         ModelError("other-model", "A worker runs another bundle."),
         FileNotFoundError("gone"),
     ],
@@ -141,6 +149,28 @@ def test_a_round_that_fails_is_shown_while_that_lasts_and_ends_nothing(running, 
     lasts.clear()
     wait_until(lambda: node.is_done_with(1))
     assert node.health()["reasons"] == []
+
+
+def test_without_workers_for_good_the_node_ends_with_the_reason_and_the_next_goes_on(running, tmp_path, monkeypatch):
+    real_step = Engine.step
+    error = MCDetectError("no-workers", "The worker processes have ended and cannot be started again.")
+    may_work, lost = threading.Event(), threading.Event()
+
+    def step(engine: Engine, patience_s: float) -> bool:
+        if lost.is_set():
+            raise error
+        return real_step(engine, patience_s) if may_work.is_set() else False
+
+    monkeypatch.setattr(Engine, "step", step)
+    node = running()
+    assert send(write_examination(tmp_path / "sent", 1, images=1), node.port) == [0]
+    lost.set()
+    wait_until(lambda: not node.alive)
+    assert node.error is error
+    lost.clear()
+    may_work.set()
+    again = running()
+    wait_until(lambda: again.is_done_with(1))
 
 
 def test_a_sweep_that_fails_is_shown_and_ends_nothing(running, tmp_path, monkeypatch):
