@@ -150,6 +150,15 @@ def test_a_study_of_which_a_part_came_is_kept_hidden_until_the_rest_comes(pacs, 
     assert (files(came), left) == (["study_0", "study_1"], 0)
 
 
+def test_a_study_of_which_only_a_part_ever_comes_is_put_in_place_with_the_problem_after_three_attempts(pacs, tmp_path):
+    """The last of the queries, so that no other one shows that the PACS is there."""
+    pacs.fails = lambda number, asked: (AWAY,) if number == 1 else None
+    came, _, left = fetched(tmp_path, 2)
+    assert pacs.asked == [0, 1, 1, 1]
+    assert [[problem.source for problem in arrival.problems] for arrival in came] == [[], ["query 2"]]
+    assert (files(came), left) == (["study_0", "study_1"], 0)
+
+
 def test_what_the_pacs_does_not_have_is_no_outage(pacs, tmp_path):
     pacs.fails = lambda number, asked: InputError("no-such-study", "No such study.") if number == 1 else None
     came, said, _ = fetched(tmp_path, 3)

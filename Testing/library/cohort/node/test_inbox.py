@@ -27,14 +27,14 @@ def inbox(tmp_path: Path, manifest: Manifest) -> Inbox:
 
 
 @pytest.fixture
-def taking(tmp_path: Path, inbox: Inbox) -> Callable[[int], bool]:
+def taking(tmp_path: Path, inbox: Inbox) -> Callable[..., bool]:
     """Return a function that takes an image of an examination, as it comes from a sender."""
 
-    def take(index: int = 0) -> bool:
-        image = write_examination(tmp_path / "sent", 1)[index]
+    def take(index: int = 0, study: int = 1) -> bool:
+        image = write_examination(tmp_path / "sent" / str(study), study)[index]
         received = inbox.incoming / "received"
         shutil.copy(image, received)
-        return inbox.take(received, study_uid(1), f"1.2.{index}")
+        return inbox.take(received, study_uid(study), f"1.2.{study}.{index}")
 
     return take
 
@@ -155,6 +155,28 @@ def test_nothing_is_left_of_a_sweep_that_was_cut_short(inbox, manifest, taking, 
     assert inbox.adopt() == 0  # what is left counts for nothing
     inbox.clear()
     assert not images_in(tmp_path)
+
+
+def test_a_folder_that_cannot_be_removed_keeps_no_other_from_it_and_stays_whole(
+    inbox, manifest, taking, tmp_path, monkeypatch
+):
+    for study in range(3):
+        taking(0, study)
+    set_done(manifest)
+    names = [row["name"] for row in manifest.rows("SELECT name FROM examinations")]
+    stuck, real_hide = names[0], inbox_module._hide
+
+    def hide(folder):
+        if folder.name == stuck and "examinations" in folder.parts:
+            raise PermissionError(13, "Permission denied")
+        return real_hide(folder)
+
+    monkeypatch.setattr(inbox_module, "_hide", hide)
+    with pytest.raises(PermissionError):
+        inbox.sweep(keep_s=0, now=time.time() + LATER)
+    assert [row["name"] for row in manifest.rows("SELECT name FROM examinations")] == [stuck]
+    assert len(images_in(tmp_path)) == 1  # where it was, and known
+    assert [Path(row["path"]).exists() for row in manifest.rows("SELECT path FROM files")] == [True]
 
 
 def test_results_of_which_the_manifest_knows_nothing_are_removed_and_others_stay(inbox, manifest, taking, tmp_path):
