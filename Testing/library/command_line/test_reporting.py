@@ -36,7 +36,7 @@ def test_the_last_json_line_is_an_error_whatever_ends_the_call(detect, mammogram
     assert outcome.stderr.count("\n") == 1, "one line"
 
 
-def test_results_name_the_device_that_the_networks_ran_on_in_the_end(detect, tmp_path, monkeypatch):
+def test_results_name_every_device_that_the_networks_ran_on(detect, tmp_path, monkeypatch):
     analyse, algorithm = Detector.analyse, Detector.algorithm
     device, drawn = ["cuda"], []
 
@@ -56,7 +56,7 @@ def test_results_name_the_device_that_the_networks_ran_on_in_the_end(detect, tmp
         write_mammogram(tmp_path / f"{number}.dcm", ImageLaterality=side)
     outcome = detect(tmp_path / "0.dcm", tmp_path / "1.dcm", options=["--formats", "json,png"])
     assert drawn == ["cuda", "cpu"]
-    assert outcome.findings["algorithm"]["device"] == "cpu"
+    assert outcome.findings["algorithm"]["device"] == "cuda and cpu"
 
 
 @pytest.mark.parametrize("spacing", ["5", "0.31"])
