@@ -114,19 +114,28 @@ def work(bundle_folder, tmp_path):
     return run, output
 
 
-def test_an_examination_during_which_the_gpu_failed_leaves_nothing(gpu, work, monkeypatch):
-    run, output = work
-    whole = Detector.analyse
-    analysed = []
+def second_image(monkeypatch, fail):
+    """Have the second image that is analysed fail; return a list with an item for each that was begun."""
+    whole, analysed = Detector.analyse, []
 
     def analyse(*arguments):
         analysed.append(1)
         if len(analysed) == 2:
-            gpu(RuntimeError(ASSERT))
-            raise RuntimeError(ASSERT)
+            fail()
         return whole(*arguments)
 
     monkeypatch.setattr(Detector, "analyse", analyse)
+    return analysed
+
+
+def test_an_examination_during_which_the_gpu_failed_leaves_nothing(gpu, work, monkeypatch):
+    run, output = work
+
+    def fail():
+        gpu(RuntimeError(ASSERT))
+        raise RuntimeError(ASSERT)
+
+    analysed = second_image(monkeypatch, fail)
     with pytest.raises(WorkerFaultError, match="device-side assert"):
         run()
     assert len(analysed) == 2
@@ -136,15 +145,10 @@ def test_an_examination_during_which_the_gpu_failed_leaves_nothing(gpu, work, mo
 
 def test_an_error_of_one_image_on_a_gpu_that_works_is_told_of_that_image(gpu, work, monkeypatch):
     run, _ = work
-    whole = Detector.analyse
-    analysed = []
 
-    def analyse(*arguments):
-        analysed.append(1)
-        if len(analysed) == 2:
-            raise RuntimeError("an odd image")
-        return whole(*arguments)
+    def fail():
+        raise RuntimeError("an odd image")
 
-    monkeypatch.setattr(Detector, "analyse", analyse)
+    second_image(monkeypatch, fail)
     outcome = run()
     assert (len(outcome.images), [refusal.code for refusal in outcome.refused]) == (1, ["internal-error"])
