@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from MCDetect.inference.winograd.geometry import BLOCK, BORDER, COLUMNS, KERNEL, READ
 from MCDetect.inference.winograd.machine import Program, is_available, lanes
+from MCDetect.runs import runs_of_mask
 
 if TYPE_CHECKING:
     from MCDetect.inference.backends.interface import FloatImage, FloatMaps
@@ -89,17 +90,15 @@ class BlockMaxima:
         across = COLUMNS // BLOCK
         maxima = np.zeros((self._layers[1].outputs, rows, -(-columns // across) * across), np.float32)
         blocks = np.ones((rows, columns), dtype=np.bool_) if wanted is None else self._finer(wanted, (rows, columns))
-        columns_wanted = [
-            (left, _runs(np.asarray(blocks[:, left : left + across].any(axis=1)))) for left in range(0, columns, across)
-        ]
+        lefts = np.arange(0, columns, across)
+        runs = runs_of_mask(np.logical_or.reduceat(blocks, lefts, axis=1).T)
         threads = torch.get_num_threads()
-        number = sum(stop - start for _, runs in columns_wanted for start, stop in runs)
+        number = sum(length for _, _, length in runs)
         height = max(_FEWEST_ROWS, -(-number // (4 * threads))) if threads > 1 else max(rows, 1)
         pieces = [
-            (top, min(top + height, stop), left)
-            for left, runs in columns_wanted
-            for start, stop in runs
-            for top in range(start, stop, height)
+            (top, min(top + height, start + length), int(lefts[column]))
+            for column, start, length in runs
+            for top in range(start, start + length, height)
         ]
         with ThreadPoolExecutor(threads) as pool:
             for _ in pool.map(lambda piece: self._compute(image, maxima, *piece), pieces):
@@ -146,12 +145,6 @@ def _compiled(filters: tuple[int, int]) -> tuple[Program, tuple[Layer, Layer], i
 
     both = layers(filters, lanes())
     return Program(column_module(*both, lanes())), both, workspace(*both)
-
-
-def _runs(wanted: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return start and stop of each run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], wanted, [False])).astype(np.int8)))
-    return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
 
 
 def _aligned(size: int) -> npt.NDArray[np.float32]:
