@@ -9,17 +9,23 @@ from typing import Any
 
 from MCDetect.files import write_text_atomically
 from MCDetect.training.detection.figures import ABOVE_NOISE, CRITERIA
+from MCDetect.training.detection.published.earlier import read_runs, section, without
 from MCDetect.training.detection.published.networks import NETWORKS
-from MCDetect.training.detection.published.running import OURS, RATES
-from MCDetect.training.detection.tables import interval, table
+from MCDetect.training.detection.published.rows import COLUMNS, area_table, cluster_table, training_table
+from MCDetect.training.detection.published.running import OURS
+from MCDetect.training.detection.tables import interval
 from MCDetect.training.patch_scores import CLASSICAL, GAUSSIANS
 
-_COLUMNS = [(part, f"{rate:g}") for part in ("all", "above noise") for rate in RATES]
-_HEADER = [f"{part}, at {rate}" for part, rate in _COLUMNS]
+
+def figures_file(output: Path) -> Path:
+    """Return where the figures are kept below the folder of the documentation."""
+    return output / "detection" / "published.json"
 
 
 def write_document(results: Mapping[str, Any], output: Path) -> list[Path]:
     """Write ``published_networks.md`` and ``detection/published.json`` below ``output`` and return both.
+
+    What these files tell of networks that were not run again is kept in sections of its own.
 
     Parameters
     ----------
@@ -27,8 +33,14 @@ def write_document(results: Mapping[str, Any], output: Path) -> list[Path]:
         Of :func:`MCDetect.training.detection.published.running.run`.
     output
         Folder of the documentation.
+
+    Raises
+    ------
+    InputError
+        ``damaged-figures`` if ``published.json`` is there and cannot be read.
     """
-    document, figures = output / "published_networks.md", output / "detection" / "published.json"
+    document, figures = output / "published_networks.md", figures_file(output)
+    results = {**results, "earlier runs": without(read_runs(figures), results["training"])}
     write_text_atomically(figures, json.dumps(results, indent=1, allow_nan=False) + "\n")
     write_text_atomically(document, markdown(results))
     return [document, figures]
@@ -62,21 +74,19 @@ def markdown(results: Mapping[str, Any]) -> str:
             "neighbours are its candidates, placed between them by their probabilities.\n",
             f"Sensitivity by image, the number is that of false positives a view without clusters; hit: "
             f"{next(iter(CRITERIA))}.\n",
-            table(["", *_HEADER], [_row(name, figures) for name, figures in results["systems"].items()]),
+            cluster_table(results["systems"]),
             *_other_ways(results),
             f"\n### {OURS} less each, paired by examination\n",
-            table(["", *_HEADER], [_row(name, figures) for name, figures in results["differences"].items()]),
+            cluster_table(results["differences"]),
             f"\n{_verdict(results)}\n",
             *_real(results),
             "## Trainings\n",
-            table(
-                ["network", "recipe", "parameters", "patch (pixels)", "learning rate", "minutes", "loss", "accuracy"],
-                [_training(name, record) for name, record in results["training"].items()],
-            ),
+            training_table(results["training"]),
             "\nLoss and accuracy are of held-out examples."
             + _not_run(results)
             + " ResNet-50 stands for both papers that have it. Parameters are those that are trained; "
             "[papers.md](papers.md) counts the running means of batch normalisation too where the paper does.\n",
+            *(line for run in results.get("earlier runs", []) for line in section(run)),
             "## How far this can be trusted\n",
             f"- {examples} examples are few for the large networks, which their papers start from weights of ImageNet; "
             "none may be had here. The bundle's calcification network saw twenty times as many crops and their "
@@ -105,10 +115,7 @@ def _real(results: Mapping[str, Any]) -> list[str]:
         f"{GAUSSIANS[0]:g} and {GAUSSIANS[1]:g} pixels on the grey values as they are, the best of seven pairs on "
         "these very patches. In the last column every patch has the same high-pass deviation, by which alone many "
         "can be told apart. Intervals by case.\n",
-        table(
-            ["", "area under the ROC curve", "at equal high-pass deviation"],
-            [[name, _three(area), _three(equal[name])] for name, area in areas.items()],
-        ),
+        area_table(areas, equal),
         f"\n{_higher(areas, equal)}\n",
     ]
 
@@ -122,30 +129,11 @@ def _higher(areas: Mapping[str, Any], equal: Mapping[str, Any]) -> str:
     return f"Higher than {OURS}, {'; '.join(told)}."
 
 
-def _three(area: Mapping[str, float]) -> str:
-    return f"{area['estimate']:.3f} [{area['low']:.3f}–{area['high']:.3f}]"
-
-
-def _row(name: str, figures: Mapping[str, Any]) -> list[str]:
-    return [name, *(interval(figures[part] and figures[part][rate]) for part, rate in _COLUMNS)]
-
-
-def _training(name: str, record: Mapping[str, Any]) -> list[str]:
-    return [
-        name,
-        f"`{record['paper']}`",
-        f"{record['parameters']:,}",
-        str(record["side_pixels"]),
-        f"{record['learning_rate']:g}",
-        f"{record['minutes']:.1f}",
-        f"{record['validation_loss']:.3f}",
-        f"{record['validation_accuracy']:.2f}",
-    ]
-
-
 def _not_run(results: Mapping[str, Any]) -> str:
-    left = [network.name for network in NETWORKS if network.name not in results["training"]]
-    return f" Not run: {', '.join(left)}." if left else ""
+    earlier = {name for run in results.get("earlier runs", []) for name in run["training"]}
+    left = [network.name for network in NETWORKS if network.name not in earlier | set(results["training"])]
+    told = f" Run earlier, in a section of their own: {', '.join(sorted(earlier))}." if earlier else ""
+    return told + (f" Not run: {', '.join(left)}." if left else "")
 
 
 def _other_ways(results: Mapping[str, Any]) -> list[str]:
@@ -154,7 +142,7 @@ def _other_ways(results: Mapping[str, Any]) -> list[str]:
         for way, systems in ways.items():
             parts += [
                 f"\nThe same {way}; hit: {criterion}.\n",
-                table(["", *_HEADER], [_row(name, figures) for name, figures in systems.items()]),
+                cluster_table(systems),
             ]
     return parts
 
@@ -165,7 +153,7 @@ def _verdict(results: Mapping[str, Any]) -> str:
     numbers = {"all": frozen["clusters"], "above noise": frozen["clusters above noise"]}
     open_columns: dict[str, int] = {}
     lines = []
-    for part, rate in _COLUMNS:
+    for part, rate in COLUMNS:
         left, known = [], 0
         for name, parts in differences.items():
             figure = parts[part] and parts[part][rate]
@@ -176,13 +164,13 @@ def _verdict(results: Mapping[str, Any]) -> str:
         told = ("; ".join(left) or "none") if known else "not measurable"
         lines.append(f"- {part}, at {rate} (n = {numbers[part]} clusters): {told}")
     beaten = [name for name in differences if name not in open_columns]
-    text = f"Shown to be beaten by {OURS} in all {len(_COLUMNS)} columns: {', '.join(beaten) or 'none'}. "
+    text = f"Shown to be beaten by {OURS} in all {len(COLUMNS)} columns: {', '.join(beaten) or 'none'}. "
     if open_columns:
-        told = ", ".join(f"{name} (in {number} of {len(_COLUMNS)})" for name, number in open_columns.items())
+        told = ", ".join(f"{name} (in {number} of {len(COLUMNS)})" for name, number in open_columns.items())
         text += f"**Not shown to be beaten in every column: {told}.** "
     return (
         f"{text}Networks whose interval of the difference is not above 0, so that nothing is shown:\n\n"
         + "\n".join(lines)
-        + f"\n\nThe few clusters make wide intervals, and {len(differences) * len(_COLUMNS)} intervals of 95 % are "
+        + f"\n\nThe few clusters make wide intervals, and {len(differences) * len(COLUMNS)} intervals of 95 % are "
         "looked at, with no correction for their number."
     )

@@ -144,6 +144,33 @@ def test_the_document_names_what_was_run_and_what_was_not(tmp_path: Path):
     assert json.loads(files[1].read_text(encoding="utf-8"))["batch"] == 16
 
 
+def test_figures_of_networks_that_are_not_run_again_are_kept_apart_with_their_bundle(tmp_path: Path):
+    first = results() | {"bundle": {"name": "default", "sha256": "a" * 64}}
+    document.write_document(first, tmp_path)
+    other = results()
+    other["training"] = {SHALLOW.name: other["training"][BLIND]}
+    text = document.write_document(other | figures(TRUTHS, {OURS: FOUND[OURS], SHALLOW.name: FOUND[BLIND]}), tmp_path)
+    now, _, before = text[0].read_text(encoding="utf-8").partition("## Not trained again: networks of 2026-01-01")
+    assert "`aaaaaaaaaaaaaaaa…`" in before
+    assert "`aaaaaaaaaaaaaaaa…`" not in now
+    assert f"| {BLIND} | 1.00 [1.00–1.00] |" in before
+    assert f"| {SHALLOW.name} | 1.00 [1.00–1.00] |" in now
+    assert f"Run earlier, in a section of their own: {BLIND}. Not run: {NETWORKS[2].name}, " in now
+    again = document.write_document(results(), tmp_path)
+    kept = json.loads(again[1].read_text(encoding="utf-8"))["earlier runs"]
+    assert [list(run["training"]) for run in kept] == [[SHALLOW.name]]
+
+
+def test_an_earlier_run_that_cannot_be_read_is_told_before_any_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "detection").mkdir()
+    figures_of = tmp_path / "detection" / "published.json"
+    figures_of.write_text('{"training": 3}')
+    assert main(["--work", str(tmp_path / "work"), "--output", str(tmp_path)]) == 3
+    assert "does not hold the figures of an earlier run" in " ".join(capsys.readouterr().err.split())
+    assert figures_of.read_text() == '{"training": 3}'
+    assert not (tmp_path / "work").exists()
+
+
 def test_a_network_that_is_not_shown_to_be_beaten_is_named_in_every_column():
     equal = {OURS: FOUND[OURS], SHALLOW.name: FOUND[OURS], BLIND: FOUND[BLIND]}
     text = document.markdown(results() | figures(TRUTHS, equal))

@@ -1,0 +1,52 @@
+"""Rows of the tables of ``docs/published_networks.md``, of this run and of earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from MCDetect.training.detection.published.running import RATES
+from MCDetect.training.detection.tables import interval, table
+
+COLUMNS = [(part, f"{rate:g}") for part in ("all", "above noise") for rate in RATES]
+"""Part of the clusters and false positives a view of each column of sensitivities."""
+
+
+def cluster_table(systems: Mapping[str, Any]) -> str:
+    """Return sensitivities, or differences of them, of each system in the columns of :data:`COLUMNS`."""
+    header = [f"{part}, at {rate}" for part, rate in COLUMNS]
+    rows = [
+        [name, *(interval(figures[part] and figures[part][rate]) for part, rate in COLUMNS)]
+        for name, figures in systems.items()
+    ]
+    return table(["", *header], rows)
+
+
+def area_table(areas: Mapping[str, Any], equal: Mapping[str, Any] | None) -> str:
+    """Return the areas under the ROC curve as they are and, where measured, at equal high-pass deviation."""
+    header = ["", "area under the ROC curve", "at equal high-pass deviation"]
+    columns = [areas] if equal is None else [areas, equal]
+    return table(header[: len(columns) + 1], [[name, *(_three(of[name]) for of in columns)] for name in areas])
+
+
+def training_table(training: Mapping[str, Any]) -> str:
+    """Return what is told of the training of each network."""
+    header = ["network", "recipe", "parameters", "patch (pixels)", "learning rate", "minutes", "loss", "accuracy"]
+    return table(header, [_training(name, record) for name, record in training.items()])
+
+
+def _three(area: Mapping[str, float]) -> str:
+    return f"{area['estimate']:.3f} [{area['low']:.3f}–{area['high']:.3f}]"
+
+
+def _training(name: str, record: Mapping[str, Any]) -> list[str]:
+    return [
+        name,
+        f"`{record['paper']}`",
+        f"{record['parameters']:,}",
+        str(record["side_pixels"]),
+        f"{record['learning_rate']:g}",
+        f"{record['minutes']:.1f}",
+        f"{record['validation_loss']:.3f}",
+        f"{record['validation_accuracy']:.2f}",
+    ]
