@@ -18,38 +18,15 @@ from typing import Any
 
 from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
 from MCDetect.descriptors import Descriptors
+from MCDetect.findings.terms import Decision as Decision
+from MCDetect.findings.terms import Origin as Origin
+from MCDetect.findings.terms import SpacingSource as SpacingSource
 
 SCHEMA_VERSION = "1.3"
 READABLE_VERSIONS = ("1.0", "1.1", "1.2", SCHEMA_VERSION)
 """Findings of version 1.0 know nothing of readers, those before 1.2 nothing of types, descriptors and nipples, those
 before 1.3 nothing of files: what they do not say has its default value.
 """
-
-
-class SpacingSource(str, Enum):
-    """Where the millimetres of an image come from; the rule that decides is in ``MCDetect.dicom.spacing``."""
-
-    AT_DETECTOR = "at detector"
-    MAGNIFICATION_CORRECTED = "magnification corrected"
-    CALIBRATED = "calibrated"
-    FILM_DIGITISER = "at film digitiser"
-    UNCALIBRATED = "uncalibrated"
-    GIVEN_BY_USER = "given by user"
-
-
-class Origin(str, Enum):
-    """Who put a calcification or a cluster into the findings, or drew it as it is now."""
-
-    ALGORITHM = "algorithm"
-    READER = "reader"
-
-
-class Decision(str, Enum):
-    """What the reader decided about a cluster."""
-
-    UNDECIDED = "undecided"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
 
 
 @dataclass(frozen=True)

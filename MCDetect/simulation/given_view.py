@@ -21,13 +21,8 @@ from MCDetect.errors import InputError
 from MCDetect.preprocessing.breast_mask import breast_mask
 from MCDetect.preprocessing.intensity import scale_to_unit_range
 from MCDetect.runs import runs_of_mask
-from MCDetect.simulation.injection import (
-    Injection,
-    InjectionSettings,
-    calcification_responses,
-    draw_injection,
-    noise_level,
-)
+from MCDetect.simulation.injection import Injection, InjectionSettings, draw_injection, noise_level
+from MCDetect.simulation.labels import calcification_responses
 from MCDetect.simulation.placement import outline_of
 from MCDetect.simulation.truth import SimulatedCalcification, SimulatedCluster, longest_extent
 

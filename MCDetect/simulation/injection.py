@@ -25,12 +25,6 @@ from MCDetect.simulation.stamps import Stamp
 
 FloatImage = npt.NDArray[np.float32]
 
-TISSUE, CALCIFICATION, IGNORED = 0, 1, 255
-"""Values of a label map."""
-
-DETECTABLE_RESPONSE = 2.6
-"""A calcification whose peak response exceeds this many standard deviations of the noise is taught as present."""
-
 KIND_SHARES: Mapping[CalcificationKind, float] = MappingProxyType(
     {
         CalcificationKind.FINE_PLEOMORPHIC: 0.27,
@@ -185,44 +179,6 @@ def inject_cluster(
     canvas = _Canvas.of(shape)
     canvas.put(members, place, noise, random, blur=blur, mask=mask, settings=settings, relative_noise=relative_noise)
     return canvas.injection()
-
-
-def truth_labels(injection: Injection, noise: float, contrast: FloatImage | None = None) -> npt.NDArray[np.uint8]:
-    """Return the label of each pixel.
-
-    Parameters
-    ----------
-    injection
-        What was put in.
-    noise
-        :func:`noise_level` of the final image without the calcifications.
-    contrast
-        ``injection.contrast`` after whatever was done to the image since (blur, resampling); as it is when None.
-
-    Returns
-    -------
-    uint8 array
-        (rows, columns) of :data:`TISSUE`, :data:`CALCIFICATION` and :data:`IGNORED`: the mask of a calcification is
-        CALCIFICATION where its peak response exceeds 2.6 times the noise, IGNORED where it does not, and its flanks
-        are IGNORED.
-    """
-    labels = np.where(injection.halo, np.uint8(IGNORED), np.uint8(TISSUE))
-    count = len(injection.cluster_of)
-    if count == 0:
-        return labels
-    peaks = calcification_responses(injection, contrast)
-    value_of = np.full(count + 1, TISSUE, dtype=np.uint8)
-    value_of[1:] = np.where(peaks > DETECTABLE_RESPONSE * noise, CALCIFICATION, IGNORED)
-    inside = injection.core > 0
-    labels[inside] = value_of[injection.core[inside]]
-    return labels
-
-
-def calcification_responses(injection: Injection, contrast: FloatImage | None = None) -> npt.NDArray[np.float64]:
-    """Return the peak of the matched filter in the mask of each calcification (minus infinity where covered)."""
-    return peak_responses(
-        injection.contrast if contrast is None else contrast, injection.core, len(injection.cluster_of)
-    )
 
 
 def _difference_of_gaussians(image: FloatImage, fine: float, coarse: float) -> FloatImage:

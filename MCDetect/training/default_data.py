@@ -20,16 +20,8 @@ from scipy import ndimage
 
 from MCDetect.preprocessing.intensity import contrast_deviation, normalise_by_local_noise, normalise_by_one_scale
 from MCDetect.simulation.distractors import draw_distractors
-from MCDetect.simulation.injection import (
-    CALCIFICATION,
-    IGNORED,
-    TISSUE,
-    Injection,
-    InjectionSettings,
-    draw_injection,
-    noise_level,
-    truth_labels,
-)
+from MCDetect.simulation.injection import Injection, InjectionSettings, draw_injection, noise_level
+from MCDetect.simulation.labels import CALCIFICATION, IGNORED, TISSUE, truth_labels
 from MCDetect.training.backgrounds import decode_view, open_background
 from MCDetect.training.degradations import add_noise, change_display, quantise, resample_twice, resize
 

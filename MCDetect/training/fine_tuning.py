@@ -23,7 +23,7 @@ from MCDetect.files import write_atomically, write_text_atomically
 from MCDetect.preprocessing.breast_mask import breast_mask
 from MCDetect.preprocessing.intensity import normalise_by_local_noise, scale_to_unit_range
 from MCDetect.preprocessing.resampling import resampled_shape, resize, resize_mask
-from MCDetect.simulation.injection import CALCIFICATION, IGNORED, TISSUE
+from MCDetect.simulation.labels import CALCIFICATION, IGNORED, TISSUE
 from MCDetect.training.datasets.pixels import mask_of, read_pixels_of
 from MCDetect.training.datasets.record import DatasetIndex, ImageRecord, Region
 from MCDetect.training.default_bundle import read_training_record, write_state, write_training_record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from MCDetect.simulation.injection import CALCIFICATION, IGNORED
+from MCDetect.simulation.labels import CALCIFICATION, IGNORED
 
 if TYPE_CHECKING:
     from torch import Tensor

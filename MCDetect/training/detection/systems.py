@@ -14,7 +14,7 @@ from MCDetect.evaluation.hits import Candidate, centre_inside
 from MCDetect.findings import Calcification
 from MCDetect.inference.cluster_score import cluster_features, cluster_score
 from MCDetect.inference.clusters import describe_cluster, group_calcifications
-from MCDetect.training.calibration import ClusteredView, MarkedView, fit_cluster_score, mark_threshold
+from MCDetect.training.calibration_fits import ClusteredView, MarkedView, fit_cluster_score, mark_threshold
 from MCDetect.training.detection.looking import LookedAt, Mark
 from MCDetect.training.detection.marks import near_any
 from MCDetect.training.detection.truths import ViewTruth

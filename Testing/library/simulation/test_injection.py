@@ -4,17 +4,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from MCDetect.simulation.injection import (
-    CALCIFICATION,
-    IGNORED,
-    TISSUE,
-    Injection,
-    InjectionSettings,
-    calcification_responses,
-    draw_injection,
-    noise_level,
-    truth_labels,
-)
+from MCDetect.simulation.injection import Injection, InjectionSettings, draw_injection, noise_level
+from MCDetect.simulation.labels import CALCIFICATION, IGNORED, TISSUE, calcification_responses, truth_labels
 from MCDetect.simulation.matched_filter import matched_response
 
 SHAPE = (160, 160)

@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from MCDetect.preprocessing.intensity import normalise_by_local_noise
-from MCDetect.simulation.injection import CALCIFICATION, IGNORED, TISSUE
+from MCDetect.simulation.labels import CALCIFICATION, IGNORED, TISSUE
 from MCDetect.training.backgrounds import decode_view, open_background
 from MCDetect.training.default_data import MARGIN, Crop, CropDataset, CropSettings, draw_crop
 

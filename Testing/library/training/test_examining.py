@@ -7,7 +7,8 @@ import numpy as np
 import torch
 
 from MCDetect.networks import CalcificationUNet, ShallowCNN
-from MCDetect.training.calibration import MarkedView, mark
+from MCDetect.training.calibration import mark
+from MCDetect.training.calibration_fits import MarkedView
 from MCDetect.training.default_bundle import write_weights
 from MCDetect.training.examining import examine
 

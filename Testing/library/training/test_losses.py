@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from MCDetect.simulation.injection import CALCIFICATION, IGNORED
+from MCDetect.simulation.labels import CALCIFICATION, IGNORED
 from MCDetect.training.losses import CalcificationLoss, PatchLoss
 
 

@@ -12,7 +12,7 @@ import pytest
 from MCDetect.bundles.store import find_bundle
 from MCDetect.inference.cluster_score import FEATURES
 from MCDetect.training import calibration, recalibrate
-from MCDetect.training.calibration import ClusteredView, MarkedView
+from MCDetect.training.calibration_fits import ClusteredView, MarkedView
 from MCDetect.training.recipe import load_recipe
 
 

@@ -12,7 +12,7 @@ import torch
 from MCDetect.errors import ModelError
 from MCDetect.inference.cluster_score import FEATURES
 from MCDetect.training import calibration, examining
-from MCDetect.training.calibration import ClusteredView, MarkedView
+from MCDetect.training.calibration_fits import ClusteredView, MarkedView
 from MCDetect.training.default_data import CropSettings
 from MCDetect.training.detection.ablations.arms import ARMS, REFERENCE, OneScaleDetector
 from MCDetect.training.detection.ablations.training import Effort, TrainingViews, about, bundle_of

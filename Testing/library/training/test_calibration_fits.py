@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from MCDetect.inference.cluster_score import FEATURES, cluster_score
-from MCDetect.training.calibration import (
+from MCDetect.training.calibration_fits import (
     ClusteredView,
     MarkedView,
     fit_cluster_score,
