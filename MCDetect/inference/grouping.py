@@ -50,8 +50,8 @@ class Grouping:
             spacing_mm=spacing_mm,
             distance_mm=settings.linking_distance_mm,
             group=together,
-            least_clear=settings.minimum_count - 1,  # such that would be reported by themselves
-            clear_score=settings.least_single_score,
+            least_clear=settings.minimum_count - 1,
+            clear_score=settings.clear_score,
         )
         return cls(together, strewn, faint)
 

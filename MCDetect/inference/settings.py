@@ -24,6 +24,9 @@ class DetectorSettings:
         Logit from which a calcification counts as a member of a cluster.
     single_threshold
         Logit from which a calcification is reported by itself; at least ``threshold``.
+    clear_threshold
+        Logit from which a calcification is clear enough that faint ones beside two such make a cluster; at least
+        ``threshold``.
     faint_threshold
         Logit from which a calcification counts where several lie together; at most ``threshold``.
     strewn_threshold, strewn_distance_mm
@@ -44,6 +47,7 @@ class DetectorSettings:
     spacing_mm: float
     threshold: float
     single_threshold: float
+    clear_threshold: float
     faint_threshold: float
     strewn_threshold: float
     strewn_distance_mm: float
@@ -60,8 +64,15 @@ class DetectorSettings:
     @property
     def least_single_score(self) -> float:
         """Calibrated score from which a calcification is reported by itself."""
-        logit = self.calibration["slope"] * self.single_threshold + self.calibration["intercept"]
-        return 1 / (1 + math.exp(-logit))
+        return self._score_at(self.single_threshold)
+
+    @property
+    def clear_score(self) -> float:
+        """Calibrated score from which a calcification is clear."""
+        return self._score_at(self.clear_threshold)
+
+    def _score_at(self, logit: float) -> float:
+        return 1 / (1 + math.exp(-self.calibration["slope"] * logit - self.calibration["intercept"]))
 
     def logit_of(self, calcification: Calcification) -> float:
         """Return the highest logit of a calcification, on the scale of the thresholds."""
@@ -86,11 +97,13 @@ class DetectorSettings:
         try:
             clusters, score = settings["clusters"], settings["cluster_score"]
             threshold = float(settings["calcification_threshold"])
+            # Bundles of before have one threshold for all calcifications, or none of its own for clear ones.
+            single = float(settings.get("single_calcification_threshold", threshold))
             read = cls(
                 spacing_mm=float(settings["spacing_mm"]),
                 threshold=threshold,
-                # Bundles of before have one threshold for all calcifications.
-                single_threshold=float(settings.get("single_calcification_threshold", threshold)),
+                single_threshold=single,
+                clear_threshold=float(settings.get("clear_calcification_threshold", single)),
                 faint_threshold=float(settings.get("faint_calcification_threshold", threshold)),
                 strewn_threshold=float(settings.get("strewn_calcification_threshold", math.inf)),
                 strewn_distance_mm=float(clusters.get("strewn_linking_distance_mm", clusters["linking_distance_mm"])),
@@ -111,6 +124,8 @@ class DetectorSettings:
                 raise ValueError("the threshold of faint calcifications is above that of the others")
             if not read.single_threshold >= read.threshold:
                 raise ValueError("the threshold of single calcifications is below that of members of clusters")
+            if not read.clear_threshold >= read.threshold:
+                raise ValueError("the threshold of clear calcifications is below that of members of clusters")
             if not (read.strewn_threshold >= read.threshold and read.strewn_distance_mm >= read.linking_distance_mm):
                 raise ValueError("the threshold of strewn calcifications or their distance is below that of others")
             if not (read.member_threshold < math.inf and read.member_reach >= 0):

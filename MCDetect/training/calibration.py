@@ -4,8 +4,9 @@
 2. The probability of a calcification is Platt's logistic function of its logit (Platt 1999).
 3. Faint calcifications, which count only in clusters, go a fixed number of logits below the threshold.
    Strewn ones, which make a cluster where they lie farther from one another, begin a fixed number of logits above it.
-   To be reported by itself a calcification must reach a higher one, found as in 1 at a lower rate: no neighbours
-   speak for it, and each false one has to be looked at. Two such are needed where faint ones complete a cluster.
+   Where faint ones complete a cluster two must be clear: reach a higher threshold, found as in 1 at a lower rate.
+   To be reported by itself a calcification must reach a still higher one, found in the same way: no neighbours speak
+   for it, and each false one has to be looked at.
    Members of a cluster that are weak beside its strongest are left out of what is reported.
 4. The score of a cluster is a logistic regression of the features of :mod:`MCDetect.inference.cluster_score`, with
    weights that are not negative: more evidence never lowers a score.
@@ -136,7 +137,7 @@ def calibrate_clusters(
 ) -> dict[str, Any]:
     """Fit what clusters need of a bundle whose marks are calibrated, and write its settings.
 
-    That is the cluster score and the operating points, and the thresholds of faint, strewn and single marks.
+    That is the cluster score and the operating points, and the thresholds of faint, strewn, clear and single marks.
 
     Also for a bundle that got a model of calcification types: what is typically benign is no false cluster any more.
 
@@ -158,11 +159,15 @@ def calibrate_clusters(
     settings["clusters"]["strewn_linking_distance_mm"] = recipe.strewn_distance_mm
     settings["member_calcification_threshold"] = round(threshold + recipe.member_margin, 3)
     settings["clusters"]["member_reach"] = recipe.member_reach
-    settings.pop("single_calcification_threshold", None)  # all marks are wanted, as none is chosen yet
+    for name in ("clear", "single"):  # all marks are wanted, as none is chosen yet
+        settings.pop(f"{name}_calcification_threshold", None)
     write_settings(bundle, settings)
     marked = examine(bundle, views, mark, processes, lambda done: tell("marks", 0.5 * done), kind=kind)
-    single = mark_threshold(marked, recipe.false_single_calcifications_per_view)
-    settings["single_calcification_threshold"] = max(round(single, 3), threshold)
+    for name, rate in (
+        ("clear", recipe.false_clear_calcifications_per_view),
+        ("single", recipe.false_single_calcifications_per_view),
+    ):
+        settings[f"{name}_calcification_threshold"] = max(round(mark_threshold(marked, rate), 3), threshold)
     write_settings(bundle, settings)  # which faint groups there are depends on it
     clustered = examine(bundle, views, cluster, processes, lambda done: tell("clusters", 0.5 + 0.5 * done), kind=kind)
     weights, bias = _or_refuse(fit_cluster_score, clustered)

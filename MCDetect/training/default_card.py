@@ -17,6 +17,7 @@ from typing import Any
 from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
 from MCDetect.errors import MCDetectError, ModelError
 from MCDetect.files import write_atomically, write_text_atomically
+from MCDetect.training.default_bundle import read_scores
 from MCDetect.training.model_card import PICTURE, model_card
 
 DRAWN = Path(__file__).parents[2] / "docs" / "detection"
@@ -89,16 +90,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _scored(name: str) -> tuple[Bundle, dict[str, Any]]:
     bundle = find_bundle(name)
-    path = bundle.folder / "docs" / "scores.json"
-    try:
-        scores: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        matches = scores["bundle_sha256"] == bundle.sha256
-    except (OSError, ValueError, KeyError, TypeError):
-        matches = False
-    if not matches:
+    scores = read_scores(bundle)
+    if scores is None:
         raise ModelError(
             "not-scored",
-            f"{path} is missing, damaged, or holds the scores of other weights or thresholds.",
+            f"{bundle.folder / 'docs' / 'scores.json'} is missing, damaged, or holds the scores of other weights or "
+            "thresholds.",
             f"Score the bundle first: python -m MCDetect.training.score_default --work DIR --bundle {name}.",
         )
     return bundle, scores

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import ctypes
-import json
 import os
 import shutil
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle, shipped_bundles
 from MCDetect.errors import MCDetectError, ModelError, OutputError
+from MCDetect.training.default_bundle import read_scores
 
 _IN_THIS_FOLDER = -100  # AT_FDCWD of <fcntl.h>
 _EXCHANGE = 2  # RENAME_EXCHANGE of <linux/fs.h>
@@ -74,11 +74,7 @@ def require_finished(folder: Path) -> None:
     for name in needed:
         if not (folder / name).is_file():
             raise _unfinished(folder, f"it has no {name}")
-    try:
-        scored = json.loads((folder / "docs" / "scores.json").read_text(encoding="utf-8")).get("bundle_sha256")
-    except (OSError, ValueError, AttributeError):
-        scored = None
-    if scored != bundle.sha256 or bundle.sha256 not in bundle.model_card:
+    if read_scores(bundle) is None or bundle.sha256 not in bundle.model_card:
         raise _unfinished(folder, "its scores or its card are those of other weights or thresholds")
 
 

@@ -62,11 +62,11 @@ Thresholds, probabilities and operating points come from {calibration.normal_vie
 without carry {calibration.false_calcifications_per_view:g} false marks a view; a calcification outside of clusters is
 reported from the logit at which they carry {calibration.false_single_calcifications_per_view:g}. Fainter marks, down to
 {calibration.faint_margin:g} logits below the calcification threshold, count only as members of a cluster that has two
-others which are reported by themselves. Marks of {calibration.strewn_margin:g} logits and more above it make a cluster
-even where each lies up to {calibration.strewn_distance_mm:g} mm from the next. Members less than
-{calibration.member_margin:g} logits above the threshold are not reported if they lie more than
-{calibration.member_reach:g} below the third strongest of the cluster. An operating point is the cluster score at which
-the views without clusters carry so many false ones: {points}.
+clear ones, from the logit at which they carry {calibration.false_clear_calcifications_per_view:g}. Marks of
+{calibration.strewn_margin:g} logits and more above the calcification threshold make a cluster even where each lies up
+to {calibration.strewn_distance_mm:g} mm from the next. Members less than {calibration.member_margin:g} logits above it
+are not reported if they lie more than {calibration.member_reach:g} below the third strongest of the cluster. An
+operating point is the cluster score at which the views without clusters carry so many false ones: {points}.
 The score of a cluster is a probability only for the calibration views, so many of which have clusters; elsewhere it is
 a rank.
 

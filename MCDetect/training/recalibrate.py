@@ -2,7 +2,7 @@
 
 A bundle is calibrated when it is trained. The model of calcification types comes after that, and takes typically benign
 groups out of the clusters that are counted; then the scores and the operating points are fitted once more, on the same
-simulated views, and so is the threshold of single calcifications, as large bodies are marked once only with that model.
+simulated views, and so are the thresholds of clear and single ones, as large bodies are marked once with that model.
 Networks, the threshold of members of clusters and the probability of a calcification stay as they are.
 """
 
@@ -52,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MCDetectError as error:
         console.print(str(error), style="red", markup=False, soft_wrap=True)
         return 3
-    told = {name: settings[name] for name in ("single_calcification_threshold", "cluster_score", "operating_points")}
+    names = ("clear_calcification_threshold", "single_calcification_threshold", "cluster_score", "operating_points")
+    told = {name: settings[name] for name in names}
     console.print(json.dumps(told, indent=1), markup=False)
     return 0
 

@@ -42,6 +42,8 @@ class CalibrationRecipe:
         Marks outside the truth per normal view at the calcification threshold, from which they make clusters.
     false_single_calcifications_per_view
         The same at the threshold from which a calcification is reported by itself.
+    false_clear_calcifications_per_view
+        The same at the threshold from which a calcification is clear: faint ones beside two such make a cluster.
     faint_margin
         Logits below the calcification threshold down to which calcifications count as members of clusters.
     strewn_margin, strewn_distance_mm
@@ -58,6 +60,7 @@ class CalibrationRecipe:
     lesion_views: int
     false_calcifications_per_view: float
     false_single_calcifications_per_view: float
+    false_clear_calcifications_per_view: float
     faint_margin: float
     strewn_margin: float
     strewn_distance_mm: float

@@ -10,9 +10,11 @@ from typing import Any
 
 from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
 from MCDetect.errors import InputError, UsageError
+from MCDetect.evaluation.hits import Candidate
 from MCDetect.inference.settings import DetectorSettings
 from MCDetect.simulation.realism import compare_realism
 from MCDetect.training.calibration import calibration_views
+from MCDetect.training.default_bundle import read_scores
 from MCDetect.training.detection import frozen_set, injected_set
 from MCDetect.training.detection.by_eye import by_eye_figures
 from MCDetect.training.detection.cluster_figures import calibration_with_reported, cluster_figures
@@ -164,6 +166,7 @@ def run(settings: BenchmarkSettings, report: Report | None = None) -> dict[str, 
         "injected set": None,
         "real views": None,
         "by eye": None,
+        "real patches": _scored_patches(bundle),
     }
     if mammograms:
         results.update(_on_real(look, mammograms, prepared, baselines, thresholds))
@@ -212,8 +215,20 @@ def _about(truths: Sequence[ViewTruth], hashes: Mapping[str, str]) -> dict[str, 
     }
 
 
+def _scored_patches(bundle: Bundle) -> dict[str, Any] | None:
+    """Return what the scoring of these very weights found on real patches, None where it was given none."""
+    scores = read_scores(bundle)
+    found: dict[str, Any] | None = scores["real_patches"] if scores else None
+    return found
+
+
 def _least_single(bundle: Bundle) -> float:
     return DetectorSettings.of(bundle).single_threshold
+
+
+def _counted(clusters: Sequence[Candidate], thresholds: Mapping[str, float]) -> dict[str, int]:
+    """Return the number of clusters from each threshold up."""
+    return {name: sum(one.score >= threshold for one in clusters) for name, threshold in thresholds.items()}
 
 
 def _on_real(
@@ -247,7 +262,14 @@ def _on_real(
             document["groups"] = injected_groups(matched, chosen)
             chosen |= bundle.operating_points
         document[name] = {criterion: injected_figures(views, chosen) for criterion, views in matched.items()}
-    _, plain_looked = look.at("looking at the real views", plain)
+    plain_truths, plain_looked = look.at("looking at the real views", plain)
+    clusters = {
+        name: {
+            path.stem: _counted(candidates_of(name, view, truth, bundle.settings, baselines), thresholds[name])
+            for path, view, truth in zip(mammograms, plain_looked, plain_truths, strict=True)
+        }
+        for name in NAMES
+    }
     real = {
         path.stem: marks_per_view([view], bundle.operating_points, _least_single(bundle))
         for path, view in zip(mammograms, plain_looked, strict=True)
@@ -255,6 +277,6 @@ def _on_real(
     together = marks_per_view(plain_looked, bundle.operating_points, _least_single(bundle))
     return {
         "injected set": document,
-        "real views": {"each": real, "all": together},
+        "real views": {"each": real, "all": together, "clusters at false positives a simulated view": clusters},
         "by eye": by_eye_figures(bundle, mammograms),
     }

@@ -21,15 +21,24 @@ from MCDetect.training.detection.real_text import real_text, realism_text
 from MCDetect.training.detection.truths import read_view_truth
 from MCDetect.training.detection.vascular import vascular_table
 
+_AFTER_AIMS = """
+What was tried for the aims that are missed, and what types, descriptors and correspondence are worth, stands in
+[detector.md](detector.md).
+"""
+
 _NOT_DONE = """## What was not measured
 
-- Ablations at full length (each about an hour on two cores). Short ones, without noise normalisation and without hard
-  negatives, are in [ablations.md](ablations.md); training on real backgrounds was not tried, so that the shipped recipe
-  is the arm without them. Leaving out the second stage and fitting the cluster score again needs no training and is in
-  the tables.
+- Ablations at full length (each about an hour on two cores). Short ones, without noise normalisation, without hard
+  negatives and with a real background, are in [ablations.md](ablations.md), by image and the first criterion alone, not
+  on the injected set nor on real patches. Leaving out the second stage and fitting the cluster score again needs no
+  training and is in the tables.
 - Networks of the papers other than the shallow CNN after a training as long as ours. After a short one on the same
-  examples: [published_networks.md](published_networks.md).
-- Annotated real mammograms: none may be used here. What is known of real ones stands under "Real and simulated".
+  examples: [published_networks.md](published_networks.md), on a third of the frozen set, not on the injected set nor
+  on real views, and not by morphology, signal-to-noise ratio or density.
+- The baselines by morphology and density; groups by the second criterion; clusters of all signal-to-noise ratios by
+  examination are in `results.json` alone.
+- Annotated real mammograms: none may be used here. What is known of real ones stands under "Real and simulated", and
+  of real patches in the card of the bundle and in [detector.md](detector.md).
 - Readers: nobody has read these views to compare a person with the software. One of us, who is no radiologist, looked
   at crops of real and simulated views and at marks on two real ones (above).
 """
@@ -71,7 +80,7 @@ def write_document(results: Mapping[str, Any], output: Path, work: Path) -> list
 
 def markdown(results: Mapping[str, Any]) -> str:
     """Return the document."""
-    parts = [_head(results), _sets(results), "## Aims and what was reached\n", aims_table(results), ""]
+    parts = [_head(results), _sets(results), "## Aims and what was reached\n", aims_table(results), _AFTER_AIMS]
     parts += [clusters_text(results), _calcifications(results), _scores(results)]
     parts += [real_text(results), realism_text(results), _NOT_DONE]
     return "\n".join(parts)

@@ -27,14 +27,22 @@ def real_text(results: Mapping[str, Any]) -> str:
             "Marks that are strong enough to be reported by themselves and clusters, a view, whatever is under them "
             "(the real views are not annotated; some hold calcifications):\n",
             tables.real_table(results),
+            "\nMarks by themselves are counted by their logits alone; those of the rules for members of clusters stand "
+            "under “By eye”. Clusters of the baselines on the same real views, from the thresholds at which simulated "
+            "views without clusters carry so many false ones:\n",
+            tables.real_clusters_table(results["real views"]["clusters at false positives a simulated view"]),
             *_by_eye(results["by eye"]),
             "\n### Injected set\n",
-            f"{document['views']} of {injected_set.COPIES * document['mammograms']} views: {injected_set.CLUSTERS} "
-            f"simulated clusters in each, put into {document['mammograms']} real mammograms that were not trained on. "
+            f"{document['views']} of {injected_set.COPIES * document['mammograms']} views: up to "
+            f"{injected_set.CLUSTERS} simulated clusters in each, put into {document['mammograms']} real mammograms "
+            "that were not trained on. They have the local noise of their place; their blur is drawn, not measured, "
+            "and all are grouped. Their signal-to-noise ratio is of the finished picture, that of the frozen set of "
+            "the exposure before its processing: “above noise” is not the same in both. "
             f"{_state(document)} The set was frozen anew on 2026-11-22, when the breast mask, which decides the "
             "places, had changed; earlier figures are of other places. Intervals by mammogram, of which there are few. "
             "False positives cannot be counted, as nobody knows what else these mammograms hold; thresholds come from "
-            "the simulated set.\n",
+            "the simulated set. Nothing is counted by examination (the mammograms are of two women), and there is no "
+            "bound of an ideal observer (the tissue under what was put in is not known).\n",
             *_injected_tables(document),
             f"Of {marks['calcifications']} injected calcifications of signal-to-noise ratio {LEAST_RATIO:g} and more, "
             f"{tables.interval(marks['sensitivity'])} are marked at the bundle's threshold of members of clusters, "

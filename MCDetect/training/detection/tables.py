@@ -149,6 +149,16 @@ def real_table(results: Mapping[str, Any]) -> str:
     return table(["", *simulated], rows)
 
 
+def real_clusters_table(clusters: Mapping[str, Any]) -> str:
+    """Return the clusters on each real view of every system, from the thresholds of the simulated set up."""
+    rows = []
+    for name, views in clusters.items():
+        for rate in next(iter(views.values())):
+            counts = [view[rate] for view in views.values()]
+            rows.append([name, rate, *map(str, counts), f"{sum(counts) / len(counts):.1f}"])
+    return table(["", "false positives a simulated view", *next(iter(clusters.values())), "mean"], rows)
+
+
 def injected_table(document: Mapping[str, Any], criterion: str) -> str:
     """Return sensitivities on the injected set."""
     rows = [

@@ -32,6 +32,7 @@ def settings(threshold: float, faint: float, **others: float) -> DetectorSetting
             "spacing_mm": 0.07,
             "threshold": threshold,
             "single_threshold": threshold,
+            "clear_threshold": threshold,
             "faint_threshold": faint,
             "strewn_threshold": math.inf,
             "strewn_distance_mm": 5.0,
@@ -65,7 +66,7 @@ def test_a_faint_mark_in_reach_of_a_group_is_left_out() -> None:
 
 
 def test_faint_marks_complete_a_cluster_and_make_none_beside_one_bright_spot() -> None:
-    rules = Grouping.of(settings(0.0, -4.0, single_threshold=1.0), SPACING)
+    rules = Grouping.of(settings(0.0, -4.0, clear_threshold=1.0, single_threshold=5.0), SPACING)
     assert rules.faint is not None
     clear, unclear, second, *faint = scored(9.0, 0.5, 1.5, -1.5, -1.5)
     assert rules.faint([TRIPLE], [], faint) == []

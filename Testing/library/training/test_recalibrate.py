@@ -38,8 +38,9 @@ def examined(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append(task.__name__)
         settings = json.loads((folder / "configs" / "inference.json").read_text())
         assert settings["faint_calcification_threshold"] < 0
-        # All marks are wanted; faint groups depend on which of them are reported by themselves.
-        assert ("single_calcification_threshold" in settings) == (task.__name__ == "cluster")
+        # All marks are wanted; faint groups depend on which of them are clear.
+        for kind_of_mark in ("clear", "single"):
+            assert (f"{kind_of_mark}_calcification_threshold" in settings) == (task.__name__ == "cluster")
         both = [found([5.0, 4.0], right=True)] * 20 + [found([3.0, 2.5, 1.0, 0.5], right=False)] * 20
         return [one[task.__name__ == "cluster"] for one in both]
 
@@ -54,13 +55,14 @@ def test_scores_are_fitted_again_and_nothing_else_changes(bundle: Path, examined
     assert recalibrate.main(["--bundle", str(bundle), "--work", str(tmp_path / "work")]) == 0
     after = json.loads(path.read_text())
     assert examined == ["mark", "cluster"]
-    assert after["single_calcification_threshold"] == pytest.approx(1.75)  # two false marks a view are above it
+    assert after["clear_calcification_threshold"] == pytest.approx(1.75)  # two false marks a view are above it
+    assert after["single_calcification_threshold"] == pytest.approx(3.0, abs=0.001)  # a quarter: above all of them
     recipe, threshold = load_recipe().calibration, before["calcification_threshold"]
     assert after["faint_calcification_threshold"] == pytest.approx(threshold - recipe.faint_margin)
     assert after["strewn_calcification_threshold"] == pytest.approx(threshold + recipe.strewn_margin)
     assert after["member_calcification_threshold"] == pytest.approx(threshold + recipe.member_margin)
     changed = {name for name in after if after[name] != before.get(name)}
-    thresholds = {f"{kind}_calcification_threshold" for kind in ("faint", "strewn", "single", "member")}
+    thresholds = {f"{kind}_calcification_threshold" for kind in ("faint", "strewn", "clear", "single", "member")}
     assert changed <= {"cluster_score", "clusters", "operating_points", *thresholds}
     assert after["cluster_score"] != before["cluster_score"]
     assert find_bundle(str(bundle)).sha256 != find_bundle().sha256

@@ -100,6 +100,7 @@ def score_all() -> dict:
         "injected set": None,
         "real views": None,
         "by eye": None,
+        "real patches": None,
         "realism": {
             "real": [],
             "simulated": [
@@ -186,7 +187,9 @@ def on_real(same: int) -> dict:
             "bodies": [{"kind": "rod", "marks": [{"length_mm": 2.0, "type": None}]}],
         },
     }
-    return {"injected set": document, "real views": {"each": {"real": views}, "all": views}, "by eye": by_eye}
+    clusters = dict.fromkeys(NAMES, {"real": {"0.5": 1, "1": 3}})
+    real = {"each": {"real": views}, "all": views, "clusters at false positives a simulated view": clusters}
+    return {"injected set": document, "real views": real, "by eye": by_eye}
 
 
 def test_the_injected_set_is_told_by_groups_and_by_both_criteria(results):
