@@ -187,7 +187,7 @@ def on_real(same: int) -> dict:
             "bodies": [{"kind": "rod", "marks": [{"length_mm": 2.0, "type": None}]}],
         },
     }
-    clusters = dict.fromkeys(NAMES, {"real": {"0.5": 1, "1": 3}})
+    clusters = {name: {"real": {"0.5": 1, "1": 3}} for name in NAMES}
     real = {"each": {"real": views}, "all": views, "clusters at false positives a simulated view": clusters}
     return {"injected set": document, "real views": real, "by eye": by_eye}
 

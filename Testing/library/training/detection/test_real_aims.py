@@ -34,7 +34,9 @@ RESULTS: dict[str, Any] = {
     "simulated views without clusters": view(2.0, 0.1),
     "real patches": {
         "calcification network": AREA,
-        "calcification network, equal high-pass deviation": AREA | {"area_under_curve": {**AREA["area_under_curve"], "estimate": 0.993}},
+        "calcification network, equal high-pass deviation": {
+            "area_under_curve": AREA["area_under_curve"] | {"estimate": 0.993}
+        },
     },
     "real views": {"each": {"loud": view(30.0, 4.0), "quiet": view(2.5, 0.0)}},
     "by eye": {
