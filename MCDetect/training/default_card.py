@@ -17,6 +17,7 @@ from typing import Any
 from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
 from MCDetect.errors import MCDetectError, ModelError
 from MCDetect.files import write_atomically, write_text_atomically
+from MCDetect.training.card_benchmark import BENCHMARK, benchmark_summary
 from MCDetect.training.default_bundle import read_scores
 from MCDetect.training.model_card import PICTURE, model_card
 
@@ -27,15 +28,15 @@ _LARGEST_PICTURE = 300_000  # bytes
 
 
 def write_card(bundle: Bundle, scores: Mapping[str, Any], drawn: Path = DRAWN) -> Path:
-    """Write the model card into a bundle, with the picture of its failures where one was drawn; return its file.
+    """Write the model card into a bundle, with figures and picture of its benchmark where there are; return its file.
 
     Parameters
     ----------
     bundle, scores
         As for :func:`model_card`.
     drawn
-        Folder in which ``make bench-detection`` left ``results.json`` and the picture. A picture of other weights or
-        thresholds is not taken, and one of them that lies in the bundle is removed.
+        Folder in which ``make bench-detection`` left ``results.json`` and the picture. What is of other weights or
+        thresholds is not taken, and what lies in the bundle of them is removed.
 
     Raises
     ------
@@ -44,7 +45,13 @@ def write_card(bundle: Bundle, scores: Mapping[str, Any], drawn: Path = DRAWN) -
     """
     docs = bundle.folder / "docs"
     if (drawn / "results.json").is_file():
-        if _drawn_of(drawn) == bundle.sha256 and (drawn / PICTURE).is_file():
+        summary = _summary(drawn)
+        is_of_these = summary is not None and summary["bundle_sha256"] == bundle.sha256
+        if is_of_these:
+            write_text_atomically(docs / BENCHMARK, json.dumps(summary, indent=1) + "\n")
+        else:
+            (docs / BENCHMARK).unlink(missing_ok=True)
+        if is_of_these and (drawn / PICTURE).is_file():
             write_atomically(docs / PICTURE, lambda temporary: _small_copy(drawn / PICTURE, temporary))
         else:
             (docs / PICTURE).unlink(missing_ok=True)
@@ -52,12 +59,11 @@ def write_card(bundle: Bundle, scores: Mapping[str, Any], drawn: Path = DRAWN) -
     return docs / "README.md"
 
 
-def _drawn_of(folder: Path) -> str | None:
+def _summary(folder: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads((folder / "results.json").read_text(encoding="utf-8"))["bundle"]["sha256"]
+        return benchmark_summary(json.loads((folder / "results.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return str(found)
 
 
 def _small_copy(picture: Path, copy: Path) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 from MCDetect.files import write_text_atomically
 from MCDetect.training.default_bundle import add_to_training_record, read_training_record
+from MCDetect.version import __version__
 
 BACKGROUNDS, THRESHOLDS, TYPES, FINAL_THRESHOLDS, SCORES = (
     "backgrounds",
@@ -73,12 +74,18 @@ class Stages:
 
 
 @contextmanager
-def timed(bundle: Path, stage: str, views: Path) -> Iterator[None]:
-    """Note the seconds of a stage in the bundle's record, or null where its views were there before it began."""
+def timed(bundle: Path, stage: str, views: Path, command: str) -> Iterator[None]:
+    """Note a stage that is done by a command of its own in the bundle's record: the command, and its seconds.
+
+    They are null where its views were there before it began.
+    """
     was_begun = is_filled(views)
     started = time.monotonic()
     yield
     note_seconds(bundle, stage, None if was_begun else round(time.monotonic() - started, 1))
+    if (bundle / "docs" / "training.json").exists():
+        known = read_training_record(bundle).get("commands", {})
+        add_to_training_record(bundle, commands={**known, stage: f"`{command}`, software {__version__}"})
 
 
 def note_seconds(bundle: Path, stage: str, seconds: float | None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from MCDetect.errors import ModelError
+from MCDetect.training.card_benchmark import benchmark_text, captions, failures_text, read_benchmark
 from MCDetect.training.default_bundle import read_training_record
 from MCDetect.training.default_stages import TIMED
 from MCDetect.training.recipe import CalibrationRecipe, load_recipe
@@ -93,7 +94,8 @@ _TAIL = """
   magnification views and specimens are outside what it was trained on.
 - It finds calcifications; it does not tell benign from malignant. Types (vascular, skin, coarse, ...) were learnt from
   simulated calcifications. How often they are wrong stands in docs/detector.md of the project.
-- Pictures of real mammograms are not in this card: those it was tried on may not be passed on.
+- Pictures of real mammograms are not in this card: those it was tried on may not be passed on. Who has them draws the
+  marked views at full size with `mcdetect detect FOLDER --output RESULTS`.
 
 ### Known failures
 {failures}
@@ -125,8 +127,7 @@ PICTURE = "failures.png"
 
 _FAILURES = f"""![Missed clusters above the noise, and the false ones of the highest scores]({PICTURE})
 
-Simulated views of the frozen test set, each 18 mm wide, with what was missed or how high a false cluster scored;
-docs/detection.md of the project counts them."""
+Simulated views of the frozen set, each 18 mm wide."""
 
 _NO_FAILURES = """Of this bundle none has been drawn yet: `make bench-detection` draws the missed and the false clusters
 of the frozen test set, and `make card-default` then puts the picture here."""
@@ -165,8 +166,13 @@ def model_card(bundle: Bundle, scores: Mapping[str, Any]) -> str:
         sha256=bundle.sha256,
         **{key: scores[key] for key in ("command", "date", "software_version", "simulator_version")},
     )
-    tail = _TAIL.format(failures=_FAILURES if (bundle.folder / "docs" / PICTURE).is_file() else _NO_FAILURES)
-    return head + _views(scores["simulated_views"]) + _patches(scores["real_patches"]) + tail
+    benchmark = read_benchmark(bundle)
+    failures = _NO_FAILURES
+    if (bundle.folder / "docs" / PICTURE).is_file():
+        failures = f"{_FAILURES} {captions(benchmark)}" if benchmark else _FAILURES
+    tail = _TAIL.format(failures=failures_text(benchmark) + failures)
+    measured = _views(scores["simulated_views"]) + benchmark_text(benchmark)
+    return head + measured + _patches(scores["real_patches"]) + tail
 
 
 def _calibration(record: Mapping[str, Any]) -> CalibrationRecipe:
@@ -184,12 +190,10 @@ def _calibration(record: Mapping[str, Any]) -> CalibrationRecipe:
 
 
 def _made(record: Mapping[str, Any]) -> str:
+    commands = "".join(f"\n- {stage}: {command}" for stage, command in record.get("commands", {}).items())
     if "command" in record:
-        return f"Made by `{record['command']}`."
-    return (
-        "This bundle was made stage by stage: the networks by `python -m MCDetect.training.default`, the types and\n"
-        "the thresholds by commands of their own. It has not been made in one go yet."
-    )
+        return f"Made by `{record['command']}`." + (f" Done again since:\n{commands}" if commands else "")
+    return "This bundle was made stage by stage. It has not been made in one go yet." + (commands and f"\n{commands}")
 
 
 def _stages(record: Mapping[str, Any]) -> str:

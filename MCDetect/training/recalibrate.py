@@ -21,6 +21,8 @@ from MCDetect.training.default_bundle import add_to_training_record
 from MCDetect.training.default_stages import FINAL_THRESHOLDS, timed
 from MCDetect.training.recipe import load_recipe, recipe_path
 
+_COMMAND = "python -m MCDetect.training.recalibrate"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
@@ -29,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from MCDetect.training.calibration import calibrate_clusters, calibration_views
 
-    parser = argparse.ArgumentParser(prog="python -m MCDetect.training.recalibrate", description=__doc__)
+    parser = argparse.ArgumentParser(prog=_COMMAND, description=__doc__)
     parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="folder for the simulated views")
     parser.add_argument("--bundle", default=DEFAULT_BUNDLE, metavar="NAME|PATH", help="what is calibrated, in place")
     parser.add_argument("--recipe", default="default", metavar="NAME|FILE", help="default, default-gpu or a YAML file")
@@ -38,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(stderr=True)
     try:
         bundle, recipe = find_bundle(given.bundle), load_recipe(recipe_path(given.recipe)).calibration
-        with Progress(console=console) as progress, timed(bundle.folder, FINAL_THRESHOLDS, given.work):
+        with Progress(console=console) as progress, timed(bundle.folder, FINAL_THRESHOLDS, given.work, _COMMAND):
             task = progress.add_task("views", total=1.0)
             views = calibration_views(recipe, given.work, given.processes)
             settings = calibrate_clusters(

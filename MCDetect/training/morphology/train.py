@@ -147,12 +147,15 @@ def _examine(view: Path) -> ViewExamples:
     return examples_of(_detectors["loaded"], view)
 
 
+_COMMAND = "python -m MCDetect.training.morphology.train"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     from rich.console import Console
     from rich.progress import Progress
 
-    parser = argparse.ArgumentParser(prog="python -m MCDetect.training.morphology.train", description=__doc__)
+    parser = argparse.ArgumentParser(prog=_COMMAND, description=__doc__)
     parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="folder for the simulated views")
     parser.add_argument("--bundle", default=DEFAULT_BUNDLE, metavar="NAME|PATH", help="whose detector, and where to")
     parser.add_argument("--recipe", default="default", metavar="NAME|FILE", help="default, default-gpu or a YAML file")
@@ -170,7 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             training_views=given.views or recipe.training_views,
             test_views=given.test_views or recipe.test_views,
         )
-        with Progress(console=console) as progress, timed(bundle.folder, TYPES, given.work):
+        with Progress(console=console) as progress, timed(bundle.folder, TYPES, given.work, _COMMAND):
             task = progress.add_task("views", total=1.0)
             path = fit_types(
                 bundle.folder,

@@ -58,9 +58,10 @@ def test_seconds_are_noted_beside_those_of_other_stages(tmp_path: Path):
     assert not record.exists()  # a bundle of another origin has no record, and gets none
     record.parent.mkdir()
     record.write_text(json.dumps({"backgrounds": 3, "seconds": {"thresholds": 5.0}}))
-    with timed(tmp_path, "types", tmp_path / "views"):
+    with timed(tmp_path, "types", tmp_path / "views", "make types"):
         pass
     found = json.loads(record.read_text())
     assert found["backgrounds"] == 3
     assert found["seconds"]["thresholds"] == 5.0
     assert found["seconds"]["types"] >= 0.0
+    assert found["commands"]["types"].startswith("`make types`, software ")

@@ -122,3 +122,13 @@ def test_the_card_says_what_the_model_must_not_be_used_for():
 def test_the_bundle_is_small_enough_to_ship():
     folder: Path = find_bundle("default").folder
     assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < 8 * 2**20
+
+
+def test_the_card_says_with_which_commands_the_stages_were_done(copy: Bundle, scores: dict):
+    add_to_training_record(copy.folder, commands={"types": "`make types`, software 0"})
+    card = model_card(copy, scores)
+    assert "made stage by stage. It has not been made in one go yet.\n\n- types: `make types`, software 0\n" in card
+    add_to_training_record(copy.folder, command="make all")
+    assert "Made by `make all`. Done again since:\n\n- types: " in model_card(copy, scores)
+    add_to_training_record(copy.folder, commands={})
+    assert "Made by `make all`.\n" in model_card(copy, scores)

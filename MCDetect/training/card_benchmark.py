@@ -1,0 +1,159 @@
+"""What ``make bench-detection`` found of a bundle, in few figures that travel with it and stand in its card.
+
+``docs/benchmark.json`` of the bundle holds them, so that the card can be written again where the project is not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from MCDetect.bundles.store import Bundle
+
+BENCHMARK = "benchmark.json"
+"""Name of the file in ``docs/`` of the bundle."""
+
+_SYSTEM = "MCDetect"
+_RATES = ("0.5", "1")
+_LOW = 0.80  # kinds found less often are named
+
+
+def benchmark_summary(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the few figures of ``results.json`` (:func:`MCDetect.training.detection.benchmark.run`)."""
+    criterion, parts = next(iter(results["clusters"][_SYSTEM].items()))
+    injected, usual = results["injected set"], results["default operating point"]
+    return {
+        "bundle_sha256": results["bundle"]["sha256"],
+        "date": results["date"],
+        "views": results["frozen set"]["views"],
+        "criterion": criterion,
+        "frozen set": {
+            name: {
+                "clusters": part["clusters"],
+                **{rate: part["sensitivity at false positives a view"][rate] for rate in _RATES},
+            }
+            for name, part in parts.items()
+            if part is not None
+        },
+        "kinds above noise": {
+            kind: figures["above noise"]["1"]
+            for kind, figures in results["clusters"][_SYSTEM]["groups"]["by morphology"].items()
+            if figures["above noise"]["1"] is not None
+        },
+        "operating point": usual,
+        "called benign": results["suspicious clusters"]["called benign"][usual],
+        "calibration": results["calibration"]["expected calibration error"],
+        "missed": results["missed clusters above noise"],
+        "false": results["highest false clusters"],
+        "injected set": injected
+        and {
+            "mammograms": injected["mammograms"],
+            **{name: part[usual] for name, part in injected[_SYSTEM][criterion].items()},
+        },
+        "by eye": results["by eye"],
+    }
+
+
+def read_benchmark(bundle: Bundle) -> dict[str, Any] | None:
+    """Return what the bundle says of its benchmark; None where it is missing, damaged or of other weights."""
+    try:
+        found: dict[str, Any] = json.loads((bundle.folder / "docs" / BENCHMARK).read_text(encoding="utf-8"))
+        return found if found["bundle_sha256"] == bundle.sha256 else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def benchmark_text(summary: Mapping[str, Any] | None) -> str:
+    """Return the part of the card with the figures of the frozen sets; empty without any."""
+    if summary is None:
+        return ""
+    usual = summary["operating point"]
+    rows = [
+        f"| {name} ({part['clusters']}) | " + " | ".join(_interval(part[rate]) for rate in _RATES) + " |"
+        for name, part in summary["frozen set"].items()
+    ]
+    lines = [
+        "### Frozen sets of the project",
+        f"Written by `make bench-detection` on {summary['date']}, all of it in docs/detection.md of the project. "
+        f"{summary['views']} simulated views, harder than the test views above; sensitivity for clusters, hit: "
+        f"{summary['criterion']}.",
+        "",
+        "| | " + " | ".join(f"at {rate} false positives a view" for rate in _RATES) + " |",
+        "|---" * (len(_RATES) + 1) + "|",
+        *rows,
+        "",
+    ]
+    injected = summary["injected set"]
+    if injected:
+        told = "; ".join(
+            f"{name} {_interval(figure)}, n = {figure['clusters']}"
+            for name, figure in injected.items()
+            if isinstance(figure, Mapping)
+        )
+        lines += [
+            f"Simulated clusters in {injected['mammograms']} real mammograms, sensitivity at `{usual}`: {told}.",
+            "",
+        ]
+    if summary["calibration"] is not None:
+        lines += [f"Expected calibration error of the score: {_interval(summary['calibration'])}.", ""]
+    return "\n".join(lines)
+
+
+def failures_text(summary: Mapping[str, Any] | None) -> str:
+    """Return the known failures that the benchmark counted, in a list; empty without any."""
+    if summary is None:
+        return ""
+    lines = [*_of_simulated(summary), *_of_real(summary)]
+    return "".join(f"- {line}\n" for line in lines) + "\n"
+
+
+def captions(summary: Mapping[str, Any]) -> str:
+    """Return what each crop of the picture shows, in its order: missed clusters, then false ones."""
+    missed = [
+        f"view {one['view']}: {one['calcifications']} {one['morphology']} calcifications of signal-to-noise ratio "
+        f"{one['signal-to-noise ratio']:g}, {one['marked']} of them marked"
+        for one in summary["missed"]
+    ]
+    false = [f"view {one['view']}: score {one['score']:.2f}" for one in summary["false"]]
+    told = [("Missed", missed), ("False", false)]
+    return " ".join(f"{name}: {'; '.join(entries)}." for name, entries in told if entries)
+
+
+def _of_simulated(summary: Mapping[str, Any]) -> list[str]:
+    lines = [
+        f"{kind} clusters above noise: {figure['estimate']:.2f} of {figure['clusters']} found, at 1 false positive a "
+        "view."
+        for kind, figure in summary["kinds above noise"].items()
+        if figure["estimate"] < _LOW
+    ]
+    benign = summary["called benign"]
+    if benign["benign"]:
+        lines.append(
+            f"{benign['benign']} of {benign['found']} suspicious clusters found at `{summary['operating point']}` are "
+            "reported as typically benign."
+        )
+    return lines
+
+
+def _of_real(summary: Mapping[str, Any]) -> list[str]:
+    views = {name: view for name, view in (summary["by eye"] or {}).items() if view}
+    lines = [
+        f"Real view {name}, by eye: {view['wrong']} of {view['marks']} marks on strands, vessels, edges or grain; "
+        f"{view['certain'] - view['marked']} of {view['certain']} certain calcifications not marked."
+        for name, view in views.items()
+        if view["places called"]
+    ]
+    lines += [
+        f"Real view {name}: beside the {group['kind']} other clusters, of which nothing is known, with scores of "
+        f"{', '.join(f'{score:.2f}' for score in group['scores of other clusters'])}."
+        for name, view in views.items()
+        for group in view["groups"]
+        if group["scores of other clusters"]
+    ]
+    return lines
+
+
+def _interval(figure: Mapping[str, float]) -> str:
+    return f"{figure['estimate']:.3f} [{figure['low']:.3f}-{figure['high']:.3f}]"
