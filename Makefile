@@ -5,7 +5,7 @@
 # DEVICE=...       auto (default), cpu or cuda, for the demonstration and for train-default
 # WORKERS=...      processes that run the tests (default 2)
 # SCALE=...        share of the published epochs in `make papers` (default 0.02; 1 is as published and needs a GPU)
-# PATCHES=...      folder of real patches, 0/ normal and 1/ with a cluster, for score-default and papers
+# PATCHES=...      folder of real patches, 0/ normal and 1/ with a cluster, for score-default, bench-ablations, bench-published and papers
 # RECIPE=...       default, default-gpu or a YAML file, for train-default (default: default)
 # TRAIN_OPTIONS=... more options for train-default, e.g. "--workers 15"
 # BUNDLE=...       the bundle that train-morphology, calibrate-default, score-default and card-default change
@@ -76,7 +76,7 @@ bench-detection: setup-training ## score the default bundle on the frozen sets a
 	$(BIN)/python -m MCDetect.training.detection --work $(WORK) $(if $(REAL),--real "$(REAL)")
 
 bench-ablations: setup-training ## train with one part of the recipe changed at a time and write docs/ablations.md (resumable)
-	$(BIN)/python -m MCDetect.training.detection.ablations --work $(WORK) --backgrounds training-output/backgrounds $(if $(REAL),--real "$(REAL)") $(if $(BACKGROUND),--real-background "$(BACKGROUND)")
+	$(BIN)/python -m MCDetect.training.detection.ablations --work $(WORK) --backgrounds training-output/backgrounds $(if $(REAL),--real "$(REAL)") $(if $(PATCHES),--patches "$(PATCHES)") $(if $(BACKGROUND),--real-background "$(BACKGROUND)")
 
 bench-published: setup-training ## train the networks of the papers as ours was, write docs/published_networks.md (resumable)
 	$(BIN)/python -m MCDetect.training.detection.published --work $(WORK) --backgrounds training-output/backgrounds $(if $(PATCHES),--patches "$(PATCHES)")

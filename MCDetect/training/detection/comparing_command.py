@@ -29,6 +29,9 @@ def add_arguments(parser: ArgumentParser, usual: ComparisonSettings, document: s
     parser.add_argument("--steps", type=int, default=usual.steps, help="of each training")
     parser.add_argument("--examinations", type=int, default=usual.examinations, help="of the frozen set")
     parser.add_argument("--processes", type=int, default=usual.processes, help="that simulate and detect")
+    parser.add_argument(
+        "--patches", type=Path, help="folder with real patches (0/*.pgm, 1/*.pgm), for validation alone"
+    )
     parser.add_argument("--workers", type=int, default=usual.workers, help="processes that make examples")
 
 

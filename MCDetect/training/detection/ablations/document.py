@@ -12,6 +12,7 @@ from MCDetect.training.detection.ablations.arms import ARMS, REFERENCE
 from MCDetect.training.detection.ablations.running import CLUSTER_RATES, MARK_RATES
 from MCDetect.training.detection.figures import ABOVE_NOISE, CRITERIA
 from MCDetect.training.detection.mark_figures import LEAST_RATIO
+from MCDetect.training.detection.patch_areas import area_table
 from MCDetect.training.detection.tables import interval, table
 
 _COLUMNS = [(part, f"{rate:g}") for part in ("all", "above noise") for rate in CLUSTER_RATES]
@@ -80,7 +81,8 @@ def markdown(results: Mapping[str, Any]) -> str:
             "clusters), each at the thresholds of its arm. Real views are not annotated: some marks on them are "
             "right.\n",
             _marks(results["marks"]),
-            "",
+            _seen(results),
+            *_patches(results),
             "## Trainings\n",
             "Validation is on the examples of the arm itself, so that its losses are not to be compared.\n",
             table(
@@ -98,6 +100,29 @@ def markdown(results: Mapping[str, Any]) -> str:
             "- Local noise is what a simulated view has too, but fewer sorts of it than the detectors in use.\n",
         ]
     )
+
+
+def _seen(results: Mapping[str, Any]) -> str:
+    """Return which of the real views an arm was trained on."""
+    name = results["real background"]
+    trained = [arm.name for arm in ARMS if arm.real and arm.name in results["arms"]]
+    return f"\n{', '.join(trained)}: {name} is what it was trained on.\n" if trained and name else ""
+
+
+def _patches(results: Mapping[str, Any]) -> list[str]:
+    about = results["real patches"]
+    if not about:
+        return []
+    return [
+        "## Real patches\n",
+        f"{about['all']} regions of digitised film, {about['with a cluster']} of them with a cluster, for validation "
+        "alone: area under the ROC curve of the sum of the calcification probabilities. Intervals by case.\n",
+        area_table(
+            results["area under the ROC curve on real patches"],
+            results["area under the ROC curve on real patches of equal high-pass deviation"],
+        ),
+        "",
+    ]
 
 
 def _not_run(results: Mapping[str, Any]) -> str:

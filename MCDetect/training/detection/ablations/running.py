@@ -11,6 +11,7 @@ from typing import Any
 
 from MCDetect.bundles.store import Bundle
 from MCDetect.evaluation.hits import Candidate
+from MCDetect.inference.detector import Detector
 from MCDetect.training.calibration import calibration_views
 from MCDetect.training.detection import injected_set, mark_figures
 from MCDetect.training.detection.ablations.arms import ARMS, REFERENCE, Arm
@@ -29,6 +30,7 @@ from MCDetect.training.detection.comparing import (
 )
 from MCDetect.training.detection.figures import CRITERIA, difference, match_views
 from MCDetect.training.detection.looking import LookedAt, look_at_all
+from MCDetect.training.detection.patch_areas import RealPatches, judge_of
 from MCDetect.training.detection.truths import ViewTruth, read_view_truth
 from MCDetect.training.recipe import load_recipe
 from MCDetect.version import __version__
@@ -57,6 +59,8 @@ class AblationSettings:
         Where the backgrounds of the training are kept; None is ``backgrounds/`` in ``work``.
     real
         A folder of real mammograms whose marks are counted, or None.
+    patches
+        A folder of real patches (:mod:`MCDetect.training.patch_scores`), or None.
     arms
         Names of those to compare; the reference is always there.
     real_background
@@ -74,6 +78,7 @@ class AblationSettings:
     work: Path
     backgrounds: Path | None = None
     real: Path | None = None
+    patches: Path | None = None
     arms: Sequence[str] = tuple(arm.name for arm in ARMS)
     real_background: Path | None = None
     steps: int = 1000
@@ -90,13 +95,15 @@ def run(settings: AblationSettings, report: Report | None = None) -> dict[str, A
     UsageError
         ``wrong-ablation`` for a number of examinations that the frozen set does not have, or less than one step.
     InputError
-        ``no-mammograms`` when the folder of real mammograms is not there or empty.
+        ``no-mammograms`` when the folder of real mammograms is not there or empty; ``no-patches`` when that of the real
+        patches lacks one of the classes.
     ModelError
         ``cannot-calibrate`` after trainings too short to find anything; ``foreign-checkpoint``.
     """
     require_possible(settings, "wrong-ablation")
     tell = report or (lambda text, done: None)
     mammograms = mammograms_in(settings.real)
+    patches = None if settings.patches is None else RealPatches.read(settings.patches)
     recipe = load_recipe()
     parts, frozen = prepare_views(settings, recipe, tell)
     calibration = settings.work / "calibration"
@@ -112,6 +119,8 @@ def run(settings: AblationSettings, report: Report | None = None) -> dict[str, A
     looked: dict[str, list[LookedAt]] = {}
     training: dict[str, Any] = {}
     marks: dict[str, Any] = {}
+    areas: dict[str, Any] = {}
+    equal_areas: dict[str, Any] = {}
     for arm in arms_of(settings):
         tell_of = telling_of(arm.name, tell)
         bundle = bundle_of(arm, recipe, views, folder, effort, report=tell_of)
@@ -126,6 +135,9 @@ def run(settings: AblationSettings, report: Report | None = None) -> dict[str, A
             report=partial(tell_of, "looking at the test views"),
             kind=arm.detector,
         )
+        if patches is not None:
+            judge = judge_of((arm.detector or Detector).load(bundle.folder, "cpu"))
+            areas[arm.name], equal_areas[arm.name] = patches.areas(judge)
         looked[arm.name] = seen[: len(frozen)]
         normal = [view for view, truth in zip(seen, truths, strict=False) if truth.is_normal]
         marks[arm.name] = {"simulated, without clusters": marks_on(normal, bundle)} | {
@@ -144,6 +156,10 @@ def run(settings: AblationSettings, report: Report | None = None) -> dict[str, A
         "frozen set": about_frozen(settings.examinations, truths),
         "training": training,
         "marks": marks,
+        "real background": settings.real_background and settings.real_background.stem,
+        "real patches": patches and patches.numbers,
+        "area under the ROC curve on real patches": areas,
+        "area under the ROC curve on real patches of equal high-pass deviation": equal_areas,
         **figures(truths, looked),
     }
 

@@ -27,9 +27,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     usual = PublishedSettings(Path())
     parser = argparse.ArgumentParser(prog="python -m MCDetect.training.detection.published", description=__doc__)
     add_arguments(parser, usual, "published_networks.md")
-    parser.add_argument(
-        "--patches", type=Path, help="folder with real patches (0/*.pgm, 1/*.pgm), for validation alone"
-    )
     names = usual.networks
     parser.add_argument("--networks", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
     parser.add_argument(

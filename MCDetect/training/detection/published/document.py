@@ -9,9 +9,10 @@ from typing import Any
 
 from MCDetect.files import write_text_atomically
 from MCDetect.training.detection.figures import ABOVE_NOISE, CRITERIA
+from MCDetect.training.detection.patch_areas import area_table
 from MCDetect.training.detection.published.earlier import read_runs, section, without
 from MCDetect.training.detection.published.networks import NETWORKS
-from MCDetect.training.detection.published.rows import COLUMNS, area_table, cluster_table, training_table
+from MCDetect.training.detection.published.rows import COLUMNS, cluster_table, training_table
 from MCDetect.training.detection.published.running import OURS
 from MCDetect.training.detection.tables import interval
 from MCDetect.training.patch_scores import CLASSICAL, GAUSSIANS

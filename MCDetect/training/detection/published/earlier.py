@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from MCDetect.errors import InputError
-from MCDetect.training.detection.published.rows import area_table, cluster_table, training_table
+from MCDetect.training.detection.patch_areas import area_table
+from MCDetect.training.detection.published.rows import cluster_table, training_table
 from MCDetect.training.detection.published.running import OURS
 
 _AREAS = "area under the ROC curve on real patches"

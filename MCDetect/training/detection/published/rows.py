@@ -22,21 +22,10 @@ def cluster_table(systems: Mapping[str, Any]) -> str:
     return table(["", *header], rows)
 
 
-def area_table(areas: Mapping[str, Any], equal: Mapping[str, Any] | None) -> str:
-    """Return the areas under the ROC curve as they are and, where measured, at equal high-pass deviation."""
-    header = ["", "area under the ROC curve", "at equal high-pass deviation"]
-    columns = [areas] if equal is None else [areas, equal]
-    return table(header[: len(columns) + 1], [[name, *(_three(of[name]) for of in columns)] for name in areas])
-
-
 def training_table(training: Mapping[str, Any]) -> str:
     """Return what is told of the training of each network."""
     header = ["network", "recipe", "parameters", "patch (pixels)", "learning rate", "minutes", "loss", "accuracy"]
     return table(header, [_training(name, record) for name, record in training.items()])
-
-
-def _three(area: Mapping[str, float]) -> str:
-    return f"{area['estimate']:.3f} [{area['low']:.3f}–{area['high']:.3f}]"
 
 
 def _training(name: str, record: Mapping[str, Any]) -> list[str]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from MCDetect.bundles.store import DEFAULT_BUNDLE, Bundle, find_bundle
+from MCDetect.bundles.store import DEFAULT_BUNDLE, find_bundle
 from MCDetect.evaluation.hits import Candidate
-from MCDetect.evaluation.roc import area_under_curve
+from MCDetect.inference.detector import Detector
 from MCDetect.training.detection.comparing import (
     CENTRE,
     PARTS,
@@ -23,19 +23,12 @@ from MCDetect.training.detection.comparing import (
 )
 from MCDetect.training.detection.figures import CRITERIA, difference, froc_figures, match_views
 from MCDetect.training.detection.looking import look_at_all
+from MCDetect.training.detection.patch_areas import RealPatches, judge_of
 from MCDetect.training.detection.published.networks import NETWORKS
 from MCDetect.training.detection.published.scanning import scan_all
 from MCDetect.training.detection.published.training import Effort, load_trained, read_record, trained
 from MCDetect.training.detection.truths import ViewTruth, read_view_truth
-from MCDetect.training.patch_scores import (
-    CLASSICAL,
-    FloatImage,
-    calcification_sum,
-    equalised_patches,
-    patch_files,
-    patch_logit,
-    read_patch,
-)
+from MCDetect.training.patch_scores import CLASSICAL, patch_logit
 from MCDetect.training.recipe import load_recipe
 from MCDetect.version import __version__
 
@@ -103,7 +96,7 @@ def run(settings: PublishedSettings, report: Report | None = None) -> dict[str, 
     """
     require_possible(settings, "wrong-benchmark")
     tell = report or (lambda text, done: None)
-    real = [] if settings.patches is None else patch_files(settings.patches)
+    real = None if settings.patches is None else RealPatches.read(settings.patches)
     recipe, bundle = load_recipe(), find_bundle(DEFAULT_BUNDLE)
     views, frozen = prepare_views(settings, recipe, tell)
     truths = [read_view_truth(path) for path in frozen]
@@ -117,11 +110,11 @@ def run(settings: PublishedSettings, report: Report | None = None) -> dict[str, 
         report=partial(tell, "MCDetect: looking at the test views"),
     )
     found = {OURS: [tuple(Candidate(c.outline, c.score) for c in view.clusters) for view in looked]}
-    judges = {OURS: _our_judge(bundle), **CLASSICAL} if real else {}
-    patches = [read_patch(path) for _, path in real]
-    areas = {name: _area(real, patches, judge) for name, judge in judges.items()}
-    equal = equalised_patches(patches) if real else []
-    equal_areas = {name: _area(real, equal, judge) for name, judge in judges.items()}
+    areas: dict[str, Any] = {}
+    equal_areas: dict[str, Any] = {}
+    if real is not None:
+        for name, judge in {OURS: judge_of(Detector(bundle, "cpu")), **CLASSICAL}.items():
+            areas[name], equal_areas[name] = real.areas(judge)
     training: dict[str, Any] = {}
     effort = Effort(settings.steps, settings.precision, settings.workers)
     for network in (one for one in NETWORKS if one.name in settings.networks):
@@ -138,10 +131,9 @@ def run(settings: PublishedSettings, report: Report | None = None) -> dict[str, 
             processes=settings.processes,
             report=partial(tell_of, "looking at the test views"),
         )
-        if real:
+        if real is not None:
             judge = partial(patch_logit, load_trained(network.name, folder), side=network.side)
-            areas[network.name] = _area(real, patches, judge)
-            equal_areas[network.name] = _area(real, equal, judge)
+            areas[network.name], equal_areas[network.name] = real.areas(judge)
     tell("figures", 0.0)
     return {
         "software_version": __version__,
@@ -154,7 +146,7 @@ def run(settings: PublishedSettings, report: Report | None = None) -> dict[str, 
         "training": training,
         "area under the ROC curve on real patches": areas,
         "area under the ROC curve on real patches of equal high-pass deviation": equal_areas,
-        "real patches": {"with a cluster": sum(label for label, _ in real), "all": len(real)} if real else None,
+        "real patches": real and real.numbers,
         **figures(truths, found),
     }
 
@@ -190,22 +182,3 @@ def figures(truths: Sequence[ViewTruth], found: Mapping[str, Sequence[Sequence[C
         if name != OURS
     }
     return {"systems": systems, "differences": differences, "other ways of counting": counted}
-
-
-def _our_judge(bundle: Bundle) -> Callable[[Any], float]:
-    from MCDetect.inference.detector import Detector
-
-    return partial(calcification_sum, Detector(bundle, "cpu"))
-
-
-def _area(
-    real: Sequence[tuple[int, Path]], patches: Sequence[FloatImage], judge: Callable[[FloatImage], float]
-) -> dict[str, float]:
-    """Return the area under the ROC curve of a judge of real patches, with its interval by case."""
-    area = area_under_curve(
-        [bool(label) for label, _ in real],
-        [judge(patch) for patch in patches],
-        examinations=[path.name.split("_", maxsplit=1)[0] for _, path in real],
-        repeats=1000,
-    )
-    return area.rounded()

@@ -39,6 +39,8 @@ def seen(number: int, finds: bool) -> LookedAt:
 TRUTHS = [truth(number, number % 4 < 2) for number in range(16)]
 LOOKED = {arm.name: [seen(n, bool(t.clusters) and arm.name != BLIND) for n, t in enumerate(TRUTHS)] for arm in ARMS}
 
+AREA = {"estimate": 0.9, "low": 0.8, "high": 1.0}
+
 
 @pytest.fixture(autouse=True)
 def few_repeats(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,6 +64,10 @@ def results(truths: list[ViewTruth] = TRUTHS) -> dict:
         ),
         "training": {arm.name: record for arm in ARMS},
         "marks": {arm.name: {"simulated": marks_on(LOOKED[arm.name], BUNDLE)} for arm in ARMS},
+        "real background": "quiet",
+        "real patches": {"with a cluster": 3, "all": 7},
+        "area under the ROC curve on real patches": {arm.name: AREA for arm in ARMS},
+        "area under the ROC curve on real patches of equal high-pass deviation": {arm.name: AREA for arm in ARMS},
         **figures(truths, LOOKED),
     }
 
@@ -107,7 +113,15 @@ def test_the_document_names_every_arm_and_the_differences_that_are_certain(tmp_p
     assert all(text.count(f"| {arm.name} |") >= 3 for arm in ARMS)
     assert f"- {BLIND}: all, at 0.5, less by -1.00" in text
     assert "No interval" not in text
+    assert f"{ARMS[-1].name}: quiet is what it was trained on." in text
+    assert f"| {BLIND} | 0.900 [0.800–1.000] | 0.900 [0.800–1.000] |" in text
     assert json.loads(files[1].read_text(encoding="utf-8"))["differences"][BLIND]["all"]["1"]["high"] == -1.0
+
+
+def test_without_real_mammograms_and_patches_the_document_is_silent_of_them():
+    text = document.markdown(results() | {"real background": None, "real patches": None})
+    assert "trained on." not in text.split("## Marks a view")[1]
+    assert "Real patches" not in text
 
 
 def test_without_a_loud_cluster_the_document_says_nothing_of_them():
