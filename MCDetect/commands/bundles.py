@@ -59,6 +59,7 @@ def describe(bundle: Bundle) -> list[str]:
     lines = [
         f"Version: {bundle.metadata.get('version', 'not known')}",
         f"Description: {bundle.metadata.get('description', 'none')}",
+        f"Intended use: {bundle.metadata.get('intended_use', 'not said')}",
         f"SHA-256: {bundle.sha256}",
     ]
     lines += [

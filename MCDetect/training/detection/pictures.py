@@ -67,20 +67,29 @@ def draw_failures(
 
 
 def _tile(pixels: npt.NDArray[Any], row: float, column: float, spacing_mm: float, text: str) -> npt.NDArray[np.uint8]:
+    return _titled(_crop(pixels, row, column, spacing_mm), text)
+
+
+def _titled(picture: npt.NDArray[np.uint8], text: str) -> npt.NDArray[np.uint8]:
+    """Write a title on a black strip in the upper left corner: tissue may be as bright as letters."""
     from PIL import Image, ImageDraw
 
-    tile = Image.fromarray(_crop(pixels, row, column, spacing_mm))
-    ImageDraw.Draw(tile).text((5, 3), text, fill=255)
-    return np.asarray(tile)
+    titled = Image.fromarray(picture)
+    draw = ImageDraw.Draw(titled)
+    left, top, right, bottom = draw.textbbox((6, 4), text)
+    draw.rectangle((left - 4, top - 3, right + 4, bottom + 3), fill=0)
+    draw.text((6, 4), text, fill=255)
+    return np.asarray(titled)
 
 
 def _save(tiles: list[npt.NDArray[np.uint8]], path: Path) -> Path:
-    """Write the tiles in two rows."""
+    """Write the tiles in two rows, or in three where only these leave no gap."""
     from PIL import Image
 
-    columns = max(1, -(-len(tiles) // 2))
-    tiles = tiles + [np.zeros((_PIXELS, _PIXELS), np.uint8)] * (2 * columns - len(tiles))
-    sheet = np.vstack([np.hstack(tiles[:columns]), np.hstack(tiles[columns:])])
+    rows = 3 if len(tiles) % 2 and not len(tiles) % 3 else 2
+    columns = max(1, -(-len(tiles) // rows))
+    tiles = tiles + [np.zeros((_PIXELS, _PIXELS), np.uint8)] * (rows * columns - len(tiles))
+    sheet = np.vstack([np.hstack(tiles[row * columns : (row + 1) * columns]) for row in range(rows)])
     write_atomically(path, partial(Image.fromarray(sheet).save, format="png", optimize=True))
     return path
 
@@ -127,7 +136,7 @@ def _place(breast: npt.NDArray[np.bool_], spacing_mm: float, rng: np.random.Gene
 
 
 def draw_views(views: Sequence[Path], truths: Sequence[ViewTruth], path: Path) -> Path:
-    """Draw the first view of each density class, CC and MLO by turns, side by side."""
+    """Draw the first view of each density class, CC and MLO by turns, side by side with its class."""
     from PIL import Image
 
     shown = []
@@ -137,7 +146,7 @@ def draw_views(views: Sequence[Path], truths: Sequence[ViewTruth], path: Path) -
             pixels = np.load(wanted[min(2 * (number % 2), len(wanted) - 1)], mmap_mode="r")
             picture = Image.fromarray((np.asarray(pixels) >> 4).astype(np.uint8))
             size = (round(_VIEW_ROWS * pixels.shape[1] / pixels.shape[0]), _VIEW_ROWS)
-            shown.append(np.asarray(picture.resize(size, Image.Resampling.LANCZOS)))
+            shown.append(_titled(np.asarray(picture.resize(size, Image.Resampling.LANCZOS)), f"density {density}"))
     write_atomically(path, partial(Image.fromarray(np.hstack(shown)).save, format="png", optimize=True))
     return path
 

@@ -108,6 +108,7 @@ def test_bundles_loses_no_value_in_80_columns_and_in_a_pipe(monkeypatch, capsys,
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     for bundle in shipped_bundles():
         assert f"SHA-256: {bundle.sha256}" in lines
+        assert "Intended use: Research. Not a medical device; not for diagnosis." in lines
         assert f"Model card: {bundle.folder / 'docs' / 'README.md'}" in lines
         assert f"All scores: {bundle.folder / 'docs' / 'scores.json'}" in lines
         for name, threshold in bundle.operating_points.items():
