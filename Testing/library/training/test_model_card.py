@@ -11,7 +11,7 @@ from PIL import Image
 from MCDetect.bundles.store import Bundle, find_bundle
 from MCDetect.errors import ModelError
 from MCDetect.training.default_bundle import add_to_training_record, read_training_record
-from MCDetect.training.default_card import main, write_card
+from MCDetect.training.default_card import DRAWN, main, write_card
 from MCDetect.training.default_stages import TIMED
 from MCDetect.training.model_card import PICTURE, model_card
 
@@ -79,13 +79,14 @@ def test_the_card_shows_the_failures_of_these_weights_alone(copy: Bundle, scores
     drawn.mkdir()
     noise = np.random.default_rng(0).integers(0, 255, (900, 900)).astype(np.uint8)
     Image.fromarray(noise).save(drawn / PICTURE)
-    (drawn / "results.json").write_text(json.dumps({"bundle": {"sha256": copy.sha256}}))
+    results = json.loads((DRAWN / "results.json").read_text(encoding="utf-8"))
+    (drawn / "results.json").write_text(json.dumps(results | {"bundle": {"sha256": copy.sha256}}))
     card = write_card(copy, scores, drawn).read_text(encoding="utf-8")
     assert f"]({PICTURE})" in card
     assert 100_000 < own.stat().st_size < 300_000
     assert Image.open(own).width < 900
     # The pictures of other weights are not theirs.
-    (drawn / "results.json").write_text(json.dumps({"bundle": {"sha256": "0" * 64}}))
+    (drawn / "results.json").write_text(json.dumps(results | {"bundle": {"sha256": "0" * 64}}))
     card = write_card(copy, scores, drawn).read_text(encoding="utf-8")
     assert f"]({PICTURE})" not in card
     assert not own.exists()
