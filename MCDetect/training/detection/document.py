@@ -29,9 +29,9 @@ What was tried for the aims that are missed, and what types, descriptors and cor
 _NOT_DONE = """## What was not measured
 
 - Ablations at full length (each about an hour on two cores). Short ones, without noise normalisation, without hard
-  negatives and with a real background, are in [ablations.md](ablations.md), by image and the first criterion alone, not
-  on the injected set nor on real patches. Leaving out the second stage and fitting the cluster score again needs no
-  training and is in the tables.
+  negatives and with a real background, are in [ablations.md](ablations.md), by image and the first criterion alone, and
+  not on the injected set. Leaving out the second stage and fitting the cluster score again needs no training and is in
+  the tables.
 - Networks of the papers other than the shallow CNN after a training as long as ours. After a short one on the same
   examples: [published_networks.md](published_networks.md), on a third of the frozen set, not on the injected set nor
   on real views, and not by morphology, signal-to-noise ratio or density.
