@@ -17,7 +17,7 @@ MAXIMUM_GREY = 4095
 STYLES = {"strong": 0.5, "soft": 0.3, "plain": 0.2}
 """How often each style of processing is drawn: strongly equalised and sharpened, softer, or nearly plain."""
 
-_QUANTA_LIMITS = (700.0, 6000.0)  # in a pixel: below it no exposure control lets a picture pass, above it the dose
+_MOST_QUANTA = 6000.0  # in a pixel: the dose allows no more
 _CELL = 8  # pixels of one cell in which the local mean of the sharpening is taken
 
 
@@ -42,6 +42,8 @@ class PresentationStyle:
         is set for the processing that follows. Real 12-bit views have 74 to 173.
     label
         Whether laterality and view are written into the picture.
+    least_quanta
+        In a pixel behind median tissue: with fewer no exposure control lets a picture pass.
     """
 
     equalisation: float
@@ -54,6 +56,7 @@ class PresentationStyle:
     bright: float
     noise_power: float
     label: bool
+    least_quanta: float = 700.0
 
 
 def draw_style(rng: np.random.Generator, name: str | None = None) -> PresentationStyle:
@@ -97,7 +100,7 @@ def quanta_for_style(
     """
     deep = depth_mm > 3
     if not deep.any():
-        return _QUANTA_LIMITS[0]
+        return style.least_quanta
     level = (attenuation + np.float32(style.equalisation) * thickness_loss)[deep]
     low, middle, high = np.percentile(level, [5, 50, 98])
     ends = [np.log(end / (1 - end)) for end in (style.dark, style.bright)]
@@ -107,7 +110,7 @@ def quanta_for_style(
     grey = 1 / (1 + np.exp(-(ends[0] + (ends[1] - ends[0]) * (middle - low) / max(high - low, 0.2))))
     gain = MAXIMUM_GREY * grey * (1 - grey) * slope * (1 + style.sharpening)
     quanta = gain**2 * spacing_mm**2 / style.noise_power
-    return float(np.clip(quanta, *_QUANTA_LIMITS))
+    return float(np.clip(quanta, style.least_quanta, _MOST_QUANTA))
 
 
 def present(

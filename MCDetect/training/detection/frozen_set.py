@@ -56,6 +56,9 @@ RANGES = {
 }
 """Of the processing (:class:`~MCDetect.simulation.presentation.PresentationStyle`) and of the detector's blur."""
 
+LEAST_QUANTA = 700.0
+"""In a pixel, whatever the simulator usually asks for."""
+
 
 @dataclass(frozen=True)
 class PlannedExamination:
@@ -116,7 +119,7 @@ def plan(number: int) -> PlannedExamination:
         columns=columns,
         spacing_mm=spacing,
         density=list(DENSITY_SHARES)[(number // 3) % len(DENSITY_SHARES)],
-        style=replace(draw_style(rng), **values),  # type: ignore[arg-type]
+        style=replace(draw_style(rng), least_quanta=LEAST_QUANTA, **values),  # type: ignore[arg-type]
         blur_pixels=blur,
         kinds=kinds,
         objects=tuple(draw_objects(rng) for _ in PROJECTIONS),
