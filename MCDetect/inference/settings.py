@@ -23,7 +23,7 @@ class DetectorSettings:
     threshold
         Logit from which a calcification counts as a member of a cluster.
     single_threshold
-        Logit from which a calcification is reported by itself; at least ``threshold``.
+        Logit from which a calcification is reported by itself; at least ``clear_threshold``.
     clear_threshold
         Logit from which a calcification is clear enough that faint ones beside two such make a cluster; at least
         ``threshold``.
@@ -124,8 +124,10 @@ class DetectorSettings:
                 raise ValueError("the threshold of faint calcifications is above that of the others")
             if not read.single_threshold >= read.threshold:
                 raise ValueError("the threshold of single calcifications is below that of members of clusters")
-            if not read.clear_threshold >= read.threshold:
-                raise ValueError("the threshold of clear calcifications is below that of members of clusters")
+            if not read.single_threshold >= read.clear_threshold >= read.threshold:
+                raise ValueError(
+                    "the threshold of clear calcifications is not between those of members and single ones"
+                )
             if not (read.strewn_threshold >= read.threshold and read.strewn_distance_mm >= read.linking_distance_mm):
                 raise ValueError("the threshold of strewn calcifications or their distance is below that of others")
             if not (read.member_threshold < math.inf and read.member_reach >= 0):

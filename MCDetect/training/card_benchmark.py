@@ -5,19 +5,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from MCDetect.bundles.store import Bundle
+from MCDetect.training.detection.aims import FEWEST, LEAST_OF_A_KIND
+from MCDetect.training.detection.by_eye import WRONG
 
 BENCHMARK = "benchmark.json"
 """Name of the file in ``docs/`` of the bundle."""
 
 _SYSTEM = "MCDetect"
 _RATES = ("0.5", "1")
-_LOW = 0.80  # kinds found less often are named
 
 
 def benchmark_summary(results: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,15 +54,6 @@ def benchmark_summary(results: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def read_benchmark(bundle: Bundle) -> dict[str, Any] | None:
-    """Return what the bundle says of its benchmark; None where it is missing, damaged or of other weights."""
-    try:
-        found: dict[str, Any] = json.loads((bundle.folder / "docs" / BENCHMARK).read_text(encoding="utf-8"))
-        return found if found["bundle_sha256"] == bundle.sha256 else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
 def benchmark_text(summary: Mapping[str, Any] | None) -> str:
     """Return the part of the card with the figures of the frozen sets; empty without any."""
     if summary is None:
@@ -80,7 +69,7 @@ def benchmark_text(summary: Mapping[str, Any] | None) -> str:
         f"{summary['views']} simulated views, harder than the test views above; sensitivity for clusters, hit: "
         f"{summary['criterion']}.",
         "",
-        "| | " + " | ".join(f"at {rate} false positives a view" for rate in _RATES) + " |",
+        "| | " + " | ".join(f"at {rate} false positive{'s' * (rate != '1')} a view" for rate in _RATES) + " |",
         "|---" * (len(_RATES) + 1) + "|",
         *rows,
         "",
@@ -98,7 +87,7 @@ def benchmark_text(summary: Mapping[str, Any] | None) -> str:
         ]
     if summary["calibration"] is not None:
         lines += [f"Expected calibration error of the score: {_interval(summary['calibration'])}.", ""]
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
 
 
 def failures_text(summary: Mapping[str, Any] | None) -> str:
@@ -123,10 +112,10 @@ def captions(summary: Mapping[str, Any]) -> str:
 
 def _of_simulated(summary: Mapping[str, Any]) -> list[str]:
     lines = [
-        f"{kind} clusters above noise: {figure['estimate']:.2f} of {figure['clusters']} found, at 1 false positive a "
-        "view."
+        f"{kind} clusters above noise: {round(figure['estimate'] * figure['clusters'])} of {figure['clusters']} found, "
+        "at 1 false positive a view."
         for kind, figure in summary["kinds above noise"].items()
-        if figure["estimate"] < _LOW
+        if figure["estimate"] < LEAST_OF_A_KIND and figure["clusters"] >= FEWEST
     ]
     benign = summary["called benign"]
     if benign["benign"]:
@@ -139,20 +128,12 @@ def _of_simulated(summary: Mapping[str, Any]) -> list[str]:
 
 def _of_real(summary: Mapping[str, Any]) -> list[str]:
     views = {name: view for name, view in (summary["by eye"] or {}).items() if view}
-    lines = [
-        f"Real view {name}, by eye: {view['wrong']} of {view['marks']} marks on strands, vessels, edges or grain; "
+    return [
+        f"Real view {name}, by eye: {view['wrong']} of {view['marks']} marks on {', '.join(WRONG)}; "
         f"{view['certain'] - view['marked']} of {view['certain']} certain calcifications not marked."
         for name, view in views.items()
         if view["places called"]
     ]
-    lines += [
-        f"Real view {name}: beside the {group['kind']} other clusters, of which nothing is known, with scores of "
-        f"{', '.join(f'{score:.2f}' for score in group['scores of other clusters'])}."
-        for name, view in views.items()
-        for group in view["groups"]
-        if group["scores of other clusters"]
-    ]
-    return lines
 
 
 def _interval(figure: Mapping[str, float]) -> str:

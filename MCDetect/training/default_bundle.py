@@ -90,10 +90,10 @@ def add_to_training_record(folder: Path, **entries: Any) -> None:
         write_training_record(folder, {**read_training_record(folder), **entries})
 
 
-def read_scores(bundle: Bundle) -> dict[str, Any] | None:
-    """Return ``docs/scores.json``; None where it is missing, damaged, or of other weights or thresholds."""
+def read_scores(bundle: Bundle, name: str = "scores.json") -> dict[str, Any] | None:
+    """Return a file of figures in ``docs/``; None where it is missing, damaged, or of other weights or thresholds."""
     try:
-        scores: dict[str, Any] = json.loads((bundle.folder / "docs" / "scores.json").read_text(encoding="utf-8"))
+        scores: dict[str, Any] = json.loads((bundle.folder / "docs" / name).read_text(encoding="utf-8"))
         return scores if scores["bundle_sha256"] == bundle.sha256 else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -45,9 +45,10 @@ def write_card(bundle: Bundle, scores: Mapping[str, Any], drawn: Path = DRAWN) -
     """
     docs = bundle.folder / "docs"
     if (drawn / "results.json").is_file():
-        summary = _summary(drawn)
-        is_of_these = summary is not None and summary["bundle_sha256"] == bundle.sha256
-        if is_of_these:
+        results = _results(drawn)
+        is_of_these = results is not None and results["bundle"]["sha256"] == bundle.sha256
+        summary = _summary(results) if results is not None and is_of_these else None
+        if summary is not None:
             write_text_atomically(docs / BENCHMARK, json.dumps(summary, indent=1) + "\n")
         else:
             (docs / BENCHMARK).unlink(missing_ok=True)
@@ -59,10 +60,19 @@ def write_card(bundle: Bundle, scores: Mapping[str, Any], drawn: Path = DRAWN) -
     return docs / "README.md"
 
 
-def _summary(folder: Path) -> dict[str, Any] | None:
+def _results(folder: Path) -> dict[str, Any] | None:
     try:
-        return benchmark_summary(json.loads((folder / "results.json").read_text(encoding="utf-8")))
+        found: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+        return found if found["bundle"]["sha256"] else None
     except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _summary(results: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the few figures of the card; None for results that an earlier version wrote and that lack some."""
+    try:
+        return benchmark_summary(results)
+    except (KeyError, TypeError, AttributeError, StopIteration):
         return None
 
 

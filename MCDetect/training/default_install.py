@@ -68,7 +68,7 @@ def require_finished(folder: Path) -> None:
     from MCDetect.inference.detector import Detector
 
     bundle = Detector.load(folder, "cpu").bundle
-    if "single_calcification_threshold" not in bundle.settings:
+    if not {"clear_calcification_threshold", "single_calcification_threshold"} <= bundle.settings.keys():
         raise _unfinished(folder, "its thresholds are not set")
     needed = ("LICENSE", "configs/morphology.json", "docs/README.md", "docs/training.json", "docs/scores.json")
     for name in needed:

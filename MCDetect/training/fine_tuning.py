@@ -24,6 +24,7 @@ from MCDetect.preprocessing.breast_mask import breast_mask
 from MCDetect.preprocessing.intensity import normalise_by_local_noise, scale_to_unit_range
 from MCDetect.preprocessing.resampling import resampled_shape, resize, resize_mask
 from MCDetect.simulation.labels import CALCIFICATION, IGNORED, TISSUE
+from MCDetect.training.card_benchmark import BENCHMARK
 from MCDetect.training.datasets.pixels import mask_of, read_pixels_of
 from MCDetect.training.datasets.record import DatasetIndex, ImageRecord, Region
 from MCDetect.training.default_bundle import read_training_record, write_state, write_training_record
@@ -201,10 +202,11 @@ def fine_tune(
     shutil.copytree(shipped.folder, folder, dirs_exist_ok=True)
     write_state(folder / "models" / "model.pt", trainer.averaged_network)
     about = {"dataset": index.name, "images": sum(map(len, parts.values())), "steps": trainer.step}
-    write_training_record(folder, {**read_training_record(folder), "fine_tuned": about})
+    made = {key: value for key, value in read_training_record(folder).items() if key != "commands"}
+    write_training_record(folder, {**made, "fine_tuned": about})
     card = f"# Fine-tuned on {index.name}\n\nSee docs/training.json. None of the scores of the shipped bundle hold.\n"
     write_text_atomically(folder / "docs" / "README.md", card)
-    for name in ("scores.json", PICTURE):
+    for name in ("scores.json", BENCHMARK, PICTURE):
         (folder / "docs" / name).unlink(missing_ok=True)
     return seal(folder), problems
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from MCDetect.errors import ModelError
-from MCDetect.training.card_benchmark import benchmark_text, captions, failures_text, read_benchmark
-from MCDetect.training.default_bundle import read_training_record
+from MCDetect.training.card_benchmark import BENCHMARK, benchmark_text, captions, failures_text
+from MCDetect.training.default_bundle import read_scores, read_training_record
 from MCDetect.training.default_stages import TIMED
 from MCDetect.training.recipe import CalibrationRecipe, load_recipe
 
@@ -166,7 +166,7 @@ def model_card(bundle: Bundle, scores: Mapping[str, Any]) -> str:
         sha256=bundle.sha256,
         **{key: scores[key] for key in ("command", "date", "software_version", "simulator_version")},
     )
-    benchmark = read_benchmark(bundle)
+    benchmark = read_scores(bundle, BENCHMARK)
     failures = _NO_FAILURES
     if (bundle.folder / "docs" / PICTURE).is_file():
         failures = f"{_FAILURES} {captions(benchmark)}" if benchmark else _FAILURES

@@ -40,7 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(stderr=True)
     try:
         bundle, recipe = find_bundle(given.bundle), load_recipe(recipe_path(given.recipe)).calibration
-        with Progress(console=console) as progress, timed(bundle.folder, FINAL_THRESHOLDS, given.work, _COMMAND):
+        with (
+            Progress(console=console) as progress,
+            timed(bundle.folder, FINAL_THRESHOLDS, given.work, f"{_COMMAND} --recipe {given.recipe}"),
+        ):
             task = progress.add_task("views", total=1.0)
             views = calibration_views(recipe, given.work, given.processes)
             settings = calibrate_clusters(

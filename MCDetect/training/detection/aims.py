@@ -16,8 +16,12 @@ from MCDetect.training.detection.tables import interval, table
 
 _CENTRE = next(iter(CRITERIA))
 _SENSITIVITY = "sensitivity at false positives a view"
-_LEAST_OF_A_KIND = 0.80
-_FEWEST = 5  # clusters of a kind, of which a sensitivity says something
+LEAST_OF_A_KIND = 0.80
+"""Of the clusters of each morphology, above noise."""
+
+FEWEST = 5
+"""Clusters of a kind, of which a sensitivity says something."""
+
 _LARGEST_ERROR = 0.05  # of calibration
 
 
@@ -37,7 +41,7 @@ def _rows(results: Mapping[str, Any]) -> Iterator[Row]:
     for rate, aim in (("0.5", 0.90), ("1", 0.95)):
         figure = None if loud is None else loud[_SENSITIVITY][rate]
         what = f"clusters above noise at {rate} false positives a view"
-        yield what, f"at least {aim:.2f}", _three(figure), None if figure is None else figure["estimate"] >= aim
+        yield what, f"at least {aim:.2f}", interval(figure, 3), None if figure is None else figure["estimate"] >= aim
     yield _by_kind(clusters[BUNDLE]["groups"]["by morphology"])
     yield from _suspicious(results["suspicious clusters"], results["default operating point"])
     gain = clusters["differences"][f"{BUNDLE} less {PATCHES}"]["1"]["above noise"]
@@ -66,8 +70,8 @@ def _calibration(calibration: Mapping[str, Any]) -> Row:
     part = calibration[REPORTED]
     everything, reported = calibration["expected calibration error"], part["expected calibration error"]
     reached = (
-        f"all {calibration['clusters found']} candidates: {_three(everything)}; the {part['clusters found']} from "
-        f"`{part['operating point']}` ({part['threshold']:.3f}) up, which can be reported: {_three(reported)}"
+        f"all {calibration['clusters found']} candidates: {interval(everything, 3)}; the {part['clusters found']} from "
+        f"`{part['operating point']}` ({part['threshold']:.3f}) up, which can be reported: {interval(reported, 3)}"
     )
     told = [
         f"{'yes' if figure['estimate'] < _LARGEST_ERROR else 'no'} {who}"
@@ -93,16 +97,16 @@ def _by_kind(groups: Mapping[str, Any]) -> Row:
     never = [kind.value for kind in CalcificationKind if kind not in CLUSTER_KINDS and kind.value not in groups]
     if never:
         told.append(f"no clusters of these kinds in the set: {', '.join(never)}")
+    few = [kind for kind in kinds if kind not in known or known[kind]["clusters"] < FEWEST]
     met: bool | str | None = None
-    if known:
-        met = all(figure["estimate"] >= _LEAST_OF_A_KIND for figure in known.values())
-        if met and len(known) < len(kinds):
+    if len(few) < len(kinds):
+        met = all(known[kind]["estimate"] >= LEAST_OF_A_KIND for kind in kinds if kind not in few)
+        if met and few:
             met = "where measurable"
-    few = [kind for kind in kinds if kind not in known or known[kind]["clusters"] < _FEWEST]
     if few:
-        told.append(f"fewer than {_FEWEST} clusters decide nothing: {', '.join(few)}")
+        told.append(f"fewer than {FEWEST} clusters decide nothing: {', '.join(few)}")
     what = "each morphology, above noise, at 1 false positive a view"
-    return what, f"at least {_LEAST_OF_A_KIND:.2f} each", "; ".join(told), met
+    return what, f"at least {LEAST_OF_A_KIND:.2f} each", "; ".join(told), met
 
 
 def _suspicious(figures: Mapping[str, Any], usual: str) -> Iterator[Row]:
@@ -115,13 +119,9 @@ def _suspicious(figures: Mapping[str, Any], usual: str) -> Iterator[Row]:
     parts = figures["froc"][_CENTRE][suspicious.SORTED]
     for rate in suspicious.RATES:
         told = [
-            f"{part} {_three(values[_SENSITIVITY][rate])} (n = {values['clusters']})"
+            f"{part} {interval(values[_SENSITIVITY][rate], 3)} (n = {values['clusters']})"
             for part, values in parts.items()
             if values is not None
         ]
         what = f"suspicious clusters that are reported as suspicious, at {rate} false positives a view so reported"
         yield what, "none set", "; ".join(told) or "–", None
-
-
-def _three(figure: Mapping[str, float] | None) -> str:
-    return "–" if figure is None else f"{figure['estimate']:.3f} [{figure['low']:.3f}–{figure['high']:.3f}]"

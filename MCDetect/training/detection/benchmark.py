@@ -156,7 +156,7 @@ def run(settings: BenchmarkSettings, report: Report | None = None) -> dict[str, 
         "default operating point": usual,
         "sorting": sorting_figures(truths, looked, points[usual]),
         "suspicious clusters": suspicious_figures(truths, looked, points),
-        "missed clusters above noise": missed_clusters(truths, looked, thresholds[BUNDLE]["1"]),
+        "missed clusters above noise": missed_clusters(truths, looked, thresholds[BUNDLE]["1"], _least_single(bundle)),
         "highest false clusters": highest_false_clusters(truths, looked),
         "simulated views without clusters": marks_per_view(
             [view for view, truth in zip(looked, truths, strict=True) if truth.is_normal],

@@ -182,7 +182,7 @@ def _scores(results: Mapping[str, Any]) -> str:
         error, share = figures["expected calibration error"], figures["share right"]
         if error is None:
             return "there is none"
-        return f"{error['estimate']:.3f} [{error['low']:.3f}–{error['high']:.3f}], {share:.2f} of them right"
+        return f"{tables.interval(error, 3)}, {share:.2f} of them right"
 
     number = calibration["clusters found"]
     return (

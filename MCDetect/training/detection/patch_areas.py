@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from MCDetect.evaluation.roc import area_under_curve
-from MCDetect.training.detection.tables import table
+from MCDetect.training.detection.tables import interval, table
 from MCDetect.training.patch_scores import FloatImage, calcification_sum, equalised_patches, patch_files, read_patch
 
 if TYPE_CHECKING:
@@ -79,8 +79,4 @@ def area_table(areas: Mapping[str, Any], equal: Mapping[str, Any] | None) -> str
     """Return the areas under the ROC curve as they are and, where measured, at equal high-pass deviation."""
     header = ["", "area under the ROC curve", "at equal high-pass deviation"]
     columns = [areas] if equal is None else [areas, equal]
-    return table(header[: len(columns) + 1], [[name, *(_three(of[name]) for of in columns)] for name in areas])
-
-
-def _three(area: Mapping[str, float]) -> str:
-    return f"{area['estimate']:.3f} [{area['low']:.3f}–{area['high']:.3f}]"
+    return table(header[: len(columns) + 1], [[name, *(interval(of[name], 3) for of in columns)] for name in areas])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from MCDetect.training.detection.by_eye import WRONG
+from MCDetect.training.detection.by_eye import UNKNOWN, WRONG
+from MCDetect.training.detection.tables import interval
 
 Row = tuple[str, str, str, bool | str | None]
 """What, aim, reached, met."""
@@ -14,6 +15,7 @@ _LEAST_AREA = 0.993
 _LEAST_CERTAIN, _MOST_WRONG = 0.80, 0.20
 _LEAST_MARKS, _MOST_OTHERS = 12, 1
 _MOST_CLUSTERS = 0.5
+_UNDECIDED = ("uncertain", UNKNOWN)  # classes of marks that are neither right nor wrong
 _AREAS = {
     "calcification network": "real patches: area under the ROC curve",
     "calcification network, equal high-pass deviation": "the same with every patch at equal high-pass deviation",
@@ -25,8 +27,7 @@ def real_rows(results: Mapping[str, Any]) -> Iterator[Row]:
     patches = results["real patches"]
     for name, what in _AREAS.items() if patches else ():
         area = patches[name]["area_under_curve"]
-        reached = f"{area['estimate']:.3f} [{area['low']:.3f}–{area['high']:.3f}]"
-        yield what, f"at least {_LEAST_AREA:g}", reached, area["estimate"] >= _LEAST_AREA
+        yield what, f"at least {_LEAST_AREA:g}", interval(area, 3), area["estimate"] >= _LEAST_AREA
     if results["real views"] is not None:
         yield from _marks(results)
         yield from _groups(results["by eye"])
@@ -70,31 +71,35 @@ def _groups(views: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _places(views: Mapping[str, Any]) -> Iterator[Row]:
-    """Return the rows of what the eye called, over all views with such places together and each."""
+    """Return the rows of what the eye called, of each view and of all together."""
     called = {name: view for name, view in views.items() if view and view["places called"]}
     if not called:
         return
-    kinds = ", ".join(WRONG)
-    for what, aim, part, whole, limit, sign in (
-        (
-            "what the eye calls certain that is marked",
-            f"at least {_LEAST_CERTAIN:.0%}",
-            "marked",
-            "certain",
-            _LEAST_CERTAIN,
-            1,
-        ),
-        (f"marks on {kinds}, by eye", f"at most {_MOST_WRONG:.0%}", "wrong", "marks", _MOST_WRONG, -1),
-    ):
-        counts = {name: (int(view[part]), int(view[whole])) for name, view in called.items()}
-        counts["together"] = (sum(a for a, _ in counts.values()), sum(b for _, b in counts.values()))
-        verdicts = {name: sign * (a - limit * b) >= 0 for name, (a, b) in counts.items()}
-        reached = "; ".join(f"{name} {_share(*count)}" for name, count in counts.items())
-        met: bool | str = verdicts["together"]
-        if len(set(verdicts.values())) > 1:
-            met = ", ".join(f"{name}: {'yes' if verdict else 'no'}" for name, verdict in verdicts.items())
-        yield f"{' and '.join(called)}: {what}", aim, reached, met
+    whose, kinds = " and ".join(called), ", ".join(WRONG)
+    certain = _counts(called, "marked", "certain")
+    met = _verdict({name: part >= _LEAST_CERTAIN * whole for name, (part, whole) in certain.items()})
+    yield f"{whose}: what the eye calls certain that is marked", f"at least {_LEAST_CERTAIN:.0%}", _told(certain), met
+    wrong = _counts(called, "wrong", "marks")
+    met = _verdict({name: part <= _MOST_WRONG * whole for name, (part, whole) in wrong.items()})
+    by_class = {name: sum(view["marks by class"].get(name, 0) for view in called.values()) for name in _UNDECIDED}
+    others = "".join(f"; together another {number} {name}" for name, number in by_class.items() if number)
+    what = f"{whose}: marks on {kinds}, by eye (some rules were chosen with these views in sight)"
+    yield what, f"at most {_MOST_WRONG:.0%}", _told(wrong) + others, None if by_class[UNKNOWN] else met
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{part} of {whole} ({part / max(whole, 1):.0%})"
+def _counts(views: Mapping[str, Any], part: str, whole: str) -> dict[str, tuple[int, int]]:
+    """Return both numbers of each view, and of all together."""
+    counts = {name: (int(view[part]), int(view[whole])) for name, view in views.items()}
+    counts["together"] = (sum(a for a, _ in counts.values()), sum(b for _, b in counts.values()))
+    return counts
+
+
+def _told(counts: Mapping[str, tuple[int, int]]) -> str:
+    return "; ".join(f"{name} {part} of {whole} ({part / max(whole, 1):.0%})" for name, (part, whole) in counts.items())
+
+
+def _verdict(verdicts: Mapping[str, bool]) -> bool | str:
+    """Return the verdict of all, or each where they differ."""
+    if len(set(verdicts.values())) == 1:
+        return verdicts["together"]
+    return ", ".join(f"{name}: {'yes' if verdict else 'no'}" for name, verdict in verdicts.items())

@@ -46,11 +46,13 @@ def sorting_figures(truths: Sequence[ViewTruth], looked: Sequence[LookedAt], thr
     return {"by morphology": dict(sorted(kinds.items())), "false clusters": wrong}
 
 
-def missed_clusters(truths: Sequence[ViewTruth], looked: Sequence[LookedAt], threshold: float) -> list[dict[str, Any]]:
+def missed_clusters(
+    truths: Sequence[ViewTruth], looked: Sequence[LookedAt], threshold: float, least_logit: float = -math.inf
+) -> list[dict[str, Any]]:
     """Return the clusters above noise that no cluster of at least this score hits, and how much of them is marked.
 
-    A calcification is marked when a single mark of the bundle's own threshold lies within 0.5 mm of its centre, or
-    within its radius.
+    A calcification is marked when a mark that is reported by itself (from ``least_logit`` up) lies within 0.5 mm of its
+    centre, or within its radius.
     """
     missed = []
     for truth, view in zip(truths, looked, strict=True):
@@ -64,6 +66,7 @@ def missed_clusters(truths: Sequence[ViewTruth], looked: Sequence[LookedAt], thr
                     math.hypot(mark.row - one.row, mark.column - one.column) * truth.spacing_mm
                     <= max(_NEAR_MM, one.diameter_mm / 2)
                     for mark in view.marks[0]
+                    if mark.logit >= least_logit
                 )
                 for one in members
             )

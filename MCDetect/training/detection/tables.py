@@ -16,13 +16,14 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
 
 
-def interval(figure: Mapping[str, Any] | None) -> str:
+def interval(figure: Mapping[str, Any] | None, digits: int = 2) -> str:
     """Return an estimate with its interval, or a dash."""
     if figure is None:
         return "–"
+    estimate = f"{figure['estimate']:.{digits}f}"
     if "low" not in figure:
-        return f"{figure['estimate']:.2f}"
-    return f"{figure['estimate']:.2f} [{figure['low']:.2f}–{figure['high']:.2f}]"
+        return estimate
+    return f"{estimate} [{figure['low']:.{digits}f}–{figure['high']:.{digits}f}]"
 
 
 def counted(figure: Mapping[str, Any] | None) -> str:

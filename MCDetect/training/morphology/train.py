@@ -41,6 +41,8 @@ CLUSTER_TERMS = arrangement.TERMS[:-1]
 
 _detectors: dict[str, Detector] = {}  # one a process
 
+_COMMAND = "python -m MCDetect.training.morphology.train"
+
 
 def fit_types(
     bundle: Path,
@@ -147,9 +149,6 @@ def _examine(view: Path) -> ViewExamples:
     return examples_of(_detectors["loaded"], view)
 
 
-_COMMAND = "python -m MCDetect.training.morphology.train"
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     from rich.console import Console
@@ -173,7 +172,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             training_views=given.views or recipe.training_views,
             test_views=given.test_views or recipe.test_views,
         )
-        with Progress(console=console) as progress, timed(bundle.folder, TYPES, given.work, _COMMAND):
+        with (
+            Progress(console=console) as progress,
+            timed(bundle.folder, TYPES, given.work, f"{_COMMAND} --recipe {given.recipe}"),
+        ):
             task = progress.add_task("views", total=1.0)
             path = fit_types(
                 bundle.folder,

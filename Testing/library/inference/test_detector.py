@@ -322,12 +322,13 @@ def test_members_that_are_weak_beside_the_strongest_are_left_out_of_what_is_repo
     [
         {"single_calcification_threshold": -1.0},
         {"clear_calcification_threshold": -1.0},
+        {"clear_calcification_threshold": 2.0, "single_calcification_threshold": 1.0},
         {"faint_calcification_threshold": 1.0},
         {"faint_calcification_threshold": math.nan},
         {"strewn_calcification_threshold": -1.0},
         {"member_calcification_threshold": math.nan},
     ],
-    ids=["single", "clear", "faint", "faint, no number", "strewn", "member"],
+    ids=["single", "clear", "clear above single", "faint", "faint, no number", "strewn", "member"],
 )
 def test_thresholds_in_the_wrong_order_are_told(own_bundle, changes):
     with pytest.raises(ModelError, match="threshold of") as told:

@@ -45,8 +45,8 @@ def markdown(results: Mapping[str, Any]) -> str:
             f"Written by `make bench-ablations` on {results['date']}, software {results['software_version']}. All "
             "figures are in [ablations.json](detection/ablations.json). Brackets hold 95 % intervals, bootstrap by "
             "examination.\n",
-            "**All of this is measured on simulated mammograms, after trainings much shorter than that of the default "
-            "bundle. Whether a part helps on real mammograms is not measured here.**\n",
+            "**Clusters and single calcifications are measured on simulated mammograms, after trainings much shorter "
+            "than that of the default bundle. Of real ones marks are counted and small patches ranked, no more.**\n",
             f"Each arm trains the calcification network for {results['steps']} steps of {results['batch']} examples "
             f"(the recipe: up to {results['steps of the recipe']}), with the same seed, the same "
             "first weights and, as "
@@ -76,7 +76,8 @@ def markdown(results: Mapping[str, Any]) -> str:
             table(["arm", *_HEADER], [_row(name, figures) for name, figures in results["differences"].items()]),
             f"\n{_verdict(results)}\n",
             "## Marks a view\n",
-            "Marks and, in brackets, clusters at the usual operating point "
+            "Marks from the threshold of members of clusters up (not that of marks by themselves, as in "
+            "[detection.md](detection.md)) and, in brackets, clusters at the usual operating point "
             f"({results['false clusters a view at the usual operating point']:g} false ones a calibration view without "
             "clusters), each at the thresholds of its arm. Real views are not annotated: some marks on them are "
             "right.\n",

@@ -12,7 +12,7 @@ from MCDetect.training.detection.figures import ABOVE_NOISE, CRITERIA
 from MCDetect.training.detection.patch_areas import area_table
 from MCDetect.training.detection.published.earlier import read_runs, section, without
 from MCDetect.training.detection.published.networks import NETWORKS
-from MCDetect.training.detection.published.rows import COLUMNS, cluster_table, training_table
+from MCDetect.training.detection.published.rows import COLUMNS, cluster_table, other_ways, training_table
 from MCDetect.training.detection.published.running import OURS
 from MCDetect.training.detection.tables import interval
 from MCDetect.training.patch_scores import CLASSICAL, GAUSSIANS
@@ -76,7 +76,7 @@ def markdown(results: Mapping[str, Any]) -> str:
             f"Sensitivity by image, the number is that of false positives a view without clusters; hit: "
             f"{next(iter(CRITERIA))}.\n",
             cluster_table(results["systems"]),
-            *_other_ways(results),
+            *other_ways(results),
             f"\n### {OURS} less each, paired by examination\n",
             cluster_table(results["differences"]),
             f"\n{_verdict(results)}\n",
@@ -135,17 +135,6 @@ def _not_run(results: Mapping[str, Any]) -> str:
     left = [network.name for network in NETWORKS if network.name not in earlier | set(results["training"])]
     told = f" Run earlier, in a section of their own: {', '.join(sorted(earlier))}." if earlier else ""
     return told + (f" Not run: {', '.join(left)}." if left else "")
-
-
-def _other_ways(results: Mapping[str, Any]) -> list[str]:
-    parts = []
-    for criterion, ways in results["other ways of counting"].items():
-        for way, systems in ways.items():
-            parts += [
-                f"\nThe same {way}; hit: {criterion}.\n",
-                cluster_table(systems),
-            ]
-    return parts
 
 
 def _verdict(results: Mapping[str, Any]) -> str:

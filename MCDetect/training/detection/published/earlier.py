@@ -13,13 +13,15 @@ from typing import Any
 
 from MCDetect.errors import InputError
 from MCDetect.training.detection.patch_areas import area_table
-from MCDetect.training.detection.published.rows import cluster_table, training_table
+from MCDetect.training.detection.published.rows import cluster_table, other_ways, training_table
 from MCDetect.training.detection.published.running import OURS
 
 _AREAS = "area under the ROC curve on real patches"
 _EQUAL_AREAS = "area under the ROC curve on real patches of equal high-pass deviation"
 _BY_NETWORK = ("training", "systems", "differences", _AREAS, _EQUAL_AREAS)
+_OTHER_WAYS = "other ways of counting"
 _ABOUT = ("software_version", "date", "bundle", "steps", "batch", "precision", "frozen set")
+_KNOWN_LATER = ("real patches",)  # not in the figures of all runs
 
 
 def read_runs(figures: Path) -> list[dict[str, Any]]:
@@ -36,7 +38,7 @@ def read_runs(figures: Path) -> list[dict[str, Any]]:
         last = json.loads(figures.read_text(encoding="utf-8"))
         runs = [last, *last.get("earlier runs", [])]
         return [_only(run, list(run["training"])) for run in runs]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             "damaged-figures",
             f"{figures} does not hold the figures of an earlier run, which this one would keep.",
@@ -58,8 +60,15 @@ def without(runs: Sequence[Mapping[str, Any]], networks: Iterable[str]) -> list[
 def _only(run: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
     """Return what is told of a run, of these networks and ours."""
     wanted = [OURS, *names]
-    parts = {key: {name: run[key][name] for name in wanted if name in run[key]} for key in _BY_NETWORK if key in run}
-    return {**{key: run[key] for key in _ABOUT}, **parts}
+    kept = {key: run[key] for key in _ABOUT}
+    kept |= {key: run[key] for key in _KNOWN_LATER if key in run}
+    kept |= {key: {name: run[key][name] for name in wanted if name in run[key]} for key in _BY_NETWORK if key in run}
+    if _OTHER_WAYS in run:
+        kept[_OTHER_WAYS] = {
+            criterion: {way: {name: of[name] for name in wanted if name in of} for way, of in ways.items()}
+            for criterion, ways in run[_OTHER_WAYS].items()
+        }
+    return kept
 
 
 def section(run: Mapping[str, Any]) -> list[str]:
@@ -73,6 +82,7 @@ def section(run: Mapping[str, Any]) -> list[str]:
         f"{frozen['clusters above noise']} above noise). {OURS} was the bundle `{bundle['name']}` of SHA-256 "
         f"`{bundle['sha256'][:16]}…` then; its rows here are of that one.\n",
         cluster_table(run["systems"]),
+        *other_ways(run),
         f"\n{OURS} of that time less each, paired by examination:\n",
         cluster_table(run["differences"]),
         *(["\nReal patches:\n", area_table(areas, run.get(_EQUAL_AREAS))] if areas else []),

@@ -22,6 +22,15 @@ def cluster_table(systems: Mapping[str, Any]) -> str:
     return table(["", *header], rows)
 
 
+def other_ways(run: Mapping[str, Any]) -> list[str]:
+    """Return sensitivities by other criteria and by examination; nothing of runs that did not count them."""
+    parts = []
+    for criterion, ways in run.get("other ways of counting", {}).items():
+        for way, systems in ways.items():
+            parts += [f"\nThe same {way}; hit: {criterion}.\n", cluster_table(systems)]
+    return parts
+
+
 def training_table(training: Mapping[str, Any]) -> str:
     """Return what is told of the training of each network."""
     header = ["network", "recipe", "parameters", "patch (pixels)", "learning rate", "minutes", "loss", "accuracy"]

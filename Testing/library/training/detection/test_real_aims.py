@@ -26,6 +26,7 @@ def view(marks: float, clusters: float) -> dict[str, Any]:
 def called(certain: int, marked: int, marks: int, wrong: int) -> dict[str, Any]:
     return {
         "places called": 60, "certain": certain, "marked": marked, "marks": marks, "wrong": wrong, "groups": [],
+        "marks by class": {"grain": wrong, "uncertain": 2},
     }  # fmt: skip
 
 
@@ -90,6 +91,14 @@ def test_shares_that_differ_between_views_are_judged_for_each_and_together() -> 
     alike["by eye"]["other"] = called(10, 9, 20, 1)
     assert met(alike, "certain") is True
     assert met(alike, "marks on strand") is True
+
+
+def test_marks_that_nobody_could_call_are_told_and_such_as_nobody_called_leave_the_aim_open() -> None:
+    (row,) = [row for row in real_rows(RESULTS) if "marks on strand" in row[0]]
+    assert row[2].endswith("together 17 of 80 (21%); together another 4 uncertain")
+    new = copy.deepcopy(RESULTS)
+    new["by eye"]["loud"]["marks by class"]["not called yet"] = 1
+    assert met(new, "marks on strand") is None
 
 
 def test_without_real_mammograms_and_patches_there_is_no_row() -> None:

@@ -154,11 +154,15 @@ def test_figures_of_networks_that_are_not_run_again_are_kept_apart_with_their_bu
     assert "`aaaaaaaaaaaaaaaa…`" in before
     assert "`aaaaaaaaaaaaaaaa…`" not in now
     assert f"| {BLIND} | 1.00 [1.00–1.00] |" in before
+    assert before.count("The same by examination; hit: ") == len(CRITERIA)
     assert f"| {SHALLOW.name} | 1.00 [1.00–1.00] |" in now
     assert f"Run earlier, in a section of their own: {BLIND}. Not run: {NETWORKS[2].name}, " in now
     again = document.write_document(results(), tmp_path)
     kept = json.loads(again[1].read_text(encoding="utf-8"))["earlier runs"]
     assert [list(run["training"]) for run in kept] == [[SHALLOW.name]]
+    assert kept[0]["real patches"] == {"with a cluster": 3, "all": 7}
+    for ways in kept[0]["other ways of counting"].values():
+        assert all(list(systems) == [OURS, SHALLOW.name] for systems in ways.values())
 
 
 def test_an_earlier_run_that_cannot_be_read_is_told_before_any_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
