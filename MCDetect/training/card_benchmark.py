@@ -60,7 +60,7 @@ def benchmark_text(summary: Mapping[str, Any] | None) -> str:
         return ""
     usual = summary["operating point"]
     rows = [
-        f"| {name} ({part['clusters']}) | " + " | ".join(_interval(part[rate]) for rate in _RATES) + " |"
+        f"| {name} ({part['clusters']}) | " + " | ".join(interval(part[rate]) for rate in _RATES) + " |"
         for name, part in summary["frozen set"].items()
     ]
     lines = [
@@ -77,7 +77,7 @@ def benchmark_text(summary: Mapping[str, Any] | None) -> str:
     injected = summary["injected set"]
     if injected:
         told = "; ".join(
-            f"{name} {_interval(figure)}, n = {figure['clusters']}"
+            f"{name} {interval(figure)}, n = {figure['clusters']}"
             for name, figure in injected.items()
             if isinstance(figure, Mapping)
         )
@@ -86,7 +86,7 @@ def benchmark_text(summary: Mapping[str, Any] | None) -> str:
             "",
         ]
     if summary["calibration"] is not None:
-        lines += [f"Expected calibration error of the score: {_interval(summary['calibration'])}.", ""]
+        lines += [f"Expected calibration error of the score: {interval(summary['calibration'])}.", ""]
     return "\n".join(lines) + "\n"
 
 
@@ -136,5 +136,6 @@ def _of_real(summary: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _interval(figure: Mapping[str, float]) -> str:
+def interval(figure: Mapping[str, float]) -> str:
+    """Return an estimate with its interval, as the card tells it."""
     return f"{figure['estimate']:.3f} [{figure['low']:.3f}-{figure['high']:.3f}]"

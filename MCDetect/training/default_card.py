@@ -45,14 +45,13 @@ def write_card(bundle: Bundle, scores: Mapping[str, Any], drawn: Path = DRAWN) -
     """
     docs = bundle.folder / "docs"
     if (drawn / "results.json").is_file():
-        results = _results(drawn)
-        is_of_these = results is not None and results["bundle"]["sha256"] == bundle.sha256
-        summary = _summary(results) if results is not None and is_of_these else None
+        results = _results_of(bundle, drawn)
+        summary = None if results is None else _summary(results)
         if summary is not None:
             write_text_atomically(docs / BENCHMARK, json.dumps(summary, indent=1) + "\n")
         else:
             (docs / BENCHMARK).unlink(missing_ok=True)
-        if is_of_these and (drawn / PICTURE).is_file():
+        if results is not None and (drawn / PICTURE).is_file():
             write_atomically(docs / PICTURE, lambda temporary: _small_copy(drawn / PICTURE, temporary))
         else:
             (docs / PICTURE).unlink(missing_ok=True)
@@ -60,10 +59,11 @@ def write_card(bundle: Bundle, scores: Mapping[str, Any], drawn: Path = DRAWN) -
     return docs / "README.md"
 
 
-def _results(folder: Path) -> dict[str, Any] | None:
+def _results_of(bundle: Bundle, folder: Path) -> dict[str, Any] | None:
+    """Return what the benchmark found of these weights and thresholds, None where it found it of others."""
     try:
         found: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-        return found if found["bundle"]["sha256"] else None
+        return found if found["bundle"]["sha256"] == bundle.sha256 else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

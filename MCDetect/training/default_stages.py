@@ -83,16 +83,19 @@ def timed(bundle: Path, stage: str, views: Path, command: str) -> Iterator[None]
     started = time.monotonic()
     yield
     note_seconds(bundle, stage, None if was_begun else round(time.monotonic() - started, 1))
-    if (bundle / "docs" / "training.json").exists():
-        known = read_training_record(bundle).get("commands", {})
-        add_to_training_record(bundle, commands={**known, stage: f"`{command}`, software {__version__}"})
+    _note_stage(bundle, "commands", stage, f"`{command}`, software {__version__}")
 
 
 def note_seconds(bundle: Path, stage: str, seconds: float | None) -> None:
     """Write the seconds of one stage into the bundle's record."""
+    _note_stage(bundle, "seconds", stage, seconds)
+
+
+def _note_stage(bundle: Path, entry: str, stage: str, value: object) -> None:
+    """Write what is known of one stage into an entry of the bundle's record; that of the others stays."""
     if (bundle / "docs" / "training.json").exists():
-        known = read_training_record(bundle).get("seconds", {})
-        add_to_training_record(bundle, seconds={**known, stage: seconds})
+        known = read_training_record(bundle).get(entry, {})
+        add_to_training_record(bundle, **{entry: {**known, stage: value}})
 
 
 def is_filled(folder: Path | None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from MCDetect.errors import ModelError
-from MCDetect.training.card_benchmark import BENCHMARK, benchmark_text, captions, failures_text
+from MCDetect.training.card_benchmark import BENCHMARK, benchmark_text, captions, failures_text, interval
 from MCDetect.training.default_bundle import read_scores, read_training_record
 from MCDetect.training.default_stages import TIMED
 from MCDetect.training.recipe import CalibrationRecipe, load_recipe
@@ -242,10 +242,10 @@ def _table(parts: Mapping[str, Mapping[str, Any]]) -> list[str]:
     for name, first in next(iter(parts.values())).items():
         if "threshold" in first:
             for figure in ("sensitivity", "false positives a view"):
-                cells = [_interval(part[name][figure]) for part in parts.values()]
+                cells = [interval(part[name][figure]) for part in parts.values()]
                 lines.append(f"| {name} ({first['threshold']:.3f}): {figure} | " + " | ".join(cells) + " |")
         else:
-            lines.append(f"| {name} | " + " | ".join(_interval(part[name]) for part in parts.values()) + " |")
+            lines.append(f"| {name} | " + " | ".join(interval(part[name]) for part in parts.values()) + " |")
     return lines
 
 
@@ -264,12 +264,8 @@ def _patches(patches: Mapping[str, Any] | None) -> str:
         "|---|---|",
     ]
     lines += [
-        f"| {name} | {_interval(part['area_under_curve'])} |"
+        f"| {name} | {interval(part['area_under_curve'])} |"
         for name, part in patches.items()
         if isinstance(part, Mapping)
     ]
     return "\n".join(lines) + "\n"
-
-
-def _interval(figure: Mapping[str, float]) -> str:
-    return f"{figure['estimate']:.3f} [{figure['low']:.3f}-{figure['high']:.3f}]"

@@ -1,12 +1,8 @@
-"""Scores on real patches: with a cluster or without, 8-bit regions of digitised film.
-
-The patches validate and are never trained on. The folder holds ``0/*.pgm`` (normal) and ``1/*.pgm`` (cluster); names
-begin with the case and an underscore.
-"""
+"""Scores on real patches (:mod:`MCDetect.training.real_patches`): the networks of a bundle, and filters beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from MCDetect.errors import InputError
-from MCDetect.evaluation.roc import area_under_curve
 from MCDetect.preprocessing.intensity import normalise_by_local_noise, scale_to_unit_range
 from MCDetect.preprocessing.resampling import resampled_shape, resize
+from MCDetect.training.real_patches import RealPatches, high_pass_deviation
 
 if TYPE_CHECKING:
     from MCDetect.inference.detector import Detector
@@ -43,7 +38,7 @@ def score_patches(detector: Detector, folder: Path, repeats: int = 1000) -> dict
     detector
         Whose networks are scored.
     folder
-        See above.
+        See :mod:`MCDetect.training.real_patches`.
     repeats
         Of the bootstrap.
 
@@ -54,29 +49,25 @@ def score_patches(detector: Detector, folder: Path, repeats: int = 1000) -> dict
     """
     import torch
 
-    paths = patch_files(folder)
+    patches = RealPatches.read(folder)
+    plain, equal = patches.as_they_are, patches.equalised
     network = detector.bundle.load_network("patch_network", "patch_classifier.pt", torch.device("cpu"))
-    labels = [bool(label) for label, _ in paths]
-    cases = [path.name.split("_", maxsplit=1)[0] for _, path in paths]
-    patches = [read_patch(path) for _, path in paths]
-    trivial = [_high_pass_deviation(patch) for patch in patches]
-    equal = equalised_patches(patches)
     scores = {
-        "calcification network": [calcification_sum(detector, patch) for patch in patches],
+        "calcification network": [calcification_sum(detector, patch) for patch in plain],
         "calcification network, equal high-pass deviation": [calcification_sum(detector, patch) for patch in equal],
-        "patch network": [patch_logit(network, patch) for patch in patches],
+        "patch network": [patch_logit(network, patch) for patch in plain],
         "patch network, equal high-pass deviation": [patch_logit(network, patch) for patch in equal],
-        **{name: [judge(patch) for patch in patches] for name, judge in CLASSICAL.items()},
+        **{name: [judge(patch) for patch in plain] for name, judge in CLASSICAL.items()},
         **{f"{name}, equal high-pass deviation": [judge(p) for p in equal] for name, judge in CLASSICAL.items()},
-        "high-pass deviation alone": trivial,
+        "high-pass deviation alone": [high_pass_deviation(patch) for patch in plain],
     }
     document: dict[str, Any] = {
-        "with_cluster": sum(labels),
-        "normal": len(labels) - sum(labels),
-        "cases": len(set(cases)),
+        "with_cluster": sum(patches.labels),
+        "normal": len(patches.labels) - sum(patches.labels),
+        "cases": len(set(patches.cases)),
     }
     for name, values in scores.items():
-        area = area_under_curve(labels, values, examinations=cases, repeats=repeats)
+        area = patches.area(values, repeats)
         document[name] = {"area_under_curve": {**area.rounded(), "level": area.level}}
     return document
 
@@ -143,42 +134,3 @@ def _as_networks_see_it(patch: FloatImage, spacing_mm: float) -> FloatImage:
     unit, grey_step = scale_to_unit_range(patch)
     shape = resampled_shape((patch.shape[0], patch.shape[1]), (spacing_mm, spacing_mm), 0.07)
     return normalise_by_local_noise(resize(unit, shape), None, grey_step)
-
-
-def equalised_patches(patches: Sequence[FloatImage]) -> list[FloatImage]:
-    """Return the patches rescaled to the median of their high-pass deviations, which alone tells many apart."""
-    middle = float(np.median([_high_pass_deviation(patch) for patch in patches]))
-    return [_equalised(patch, middle) for patch in patches]
-
-
-def patch_files(folder: Path) -> list[tuple[int, Path]]:
-    """Return class (0 or 1) and file of each patch.
-
-    Raises
-    ------
-    InputError
-        ``no-patches`` if the folder lacks one of the classes.
-    """
-    paths = [(label, path) for label in (0, 1) for path in sorted((folder / str(label)).glob("*.pgm"))]
-    if {label for label, _ in paths} != {0, 1}:
-        raise InputError("no-patches", f"{folder} holds no patches.", "It should hold 0/*.pgm and 1/*.pgm.")
-    return paths
-
-
-def read_patch(path: Path) -> FloatImage:
-    """Return the grey values of a patch."""
-    from PIL import Image
-
-    with Image.open(path) as picture:
-        return np.asarray(picture, dtype=np.float32)
-
-
-def _high_pass_deviation(patch: FloatImage) -> float:
-    return float((patch - ndimage.gaussian_filter(patch, 2.0)).std())
-
-
-def _equalised(patch: FloatImage, deviation: float) -> FloatImage:
-    """Rescale contrast about the mean; not rounded, so no grey level is lost."""
-    scale = deviation / max(_high_pass_deviation(patch), 1e-6)
-    rescaled: FloatImage = (patch.mean() + (patch - patch.mean()) * np.float32(scale)).astype(np.float32)
-    return rescaled

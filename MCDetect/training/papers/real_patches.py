@@ -16,7 +16,8 @@ from MCDetect.evaluation.predictions import Prediction
 from MCDetect.evaluation.report import Scored
 from MCDetect.training.papers.copies import resized
 from MCDetect.training.papers.recipe import ExampleSettings, PaperRecipe
-from MCDetect.training.patch_scores import PATCH_SPACING_MM, patch_files
+from MCDetect.training.patch_scores import PATCH_SPACING_MM
+from MCDetect.training.real_patches import patch_files
 
 Grey = npt.NDArray[np.uint8]
 

@@ -30,8 +30,9 @@ from MCDetect.training.detection.comparing import (
 )
 from MCDetect.training.detection.figures import CRITERIA, difference, match_views
 from MCDetect.training.detection.looking import LookedAt, look_at_all
-from MCDetect.training.detection.patch_areas import RealPatches, judge_of
+from MCDetect.training.detection.patch_areas import judge_of
 from MCDetect.training.detection.truths import ViewTruth, read_view_truth
+from MCDetect.training.real_patches import RealPatches
 from MCDetect.training.recipe import load_recipe
 from MCDetect.version import __version__
 

@@ -23,12 +23,13 @@ from MCDetect.training.detection.comparing import (
 )
 from MCDetect.training.detection.figures import CRITERIA, difference, froc_figures, match_views
 from MCDetect.training.detection.looking import look_at_all
-from MCDetect.training.detection.patch_areas import RealPatches, judge_of
+from MCDetect.training.detection.patch_areas import judge_of
 from MCDetect.training.detection.published.networks import NETWORKS
 from MCDetect.training.detection.published.scanning import scan_all
 from MCDetect.training.detection.published.training import Effort, load_trained, read_record, trained
 from MCDetect.training.detection.truths import ViewTruth, read_view_truth
 from MCDetect.training.patch_scores import CLASSICAL, patch_logit
+from MCDetect.training.real_patches import RealPatches
 from MCDetect.training.recipe import load_recipe
 from MCDetect.version import __version__
 

@@ -11,7 +11,8 @@ from PIL import Image
 from MCDetect.bundles.store import find_bundle
 from MCDetect.errors import InputError
 from MCDetect.inference.detector import Detector
-from MCDetect.training.detection.patch_areas import RealPatches, area_table, judge_of
+from MCDetect.training.detection.patch_areas import area_table, judge_of
+from MCDetect.training.real_patches import RealPatches
 
 
 @pytest.fixture
