@@ -136,6 +136,7 @@ def test_garbage_does_not_stop_it(listening, tmp_path):
         b"",
     ):
         with socket.create_connection(("127.0.0.1", listener.port), timeout=5) as connection:
+            wait_until(lambda: listener.connections == 1)  # it was accepted, or none of them would be waited for
             connection.sendall(garbage)
         wait_until(lambda: listener.connections == 0)  # none keeps its place
     assert not listener.tally.away["flood"]
