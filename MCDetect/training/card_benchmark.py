@@ -10,6 +10,7 @@ from typing import Any
 
 from MCDetect.training.detection.aims import FEWEST, LEAST_OF_A_KIND
 from MCDetect.training.detection.by_eye import WRONG
+from MCDetect.training.detection.tables import table
 
 BENCHMARK = "benchmark.json"
 """Name of the file in ``docs/`` of the bundle."""
@@ -59,8 +60,9 @@ def benchmark_text(summary: Mapping[str, Any] | None) -> str:
     if summary is None:
         return ""
     usual = summary["operating point"]
+    header = ["", *(f"at {rate} false positive{'s' * (rate != '1')} a view" for rate in _RATES)]
     rows = [
-        f"| {name} ({part['clusters']}) | " + " | ".join(interval(part[rate]) for rate in _RATES) + " |"
+        [f"{name} ({part['clusters']})", *(interval(part[rate]) for rate in _RATES)]
         for name, part in summary["frozen set"].items()
     ]
     lines = [
@@ -69,9 +71,7 @@ def benchmark_text(summary: Mapping[str, Any] | None) -> str:
         f"{summary['views']} simulated views, harder than the test views above; sensitivity for clusters, hit: "
         f"{summary['criterion']}.",
         "",
-        "| | " + " | ".join(f"at {rate} false positive{'s' * (rate != '1')} a view" for rate in _RATES) + " |",
-        "|---" * (len(_RATES) + 1) + "|",
-        *rows,
+        table(header, rows),
         "",
     ]
     injected = summary["injected set"]

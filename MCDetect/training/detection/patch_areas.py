@@ -1,4 +1,4 @@
-"""Real patches in comparisons: a detector as their judge, and the table of areas under the ROC curve."""
+"""Real patches in comparisons: a detector as their judge, and the part of a document with the areas under the curve."""
 
 from __future__ import annotations
 
@@ -14,9 +14,35 @@ if TYPE_CHECKING:
     from MCDetect.inference.detector import Detector
 
 
+AREAS = "area under the ROC curve on real patches"
+EQUAL_AREAS = "area under the ROC curve on real patches of equal high-pass deviation"
+"""Keys of the areas, by system, in the figures of a comparison."""
+
+
 def judge_of(detector: Detector) -> Judge:
     """Return the judge that sums the calcification probabilities of a detector."""
     return partial(calcification_sum, detector)
+
+
+def patch_text(results: Mapping[str, Any], explained: str) -> list[str]:
+    """Return the part of a document with the areas of a comparison, in lines; none where no patches were at hand.
+
+    Parameters
+    ----------
+    results
+        The figures: :data:`AREAS`, :data:`EQUAL_AREAS` and, as ``real patches``, the numbers of patches.
+    explained
+        Sentences about what was done with the patches.
+    """
+    about = results["real patches"]
+    if not about:
+        return []
+    return [
+        "## Real patches\n",
+        f"{about['all']} regions of digitised film, {about['with a cluster']} of them with a cluster, for validation "
+        f"alone. {explained} Intervals by case.\n",
+        area_table(results[AREAS], results[EQUAL_AREAS]),
+    ]
 
 
 def area_table(areas: Mapping[str, Any], equal: Mapping[str, Any] | None) -> str:

@@ -12,7 +12,7 @@ from MCDetect.training.detection.ablations.arms import ARMS, REFERENCE
 from MCDetect.training.detection.ablations.running import CLUSTER_RATES, MARK_RATES
 from MCDetect.training.detection.figures import ABOVE_NOISE, CRITERIA
 from MCDetect.training.detection.mark_figures import LEAST_RATIO
-from MCDetect.training.detection.patch_areas import area_table
+from MCDetect.training.detection.patch_areas import patch_text
 from MCDetect.training.detection.tables import interval, table
 
 _COLUMNS = [(part, f"{rate:g}") for part in ("all", "above noise") for rate in CLUSTER_RATES]
@@ -111,19 +111,8 @@ def _seen(results: Mapping[str, Any]) -> str:
 
 
 def _patches(results: Mapping[str, Any]) -> list[str]:
-    about = results["real patches"]
-    if not about:
-        return []
-    return [
-        "## Real patches\n",
-        f"{about['all']} regions of digitised film, {about['with a cluster']} of them with a cluster, for validation "
-        "alone: area under the ROC curve of the sum of the calcification probabilities. Intervals by case.\n",
-        area_table(
-            results["area under the ROC curve on real patches"],
-            results["area under the ROC curve on real patches of equal high-pass deviation"],
-        ),
-        "",
-    ]
+    lines = patch_text(results, "They are ranked by the sum of the calcification probabilities.")
+    return [*lines, ""] if lines else []
 
 
 def _not_run(results: Mapping[str, Any]) -> str:

@@ -30,7 +30,7 @@ from MCDetect.training.detection.comparing import (
 )
 from MCDetect.training.detection.figures import CRITERIA, difference, match_views
 from MCDetect.training.detection.looking import LookedAt, look_at_all
-from MCDetect.training.detection.patch_areas import judge_of
+from MCDetect.training.detection.patch_areas import AREAS, EQUAL_AREAS, judge_of
 from MCDetect.training.detection.truths import ViewTruth, read_view_truth
 from MCDetect.training.real_patches import RealPatches
 from MCDetect.training.recipe import load_recipe
@@ -159,8 +159,8 @@ def run(settings: AblationSettings, report: Report | None = None) -> dict[str, A
         "marks": marks,
         "real background": settings.real_background and settings.real_background.stem,
         "real patches": patches and patches.numbers,
-        "area under the ROC curve on real patches": areas,
-        "area under the ROC curve on real patches of equal high-pass deviation": equal_areas,
+        AREAS: areas,
+        EQUAL_AREAS: equal_areas,
         **figures(truths, looked),
     }
 

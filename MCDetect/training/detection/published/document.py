@@ -9,7 +9,7 @@ from typing import Any
 
 from MCDetect.files import write_text_atomically
 from MCDetect.training.detection.figures import ABOVE_NOISE, CRITERIA
-from MCDetect.training.detection.patch_areas import area_table
+from MCDetect.training.detection.patch_areas import AREAS, EQUAL_AREAS, patch_text
 from MCDetect.training.detection.published.earlier import read_runs, section, without
 from MCDetect.training.detection.published.networks import NETWORKS
 from MCDetect.training.detection.published.rows import COLUMNS, cluster_table, other_ways, training_table
@@ -103,22 +103,16 @@ def markdown(results: Mapping[str, Any]) -> str:
 
 
 def _real(results: Mapping[str, Any]) -> list[str]:
-    areas, about = results["area under the ROC curve on real patches"], results["real patches"]
-    equal = results["area under the ROC curve on real patches of equal high-pass deviation"]
-    if not about:
-        return []
-    return [
-        "## Real patches\n",
-        f"{about['all']} regions of digitised film, {about['with a cluster']} of them with a cluster, for validation "
-        "alone. They are 5 mm wide and are mirrored to the networks' size, which makes several of every calcification. "
+    lines = patch_text(
+        results,
+        "They are 5 mm wide and are mirrored to the networks' size, which makes several of every calcification. "
         f"{OURS}: sum of the calcification probabilities. {' and '.join(CLASSICAL)}: filters without anything learnt, "
         "mean of the three highest peaks; the first in five sizes after normalisation by local noise, the second of "
         f"{GAUSSIANS[0]:g} and {GAUSSIANS[1]:g} pixels on the grey values as they are, the best of seven pairs on "
         "these very patches. In the last column every patch has the same high-pass deviation, by which alone many "
-        "can be told apart. Intervals by case.\n",
-        area_table(areas, equal),
-        f"\n{_higher(areas, equal)}\n",
-    ]
+        "can be told apart.",
+    )
+    return [*lines, f"\n{_higher(results[AREAS], results[EQUAL_AREAS])}\n"] if lines else []
 
 
 def _higher(areas: Mapping[str, Any], equal: Mapping[str, Any]) -> str:

@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from MCDetect.errors import InputError
-from MCDetect.training.detection.patch_areas import area_table
+from MCDetect.training.detection.patch_areas import AREAS, EQUAL_AREAS, area_table
 from MCDetect.training.detection.published.rows import cluster_table, other_ways, training_table
 from MCDetect.training.detection.published.running import OURS
 
-_AREAS = "area under the ROC curve on real patches"
-_EQUAL_AREAS = "area under the ROC curve on real patches of equal high-pass deviation"
-_BY_NETWORK = ("training", "systems", "differences", _AREAS, _EQUAL_AREAS)
+_BY_NETWORK = ("training", "systems", "differences", AREAS, EQUAL_AREAS)
 _OTHER_WAYS = "other ways of counting"
 _ABOUT = ("software_version", "date", "bundle", "steps", "batch", "precision", "frozen set")
 _KNOWN_LATER = ("real patches",)  # not in the figures of all runs
@@ -74,7 +72,7 @@ def _only(run: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
 def section(run: Mapping[str, Any]) -> list[str]:
     """Return what the document tells of an earlier run."""
     bundle, frozen = run["bundle"], run["frozen set"]
-    areas = run.get(_AREAS)
+    areas = run.get(AREAS)
     return [
         f"## Not trained again: networks of {run['date']}\n",
         f"Software {run['software_version']}, {run['steps']} steps of {run['batch']}, {run['precision']}, the first "
@@ -85,7 +83,7 @@ def section(run: Mapping[str, Any]) -> list[str]:
         *other_ways(run),
         f"\n{OURS} of that time less each, paired by examination:\n",
         cluster_table(run["differences"]),
-        *(["\nReal patches:\n", area_table(areas, run.get(_EQUAL_AREAS))] if areas else []),
+        *(["\nReal patches:\n", area_table(areas, run.get(EQUAL_AREAS))] if areas else []),
         "\nTrainings:\n",
         training_table(run["training"]),
         "",

@@ -23,7 +23,7 @@ from MCDetect.training.detection.comparing import (
 )
 from MCDetect.training.detection.figures import CRITERIA, difference, froc_figures, match_views
 from MCDetect.training.detection.looking import look_at_all
-from MCDetect.training.detection.patch_areas import judge_of
+from MCDetect.training.detection.patch_areas import AREAS, EQUAL_AREAS, judge_of
 from MCDetect.training.detection.published.networks import NETWORKS
 from MCDetect.training.detection.published.scanning import scan_all
 from MCDetect.training.detection.published.training import Effort, load_trained, read_record, trained
@@ -145,8 +145,8 @@ def run(settings: PublishedSettings, report: Report | None = None) -> dict[str, 
         "precision": settings.precision,
         "frozen set": about_frozen(settings.examinations, truths),
         "training": training,
-        "area under the ROC curve on real patches": areas,
-        "area under the ROC curve on real patches of equal high-pass deviation": equal_areas,
+        AREAS: areas,
+        EQUAL_AREAS: equal_areas,
         "real patches": real and real.numbers,
         **figures(truths, found),
     }

@@ -15,6 +15,7 @@ from MCDetect.training.detection.ablations.__main__ import main
 from MCDetect.training.detection.ablations.arms import ARMS, REFERENCE
 from MCDetect.training.detection.ablations.running import AblationSettings, figures, marks_on
 from MCDetect.training.detection.looking import THRESHOLD_STEPS, FoundCluster, LookedAt, Mark
+from MCDetect.training.detection.patch_areas import AREAS, EQUAL_AREAS
 from MCDetect.training.detection.truths import TrueCalcification, TrueCluster, ViewTruth
 
 PLACES = ((100.0, 100.0), (100.0, 110.0), (110.0, 100.0), (112.0, 112.0))
@@ -66,8 +67,8 @@ def results(truths: list[ViewTruth] = TRUTHS) -> dict:
         "marks": {arm.name: {"simulated": marks_on(LOOKED[arm.name], BUNDLE)} for arm in ARMS},
         "real background": "quiet",
         "real patches": {"with a cluster": 3, "all": 7},
-        "area under the ROC curve on real patches": {arm.name: AREA for arm in ARMS},
-        "area under the ROC curve on real patches of equal high-pass deviation": {arm.name: AREA for arm in ARMS},
+        AREAS: {arm.name: AREA for arm in ARMS},
+        EQUAL_AREAS: {arm.name: AREA for arm in ARMS},
         **figures(truths, LOOKED),
     }
 

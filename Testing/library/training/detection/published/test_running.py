@@ -14,6 +14,7 @@ from MCDetect.bundles.store import find_bundle
 from MCDetect.errors import InputError, ModelError, UsageError
 from MCDetect.evaluation.hits import Candidate
 from MCDetect.training.detection.figures import CRITERIA
+from MCDetect.training.detection.patch_areas import AREAS, EQUAL_AREAS
 from MCDetect.training.detection.published import document, running, scanning
 from MCDetect.training.detection.published.__main__ import main
 from MCDetect.training.detection.published.networks import NETWORKS
@@ -69,8 +70,8 @@ def results() -> dict:
         "precision": "float32",
         "frozen set": dict.fromkeys(counts, 4),
         "training": {BLIND: record},
-        "area under the ROC curve on real patches": {OURS: area, BLIND: area},
-        "area under the ROC curve on real patches of equal high-pass deviation": {
+        AREAS: {OURS: area, BLIND: area},
+        EQUAL_AREAS: {
             OURS: area,
             BLIND: area | {"estimate": 0.95},
         },
