@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from MCDetect.dicom.writing.study_headers import StudyHeaders
 from MCDetect.errors import MCDetectError, OutputError
 from MCDetect.files import write_text_atomically
 from MCDetect.findings import Algorithm, Correspondence, Findings, ImageFindings, Refusal, Review
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from MCDetect.dicom.writing.context import ReportContext
 
 Argument = TypeVar("Argument")
-
-_NOT_ATTEMPTED = frozenset({"unsuitable-view"})
 
 
 class ResultWriter:
@@ -95,8 +94,7 @@ class ResultWriter:
         self.notes: list[str] = []
         self._devices: dict[str, None] = {}
         self._written: list[Path] = []
-        self._headers: dict[str, Dataset] = {}
-        self._refused_headers: dict[str, Dataset] = {}
+        self._headers = StudyHeaders()
         self._labels: Counter[str] = Counter()
         self._digests: dict[str, int] = {}
 
@@ -141,7 +139,7 @@ class ResultWriter:
         if mammogram.header is None:
             self._note("Images without a DICOM header get no DICOM results, only findings.json and a picture.")
         else:
-            self._headers[image.sop_instance_uid] = mammogram.header
+            self._headers.add(image.sop_instance_uid, mammogram.header)
             written += self._attempt(self._write_image_objects, image)
             written += self._write_probability(mammogram.header, image, probability)
         if self.formats & {"png", "sc"}:
@@ -157,11 +155,7 @@ class ResultWriter:
         If it is a mammogram that should have been analysed, the CAD report of its study will say that this failed.
         """
         self.refused.append(refusal)
-        from MCDetect.dicom.acceptance import presentation_header
-
-        header = None if refusal.code in _NOT_ATTEMPTED else presentation_header(Path(refusal.source))
-        if header is not None:
-            self._refused_headers[str(header.SOPInstanceUID)] = header
+        self._headers.refuse(refusal)
 
     def finish(self) -> list[Path]:
         """Write the reports of each study, then ``findings.json``; return all files of this call, in order.
@@ -175,9 +169,7 @@ class ResultWriter:
         """
         if self._devices:
             self.algorithm = replace(self.algorithm, device=device_names(self._devices))
-        studies = dict.fromkeys(
-            _study_of(header) for header in (*self._headers.values(), *self._refused_headers.values())
-        )
+        studies = self._headers.studies
         for study in studies:
             self._written += self._attempt(self._write_study_objects, study)
         if "json" in self.formats:
@@ -268,13 +260,7 @@ class ResultWriter:
             return []
         from MCDetect.dicom.export import write_study_objects
 
-        sources = {uid: header for uid, header in self._headers.items() if _study_of(header) == study}
-        # An image that was analysed after all (given twice, once damaged) did not fail.
-        failed = {
-            uid: header
-            for uid, header in self._refused_headers.items()
-            if _study_of(header) == study and uid not in sources
-        }
+        sources, failed = self._headers.analysed(study), self._headers.failed(study)
         images = [image for image in self.images if image.sop_instance_uid in sources]
         folder = self.output / "dicom"
         return write_study_objects(images, sources, self.algorithm, failed, folder, wanted, self._context_of_study)
@@ -323,7 +309,3 @@ class ResultWriter:
     def _note(self, sentence: str) -> None:
         if sentence not in self.notes:
             self.notes.append(sentence)
-
-
-def _study_of(header: Dataset) -> str:
-    return str(header.get("StudyInstanceUID") or "")
