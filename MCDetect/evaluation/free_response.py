@@ -17,7 +17,6 @@ from MCDetect.evaluation.free_response_statistics import false_positives_from, s
 from MCDetect.evaluation.froc import RATES, MatchedImage, by_case, froc_curve
 
 NORMAL, ALL = "views without clusters", "all views"
-_POINTS = 300  # of a curve that is drawn
 
 Statistic = Callable[[Sequence[MatchedImage]], float]
 
@@ -43,13 +42,12 @@ def free_response_figures(
         false positives a view`` and ``points`` of the curve, or None without clusters; ``operating points``.
     """
     cases = by_case(images)
-    a_case = len(images) / max(1, len(cases))  # false positives stay those of a view
     return {
         "clusters": sum(len(image.truth_scores) for image in images),
         "images": len(images),
         "examinations": len(cases),
         "by image": _curve(images, 1.0, repeats),
-        "by examination": _curve(cases, a_case, repeats),
+        "by examination": _curve(cases, views_a_case(images, cases), repeats),
         "operating points": {
             name: {
                 "threshold": threshold,
@@ -74,6 +72,12 @@ def counted_images(images: Sequence[MatchedImage]) -> list[MatchedImage]:
     """Return the images on which false positives are counted."""
     normal = counts_normal(images)
     return [image for image in images if image.is_normal or not normal]
+
+
+def views_a_case(images: Sequence[MatchedImage], cases: Sequence[MatchedImage]) -> float:
+    """Return the views of an examination on which false positives are counted, so that they stay those of a view."""
+    counted = {case.examination for case in counted_images(cases)}
+    return sum(image.examination in counted for image in images) / max(1, len(counted))
 
 
 def sensitivity_from(images: Sequence[MatchedImage], threshold: float, repeats: int) -> dict[str, float] | None:
@@ -102,15 +106,11 @@ def _curve(images: Sequence[MatchedImage], views: float, repeats: int) -> dict[s
         return None
     normal = counts_normal(images)
     curve = froc_curve(images, false_positives_on_normal_images=normal)
-    step = max(1, len(curve.thresholds) // _POINTS)
     return {
         "false positives counted on": NORMAL if normal else ALL,
         "sensitivity at false positives a view": {
             f"{rate:g}": interval_of(partial(sensitivity_at, rate=rate * views, normal=normal), images, repeats)
             for rate in RATES
         },
-        "points": [
-            (round(float(x) / views, 4), round(float(y), 4))
-            for x, y in zip(curve.false_positives[::step], curve.sensitivity[::step], strict=True)
-        ],
+        "points": curve.points(views),
     }

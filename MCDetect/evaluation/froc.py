@@ -6,6 +6,7 @@ or on normal ones alone is the caller's choice and belongs with every figure.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from MCDetect.evaluation.hits import Candidate, Criterion, Truth, centre_inside
 
 RATES = (0.1, 0.25, 0.5, 1.0, 2.0)
 """False positives an image at which sensitivities are published."""
+
+_POINTS = 300  # of a curve that is drawn
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,18 @@ class FrocCurve:
         """Return the highest sensitivity with at most ``rate`` false positives an image; 0 if there is none."""
         allowed = self.false_positives <= rate + 1e-12
         return float(self.sensitivity[allowed].max(initial=0.0))
+
+    def points(self, views: float = 1.0) -> list[tuple[float, float]]:
+        """Return a few hundred (false positives a view, sensitivity) to draw, the last one among them.
+
+        Parameters
+        ----------
+        views
+            Of each image that the curve is of: more than one where these are whole examinations.
+        """
+        last = len(self.thresholds) - 1
+        kept = [*range(0, last, max(1, math.ceil(last / _POINTS))), *([last] if last >= 0 else [])]
+        return [(round(float(self.false_positives[i]) / views, 4), round(float(self.sensitivity[i]), 4)) for i in kept]
 
     def mean_sensitivity(self, up_to: float = 1.0) -> float:
         """Return the sensitivity averaged over 0 to ``up_to`` false positives an image (a step function)."""

@@ -46,7 +46,7 @@ def find_calcifications(
     threshold
         A calcification's highest logit is at least this.
     mask
-        The breast; a calcification's highest pixel must lie inside.
+        The breast: a calcification ends there, and its highest pixel is the highest inside.
     below
         A calcification's highest logit is less than this.
     margin

@@ -79,7 +79,9 @@ def group_calcifications(
     # A calcification at the border of a cluster joins that of its nearest core.
     if is_core.any():
         cores = np.flatnonzero(is_core)
-        distance, nearest = cKDTree(points[cores]).query(points[~is_core], distance_upper_bound=linking_distance_mm)
+        # This bound is none that a distance may reach, as the pairs above may.
+        bound = np.nextafter(linking_distance_mm, np.inf)
+        distance, nearest = cKDTree(points[cores]).query(points[~is_core], distance_upper_bound=bound)
         reached = np.isfinite(distance)
         labels[np.flatnonzero(~is_core)[reached]] = labels[cores[nearest[reached]]]
     groups = [

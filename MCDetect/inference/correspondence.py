@@ -66,7 +66,7 @@ def propose(
     images: Sequence[ImageFindings],
     shown: Collection[str] | None = None,
     nipples: Mapping[str, Point] | None = None,
-    settled: Collection[tuple[str, str]] = (),
+    declined: Collection[tuple[str, str]] = (),
 ) -> tuple[Correspondence, ...]:
     """Return the pairs of clusters that are likely the same, best first.
 
@@ -78,8 +78,8 @@ def propose(
         Tracking UIDs of the clusters to look at; all when None.
     nipples
         (row, column) by SOP Instance UID, where the findings do not say it; views without are left out.
-    settled
-        Pairs that a reader has confirmed or declined; a confirmed cluster gets no other partner in the same image.
+    declined
+        Pairs that a reader has declined.
     """
     pairs: list[tuple[float, str, str]] = []
     for first in images:
@@ -99,7 +99,7 @@ def propose(
                 (_agreement(one, other), one[1].tracking_uid, other[1].tracking_uid)
                 for one in mine
                 for other in theirs
-                if ordered(one[1].tracking_uid, other[1].tracking_uid) not in settled
+                if ordered(one[1].tracking_uid, other[1].tracking_uid) not in declined
             ]
     best: dict[str, float] = {}
     for score, one, other in pairs:

@@ -22,11 +22,11 @@ from MCDetect.inference.grouping import Grouping
 from MCDetect.inference.making import ScoredCluster, findings_of_view, identity_of, make_cluster, nipple_of
 from MCDetect.inference.morphology.model import MorphologyModel
 from MCDetect.inference.morphology.viewing import TypedView, type_view, untyped
-from MCDetect.inference.prepared import PreparedView, prepare_view
 from MCDetect.inference.progress import StageReport, silent
 from MCDetect.inference.settings import DetectorSettings
 from MCDetect.inference.view_logits import NetworkRunner
 from MCDetect.preprocessing.breast_mask import breast_area_mm2, breast_mask
+from MCDetect.preprocessing.prepared import PreparedView, prepare_view
 from MCDetect.preprocessing.resampling import resize
 from MCDetect.version import __version__
 

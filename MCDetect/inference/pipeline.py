@@ -107,7 +107,8 @@ def detect_each(
 ) -> Iterator[Result]:
     """Yield a result for each image as soon as it is there, in the order of the inputs.
 
-    The next image is read while the networks work on the present one. At most two images are in memory.
+    The next image is read while the networks work on the present one. At most three images are in memory: these two
+    and the one before, for as long as the caller holds it.
 
     Parameters
     ----------

@@ -42,6 +42,8 @@ _OUT_OF_MEMORY = (
     "out of memory",
     "allocate memory",  # PyTorch's CPU allocator, which has no exception of its own
     "not enough memory",  # the same on Windows
+    "bad_alloc",  # the C++ library, from ONNX Runtime
+    "bad allocation",  # the same on Windows
     "unable to find an engine",  # cuDNN, when none of its algorithms gets the memory that it works in
     "Unable to find a valid cuDNN algorithm",
     "STATUS_ALLOC_FAILED",  # cuBLAS, cuDNN
@@ -169,7 +171,7 @@ class NetworkRunner:
             try:
                 networks = self._networks_on(device)
                 result = run(networks, height)
-            except (MemoryError, RuntimeError) as error:
+            except Exception as error:  # ONNX Runtime's errors are no RuntimeError
                 if not _is_out_of_memory(error):
                     raise
                 if len(self._attempts) == 1:

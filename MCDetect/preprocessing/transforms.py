@@ -7,9 +7,13 @@ given when the transform is made.
 =======================  ==========================================================================
 ``BreastMask(d)``        the breast, without labels, wedges and markers
 ``RemoveArtefacts(d)``   everything outside the breast set to the image's minimum (Leong et al. 2022)
-``NormaliseByLocalNoise(d)``  contrast in multiples of the local noise: the networks' input
-``ResampleToSpacing(d)`` to the networks' pixel spacing
+``NetworkInput(d)``      what the networks see, as in inference: resampled, in multiples of the local noise
+``NormaliseByLocalNoise(d)``  contrast in multiples of the local noise, pixels as they are
+``ResampleToSpacing(d)`` to the networks' pixel spacing, where it is not near it already
 =======================  ==========================================================================
+
+Noise is measured with the step between grey values in mind, which is gone after resampling: ``NetworkInput`` is not
+one of the others after the other.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ from monai.transforms import MapTransform, Transform
 
 from MCDetect.preprocessing import breast_mask as masks
 from MCDetect.preprocessing.intensity import normalise_by_local_noise, scale_to_unit_range
+from MCDetect.preprocessing.prepared import prepare_view
 from MCDetect.preprocessing.resampling import resampled_shape, resize
 
 Array = npt.NDArray[Any]
@@ -72,6 +77,29 @@ class NormaliseByLocalNoise(_SpacedTransform):
         return normalise_by_local_noise(unit, masks.breast_mask(plane, self.spacing_mm), grey_step)[None]
 
 
+class NetworkInput(_SpacedTransform):
+    """Return what the networks see of a view: :func:`prepared.prepare_view` with the breast mask of inference.
+
+    Parameters
+    ----------
+    spacing_mm
+        Present spacing (between rows, between columns).
+    target_mm
+        Spacing of the networks.
+    """
+
+    def __init__(self, spacing_mm: tuple[float, float], target_mm: float = 0.07) -> None:
+        super().__init__(spacing_mm)
+        self.target_mm = target_mm
+
+    def __call__(self, image: Any) -> Array:
+        """Return contrast in multiples of the local noise, float32, 0 outside the breast."""
+        plane = _plane(image)
+        mask = masks.breast_mask(plane, self.spacing_mm)
+        everywhere = np.ones(plane.shape, dtype=np.bool_)
+        return prepare_view(plane, everywhere, mask, self.spacing_mm, self.target_mm).normalised[None]
+
+
 class ResampleToSpacing(_SpacedTransform):
     """Return the image at another pixel spacing; see :func:`resampling.resize`.
 
@@ -80,7 +108,8 @@ class ResampleToSpacing(_SpacedTransform):
     spacing_mm
         Present spacing (between rows, between columns).
     target_mm
-        New spacing, both ways.
+        New spacing, both ways. As in inference, pixels 8 % smaller to a third larger stay as they are
+        (:func:`resampling.resampled_shape`).
     """
 
     def __init__(self, spacing_mm: tuple[float, float], target_mm: float = 0.07) -> None:
@@ -129,6 +158,12 @@ class NormaliseByLocalNoised(_DictionaryTransform):
     """Dictionary version of :class:`NormaliseByLocalNoise`."""
 
     transform = NormaliseByLocalNoise
+
+
+class NetworkInputd(_DictionaryTransform):
+    """Dictionary version of :class:`NetworkInput`."""
+
+    transform = NetworkInput
 
 
 class ResampleToSpacingd(_DictionaryTransform):

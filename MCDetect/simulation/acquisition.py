@@ -22,7 +22,7 @@ class Detector:
     blur_pixels
         Sigma of the detector's Gaussian blur.
     quanta
-        Detected primary quanta in a pixel behind tissue of median attenuation.
+        Detected quanta, scattered ones too, in a pixel behind tissue of median attenuation.
     electronic
         Deviation of the electronic noise, in quanta.
     correlation

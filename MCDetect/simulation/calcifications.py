@@ -15,7 +15,7 @@ SUPERSAMPLING = 4
 
 
 class CalcificationKind(str, Enum):
-    """Morphology (ACR BI-RADS Atlas, 5th edition; the first three typically benign kinds come last)."""
+    """Morphology (ACR BI-RADS Atlas, 5th edition); the last four are typically benign."""
 
     PUNCTATE = "punctate"
     AMORPHOUS = "amorphous"

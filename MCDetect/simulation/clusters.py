@@ -70,7 +70,9 @@ def draw_cluster(
     count: int | None = None,
     angle: float | None = None,
 ) -> DrawnCluster:
-    """Draw a cluster of 3 to 35 calcifications (fewer when they do not fit beside each other, never fewer than 3).
+    """Draw a cluster of 3 to 35 calcifications, fewer when they do not fit beside each other.
+
+    Large ones may leave room for one or two, which are no cluster: the caller tries again or leaves them out.
 
     Parameters
     ----------

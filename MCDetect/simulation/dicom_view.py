@@ -69,7 +69,7 @@ def dataset_of_view(simulated: SimulatedView, examination: Examination, number: 
     dataset.SpecificCharacterSet = "ISO_IR 192"
     _add_patient_and_study(dataset, examination)
     _add_series_and_equipment(dataset, examination, name, number)
-    _add_image(dataset, simulated, number)
+    _add_image(dataset, number)
     _add_positioning(dataset, simulated)
     _add_exposure(dataset, simulated)
     _add_pixels(dataset, simulated)
@@ -104,7 +104,7 @@ def _add_series_and_equipment(dataset: Dataset, examination: Examination, name: 
     dataset.SoftwareVersions = [__version__, f"generator {GENERATOR_VERSION}"]
 
 
-def _add_image(dataset: Dataset, simulated: SimulatedView, number: int) -> None:
+def _add_image(dataset: Dataset, number: int) -> None:
     dataset.InstanceNumber = 1
     dataset.AcquisitionNumber = number
     dataset.ImageType = ["ORIGINAL", "PRIMARY"]

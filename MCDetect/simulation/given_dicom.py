@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import partial
 from pathlib import Path
 
@@ -106,7 +107,9 @@ def _new_object(original: Dataset, header: Dataset, injected: InjectedView, seed
     dataset["PixelData"].VR = "OW" if stored.dtype.itemsize > 1 else "OB"
     dataset.file_meta = type(original.file_meta)()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    parts = ("injected calcifications", str(header.SOPInstanceUID), str(seed), str(len(injected.calcifications)))
+    # What was added, and not how: another generator, or other settings, must not give two images one identifier.
+    added = hashlib.sha256(change.tobytes()).hexdigest()
+    parts = ("injected calcifications", str(header.SOPInstanceUID), str(seed), added)
     dataset.SOPInstanceUID = stable_uid(*parts)
     dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID

@@ -140,7 +140,8 @@ class _Canvas:
         if len(places) == 0:
             return None
         row, column = (places[int(random.integers(len(places)))] + random.uniform(0, 1, 2)) * step
-        return float(row), float(column)
+        rows, columns = self.depth_mm.shape
+        return min(float(row), rows - 1.0), min(float(column), columns - 1.0)  # the last step may reach beyond them
 
     def put_cluster(self, random: np.random.Generator, drawn: DrawnCluster, place: tuple[float, float]) -> bool:
         """Add a cluster where it fits; return whether it did."""

@@ -7,6 +7,7 @@ as many simulated ones.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -107,6 +108,18 @@ def measure_realism(pixels: npt.NDArray[np.uint16], spacing_mm: float) -> Realis
     )
 
 
+def realism_of_file(path: Path) -> Realism:
+    """Measure a For Presentation mammogram of 12 bits, with its own pixel spacing.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    mammogram = read_mammogram(path)
+    return measure_realism(mammogram.pixels.astype(np.uint16), mammogram.spacing.millimetres[0])
+
+
 def compare_realism(real: Sequence[Path], views: int, work: Path, seed: int = 600_000) -> dict[str, Any]:
     """Measure real and simulated views; those measured before are not measured again.
 
@@ -127,21 +140,21 @@ def compare_realism(real: Sequence[Path], views: int, work: Path, seed: int = 60
         ``"real"`` and ``"simulated"``: lists of the fields of :class:`Realism`.
     """
 
-    def of_real(path: Path) -> Realism:
-        mammogram = read_mammogram(path)
-        return measure_realism(mammogram.pixels.astype(np.uint16), mammogram.spacing.millimetres[0])
-
     def of_simulated(number: int) -> Realism:
         view = simulate_view(seed + number, view=("CC", "MLO")[number % 2], clusters=0, isolated=0)
         return measure_realism(view.pixels, view.spacing_mm)
 
     return {
-        "real": [_kept(work / f"real-{path.stem}.json", partial(of_real, path)) for path in real],
+        "real": [_kept(work / f"real-{_content_of(path)}.json", partial(realism_of_file, path)) for path in real],
         "simulated": [
             _kept(work / f"simulated-{GENERATOR_VERSION}-{seed + number}.json", partial(of_simulated, number))
             for number in range(views)
         ],
     }
+
+
+def _content_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def _kept(path: Path, measure: Callable[[], Realism]) -> dict[str, float]:
@@ -174,19 +187,16 @@ def _without_plane(region: FloatImage) -> npt.NDArray[np.float64]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table."""
-    import pydicom
     from rich.console import Console
     from rich.table import Table
 
     parser = argparse.ArgumentParser(description="Compare simulated views with real ones in numbers.")
-    parser.add_argument(
-        "real", nargs="*", type=Path, help="real For-Presentation views, 12 bits, bright as attenuating"
-    )
+    parser.add_argument("real", nargs="*", type=Path, help="real For-Presentation views of 12 bits")
     parser.add_argument("--views", type=int, default=6, help="number of simulated views")
     parser.add_argument("--seed", type=int, default=0, help="seed of the first simulated view")
-    parser.add_argument("--spacing", type=float, default=0.07, help="millimetres between pixels")
+    parser.add_argument("--spacing", type=float, default=0.07, help="millimetres between the pixels of simulated views")
     options = parser.parse_args(arguments)
-    measured = {path.stem: measure_realism(pydicom.dcmread(path).pixel_array, options.spacing) for path in options.real}
+    measured = {str(path): realism_of_file(path) for path in options.real}
     for k in range(options.views):
         view = simulate_view(
             options.seed + k, view=("CC", "MLO")[k % 2], spacing_mm=options.spacing, clusters=0, isolated=0

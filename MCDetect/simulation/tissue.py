@@ -163,7 +163,7 @@ def _gland(
         + 0.66 * (wide_threads - 0.25)
         + 1.15 * (fine_threads - 0.3)
     )
-    ligaments = _ligaments(rng, geometry, depth, flow, pitch)
+    ligaments = _ligaments(rng, depth, flow, pitch)
     fat = 0.06 + 0.068 * clouds + 0.019 * fibrils + 0.08 * wide_threads + 0.16 * fine_threads + ligaments
     # The nipple and the tissue just behind it are fibrous.
     row, column = flow.row_mm, flow.column_mm - 12
@@ -182,9 +182,7 @@ def _wide_strands(
     return upsample(thin, (along.shape[0], along.shape[1]), 2)
 
 
-def _ligaments(
-    rng: np.random.Generator, geometry: BreastGeometry, depth: FloatImage, flow: _Flow, pitch: float
-) -> FloatImage:
+def _ligaments(rng: np.random.Generator, depth: FloatImage, flow: _Flow, pitch: float) -> FloatImage:
     """Cooper's ligaments: thin septa that arch between the gland and the skin; most lie in the subcutaneous fat."""
     arched = flow.across_mm + np.float32(0.7) * depth
     net = strands(rng, flow.radius_mm, arched, length=24, spacing=6.0, width=0.42)

@@ -113,7 +113,7 @@ def simulate_view(
     _check_numbers(rows, columns, spacing_mm, seed, clusters if isinstance(clusters, int) else 0, isolated or 0)
     anatomy_rng, calcium_rng, exposure_rng, style_rng, label_rng, object_rng = _streams(seed, view)
     geometry = draw_geometry(anatomy_rng, view, (rows, columns), spacing_mm)
-    width = _width_with_breast(geometry, columns, spacing_mm)
+    width = _width_with_breast(geometry, columns)
     geometry = _cropped(geometry, width)
     shape = (rows, width)
     tissue = draw_tissue(anatomy_rng, geometry, shape, spacing_mm, density)
@@ -213,7 +213,7 @@ def _fitted(field: FloatImage, shape: tuple[int, int]) -> FloatImage:
     return np.pad(field, lacking, mode="edge")[: shape[0], : shape[1]]
 
 
-def _width_with_breast(geometry: BreastGeometry, columns: int, spacing_mm: float) -> int:
+def _width_with_breast(geometry: BreastGeometry, columns: int) -> int:
     occupied = np.flatnonzero((geometry.depth_mm > -_AIR_MM).any(axis=0))
     last = int(occupied[-1]) if occupied.size else 0
     return min(columns, max(COARSE * (last + 2), 64))

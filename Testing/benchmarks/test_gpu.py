@@ -18,10 +18,10 @@ from MCDetect.inference.backends.precision import BF16, FP32, has_bf16
 from MCDetect.inference.detector import Detector
 from MCDetect.inference.device import device_name
 from MCDetect.inference.logit_map import calcification_logits
-from MCDetect.inference.prepared import PreparedView
 from MCDetect.networks import CalcificationUNet
 from MCDetect.networks.folding import fold_batch_normalisation
 from MCDetect.preprocessing.breast_mask import breast_mask
+from MCDetect.preprocessing.prepared import PreparedView
 
 CUDA = torch.device("cuda")
 KINDS = {FP32: torch.float32, BF16: torch.bfloat16}

@@ -21,9 +21,9 @@ from MCDetect.inference.backends.onnx_model import INPUT, onnx_model
 from MCDetect.inference.backends.onnx_runtime import OnnxRuntimeBackend
 from MCDetect.inference.backends.open_vino import OpenVinoBackend
 from MCDetect.inference.backends.precision import BF16, has_bf16
-from MCDetect.inference.prepared import prepare_view
 from MCDetect.networks.folding import fold_batch_normalisation
 from MCDetect.preprocessing.breast_mask import breast_mask
+from MCDetect.preprocessing.prepared import prepare_view
 
 ROWS, COLUMNS = 768, 1024
 CPU = torch.device("cpu")

@@ -127,7 +127,7 @@ class Jobs:
         self._send(ViewProgress(request.request, 0, 1, request.file, "reading", 0.0, 0.0, None))
         mammogram = read_mammogram(request.file, request.spacing_mm)
         self._send(ViewProgress(request.request, 0, 1, request.file, "finding calcifications", 0.2, 0.2, None))
-        probability = self._detector.probability_map(mammogram.pixels, mammogram.spacing.millimetres)
+        probability = self._detector.probability_of(mammogram)
         target = Path(request.target)
         if target.suffix != ".npy":
             raise UsageError("wrong-target", f"{target} is no name for a probability map.", "Let it end with .npy.")

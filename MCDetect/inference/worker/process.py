@@ -37,8 +37,8 @@ class WorkerProcess:
     Attributes
     ----------
     received
-        The messages that have come. The last one is a :class:`Failed` whose request is None, unless :meth:`end` or
-        :meth:`kill` was called.
+        The messages that have come. The last one is a :class:`Failed` whose request is None, unless :meth:`end` was
+        called.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], folder: Path) -> None:

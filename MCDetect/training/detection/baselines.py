@@ -16,8 +16,8 @@ from MCDetect.findings import Calcification
 
 if TYPE_CHECKING:
     from MCDetect.bundles.store import Bundle
-    from MCDetect.inference.prepared import PreparedView
     from MCDetect.networks.shallow_cnn import ShallowCNN
+    from MCDetect.preprocessing.prepared import PreparedView
 
 FloatImage = npt.NDArray[np.float32]
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from MCDetect.evaluation.bootstrap import Indices, bootstrap_interval
+from MCDetect.evaluation.free_response import views_a_case
 from MCDetect.evaluation.free_response_statistics import (
     false_positives_from,
     mean_sensitivity,
@@ -30,7 +31,6 @@ CRITERIA: Mapping[str, Criterion] = {
 }
 RATIO_EDGES = (0.0, 3.0, 5.0, 10.0, np.inf)
 _REPEATS = 200
-_POINTS = 200  # of a curve that is drawn
 _BINS = 10
 
 Selection = Callable[[TrueCluster], bool]
@@ -87,9 +87,8 @@ def froc_figures(views: Sequence[MatchedView], selected: Selection | None = None
     if number == 0:
         return None
     curve = froc_curve(images, false_positives_on_normal_images=True)
-    step = max(1, len(curve.thresholds) // _POINTS)
     cases = by_case(images)
-    a_case = len(images) / len(cases)
+    a_case = views_a_case(images, cases)
     return {
         "clusters": number,
         "sensitivity at false positives a view": {
@@ -103,10 +102,7 @@ def froc_figures(views: Sequence[MatchedView], selected: Selection | None = None
             f"{rate:g}": _interval(partial(sensitivity_at, rate=rate * a_case), cases) for rate in RATES
         },
         "most false positives a view": round(float(curve.false_positives.max(initial=0.0)), 3),
-        "curve": [
-            (round(float(x), 4), round(float(y), 4))
-            for x, y in zip(curve.false_positives[::step], curve.sensitivity[::step], strict=True)
-        ],
+        "curve": curve.points(),
     }
 
 

@@ -29,6 +29,17 @@ def test_figures_by_image_and_by_examination_are_those_counted_by_hand():
     assert point["false positives a view"]["estimate"] == 0.5  # on the two images without clusters
 
 
+def test_false_positives_of_examinations_are_those_of_a_view_of_the_normal_ones():
+    # One normal examination of four views, two others of one view each.
+    normal = [MatchedImage("normal", (), scores, True) for scores in ((0.5, 0.4), (), (), ())]
+    others = [MatchedImage("a", (0.9,), (), False), MatchedImage("b", (0.45,), (), False)]
+    by_examination = free_response_figures([*normal, *others], {}, repeats=20)["by examination"]
+    # Below 0.5 there is one false positive in four views: 0.25 a view. That of 0.4 would be the second.
+    at = by_examination["sensitivity at false positives a view"]
+    assert (at["0.1"]["estimate"], at["0.25"]["estimate"]) == (0.5, 1.0)
+    assert [0.25, 1.0] in list(map(list, by_examination["points"]))
+
+
 def test_without_a_normal_image_false_positives_are_counted_on_all():
     found = free_response_figures(IMAGES[:2], {"balanced": 0.4}, repeats=20)
     assert found["by image"]["false positives counted on"] == found["false positives counted on"] == ALL

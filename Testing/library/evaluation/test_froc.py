@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from MCDetect.evaluation.froc import MatchedImage, ScoredImage, by_case, froc_curve, match
+from MCDetect.evaluation.froc import FrocCurve, MatchedImage, ScoredImage, by_case, froc_curve, match
 from MCDetect.evaluation.hits import Candidate, Truth, overlaps
 
 
@@ -85,3 +85,14 @@ def test_a_detector_that_finds_nothing_has_no_sensitivity_and_no_threshold():
 def test_a_curve_without_any_truth_is_refused():
     with pytest.raises(ValueError, match="at least one truth"):
         froc_curve([MatchedImage("1", (), (0.5,), True)])
+
+
+def test_a_curve_that_is_drawn_ends_where_it_ends():
+    images = [MatchedImage("1", tuple(np.linspace(0.001, 0.999, 1001)), (), False), MatchedImage("2", (), (0.5,), True)]
+    curve = froc_curve(images)
+    points = curve.points()
+    assert len(points) <= 301
+    assert points[0][1] == pytest.approx(curve.sensitivity[0], abs=1e-4)
+    assert points[-1] == (0.5, 1.0)
+    assert [x for x, _ in curve.points(views=4.0)] == pytest.approx([x / 4 for x, _ in points], abs=1e-4)
+    assert FrocCurve(*[np.empty(0)] * 3).points() == []

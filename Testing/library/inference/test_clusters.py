@@ -32,6 +32,11 @@ def test_three_neighbours_are_a_cluster_and_two_are_not():
     assert members_of(group_calcifications(found, SPACING)) == [{1, 2, 3}]
 
 
+def test_a_neighbour_at_just_the_distance_belongs_to_the_cluster():
+    found = calcifications((50, 50), (55, 50), (60, 50), spacing=(1.0, 1.0))
+    assert members_of(group_calcifications(found, (1.0, 1.0))) == [{1, 2, 3}]
+
+
 def test_two_groups_far_apart_are_two_clusters_largest_first():
     near, far = [(50 + i, 50) for i in range(3)], [(150 + i, 150) for i in range(5)]
     assert members_of(group_calcifications(calcifications(*near, *far), SPACING)) == [{4, 5, 6, 7, 8}, {1, 2, 3}]

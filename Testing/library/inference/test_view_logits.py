@@ -140,6 +140,15 @@ def test_lack_of_memory_is_known_by_any_of_its_names(bundle_folder, gpu, text):
     assert analysed(detector)[-1] == "cpu (PyTorch, fp32)"
 
 
+@pytest.mark.parametrize("text", ["Failed to allocate memory for requested buffer of size 9", "std::bad_alloc"])
+def test_lack_of_memory_in_onnx_runtime_is_known_too(bundle_folder, gpu, text):
+    errors = pytest.importorskip("onnxruntime.capi.onnxruntime_pybind11_state")
+    detector = Detector.load(bundle_folder, "cuda")
+    gpu.most_rows, gpu.error = 0, errors.RuntimeException(text)
+    assert not isinstance(gpu.error, RuntimeError)
+    assert analysed(detector)[-1] == "cpu (PyTorch, fp32)"
+
+
 def test_any_other_error_of_a_gpu_is_not_hidden(bundle_folder, gpu):
     detector = Detector.load(bundle_folder, "cuda")
     gpu.most_rows, gpu.error = 0, RuntimeError("CUDA error: an illegal memory access was encountered")

@@ -9,6 +9,8 @@ from MCDetect.preprocessing.breast_mask import breast_mask
 from MCDetect.preprocessing.transforms import (
     BreastMask,
     BreastMaskd,
+    NetworkInput,
+    NetworkInputd,
     NormaliseByLocalNoise,
     NormaliseByLocalNoised,
     RemoveArtefacts,
@@ -36,6 +38,7 @@ def picture():
         (RemoveArtefacts, RemoveArtefactsd),
         (NormaliseByLocalNoise, NormaliseByLocalNoised),
         (ResampleToSpacing, ResampleToSpacingd),
+        (NetworkInput, NetworkInputd),
     ],
 )
 def test_array_and_dictionary_versions_agree_and_leave_their_input_alone(picture, array_version, dictionary_version):
@@ -56,6 +59,22 @@ def test_the_transforms_work_in_a_monai_pipeline(picture):
 
 def test_the_mask_is_that_of_inference(picture):
     assert np.array_equal(BreastMask(SPACING)(picture)[0].astype(bool), breast_mask(picture[0], SPACING))
+
+
+@pytest.mark.parametrize("levels", [4096, 256])
+def test_the_input_of_the_networks_is_that_of_inference(picture, levels):
+    from MCDetect.inference.detector import Detector
+
+    bits = np.floor(picture * (levels / 4096))
+    detector = Detector.load("default", "cpu")
+    mask = breast_mask(bits[0], SPACING)
+    expected = detector._prepare(bits[0], np.ones(mask.shape, dtype=bool), mask, SPACING).normalised
+    assert expected.shape != bits[0].shape
+    np.testing.assert_array_equal(NetworkInput(SPACING)(bits)[0], expected)
+
+
+def test_pixels_near_the_wanted_size_stay_as_they_are(picture):
+    assert ResampleToSpacing((0.085, 0.085), 0.07)(picture).shape == picture.shape
 
 
 def test_a_colour_image_is_refused():

@@ -12,7 +12,8 @@ from MCDetect.errors import InputError
 from MCDetect.findings import SpacingSource
 from MCDetect.runs import mask_of_runs
 from MCDetect.simulation.calcifications import CalcificationKind
-from MCDetect.simulation.given_lesions import inject_lesions
+from MCDetect.simulation.given_lesions import _Canvas, inject_lesions
+from MCDetect.simulation.injection import InjectionSettings
 
 SPACING = 0.1
 FAINT = (3.0, 3.001)
@@ -159,3 +160,12 @@ def test_a_picture_without_a_breast_is_refused(mammogram):
     with pytest.raises(InputError) as caught:
         inject_lesions(empty, 1)
     assert caught.value.code == "no-breast"
+
+
+def test_a_place_lies_in_the_picture_also_where_the_breast_ends_at_its_border():
+    deep = np.full((12, 13), 20.0, dtype=np.float32)
+    canvas = _Canvas(np.ones_like(deep), deep, 0.1, 0.5, InjectionSettings(), np.zeros_like(deep))
+    random = np.random.default_rng(0)
+    places = np.array([canvas.draw_place(random, 5.0) for _ in range(500)])
+    assert (places >= 0).all()
+    assert (np.rint(places) < deep.shape).all()

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from MCDetect.inference.detector import Detector
-from MCDetect.inference.prepared import PreparedView
 from MCDetect.preprocessing.intensity import contrast_deviation, normalise_by_one_scale, scale_to_unit_range
+from MCDetect.preprocessing.prepared import PreparedView
 from MCDetect.preprocessing.resampling import resampled_shape, resize, resize_mask
 from MCDetect.training.recipe import NetworkRecipe
 

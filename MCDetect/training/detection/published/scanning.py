@@ -15,8 +15,8 @@ from scipy.special import expit
 
 from MCDetect.evaluation.hits import Candidate
 from MCDetect.files import write_text_atomically
-from MCDetect.inference.prepared import PreparedView, prepare_view
 from MCDetect.preprocessing.breast_mask import breast_mask
+from MCDetect.preprocessing.prepared import PreparedView, prepare_view
 from MCDetect.training.detection.published.training import load_trained
 from MCDetect.training.examining import examine
 

@@ -108,14 +108,14 @@ def test_what_cannot_be_read_is_refused_and_the_rest_is_done(warm, examination, 
     assert (messages[-1].done, messages[-1].refused) == (1, 2)
 
 
-def test_a_probability_map_is_written_as_the_detector_gives_it(warm, bundle_folder, examination, tmp_path):
+def test_a_probability_map_is_that_of_which_the_findings_are_made(warm, bundle_folder, examination, tmp_path):
     from MCDetect.dicom.reading import read_mammogram
 
     target = tmp_path / "maps" / "1.npy"
     warm.probability_map(examination / "1.dcm", target)
     messages = until_end(warm)
     mammogram = read_mammogram(examination / "1.dcm")
-    expected = Detector.load(bundle_folder, "cpu").probability_map(mammogram.pixels, mammogram.spacing.millimetres)
+    expected = Detector.load(bundle_folder, "cpu").probability_of(mammogram)
     written = np.load(target)
     assert written.dtype == np.float32
     np.testing.assert_allclose(written, expected, atol=1e-6)

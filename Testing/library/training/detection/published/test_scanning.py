@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from MCDetect.inference.prepared import PreparedView
+from MCDetect.preprocessing.prepared import PreparedView
 from MCDetect.training.detection.published.scanning import candidates_in, scan
 
 SIDE = 16
