@@ -44,7 +44,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mcdetect",
         description="Finds microcalcifications in mammograms. For research use; not a medical device.",
-        epilog="Exit codes: 0 done, 1 some inputs failed (the rest is written), 2 wrong use, 3 nothing could be done.",
+        epilog="Exit codes: 0 done, 1 some inputs failed (the rest is written), 2 wrong use, 3 nothing could be done, "
+        "130 stopped with Ctrl-C.",
     )
     parser.add_argument("--version", action="version", version=f"mcdetect {__version__}")
     common = argparse.ArgumentParser(add_help=False)

@@ -16,18 +16,25 @@ OPTIONAL_FORMATS = ("sc", "probability")
 as fractional segmentations."""
 
 
-def check_formats(formats: Collection[str]) -> frozenset[str]:
+def check_formats(formats: Collection[str], known: Collection[str] = (*FORMATS, *OPTIONAL_FORMATS)) -> frozenset[str]:
     """Return ``formats`` as a set.
+
+    Parameters
+    ----------
+    formats
+        What is asked for.
+    known
+        What can be had.
 
     Raises
     ------
     UsageError
-        ``unknown-format`` if one of them does not exist, or if there are none.
+        ``unknown-format`` if one of them does not exist or cannot be had, or if there are none.
     """
-    unknown = sorted(set(formats) - {*FORMATS, *OPTIONAL_FORMATS})
+    unknown = sorted(set(formats) - set(known))
     if unknown or not formats:
-        wrong = f"There is no output format {unknown[0]!r}." if unknown else "No output format was given."
-        raise UsageError("unknown-format", wrong, f"Use any of {','.join((*FORMATS, *OPTIONAL_FORMATS))}.")
+        wrong = f"There is no output format {unknown[0]!r} here." if unknown else "No output format was given."
+        raise UsageError("unknown-format", wrong, f"Use any of {','.join(known)}.")
     return frozenset(formats)
 
 

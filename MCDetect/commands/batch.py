@@ -50,7 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     archive.add_argument(
         "--from", dest="since", type=day, metavar="DAY", help="mammography from this day on, as 2026-01-31"
     )
-    archive.add_argument("--to", dest="until", type=day, metavar="DAY", help="the last day of --from (default: today)")
+    archive.add_argument(
+        "--to", dest="until", type=day, metavar="DAY", help="the last day, with --from (default: today)"
+    )
     archive.add_argument(
         "--drop-fetched",
         action="store_true",
@@ -62,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--workers", type=count(1), metavar="N", help="worker processes here (default: one a GPU or core)"
     )
     where.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler that runs already, tcp://HOST:PORT")
-    add_detection_arguments(parser)
+    add_detection_arguments(parser, ("sc",))
     parser.add_argument("--retry", action="store_true", help="try everything again that failed in an earlier run")
     parser.add_argument(
         "--recheck", action="store_true", help="compare the contents of all files instead of sizes and times"

@@ -32,7 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RUN",
         help="output folders of mcdetect train; with --data also bundles by name or folder, e.g. default",
     )
-    parser.add_argument("--output", required=True, type=Path, metavar="DIR", help="folder for report.html and .json")
+    parser.add_argument(
+        "--output",
+        required=True,
+        type=Path,
+        metavar="DIR",
+        help="folder for report.html and .json; with --data for tables and pictures too",
+    )
     parser.add_argument(
         "--data",
         type=Path,

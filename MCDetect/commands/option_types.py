@@ -54,7 +54,11 @@ def add_detection_arguments(parser: argparse.ArgumentParser, more_formats: Colle
     """Add the options that decide what is found and written; ``more_formats`` are not written unless asked for."""
     add_processor_arguments(parser)
     sensitivity = parser.add_mutually_exclusive_group()
-    sensitivity.add_argument("--operating-point", metavar="NAME", help="one of those that 'mcdetect bundles' lists")
+    sensitivity.add_argument(
+        "--operating-point",
+        metavar="NAME",
+        help="how many false clusters pass: one of those that 'mcdetect bundles' lists (default: the model's)",
+    )
     sensitivity.add_argument(
         "--threshold", type=probability, metavar="T", help="least score of a cluster, 0 to 1, instead of a name"
     )
@@ -70,7 +74,7 @@ def add_formats_argument(parser: argparse.ArgumentParser, more_formats: Collecti
     also = f"; also {','.join(more_formats)}" if more_formats else ""
     parser.add_argument(
         "--formats",
-        type=format_list,
+        type=format_list((*FORMATS, *more_formats)),
         default=FORMATS,
         metavar="LIST",
         help=f"what to write, separated by commas (default: {','.join(FORMATS)}{also})",
@@ -134,12 +138,16 @@ def day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day written as 2026-01-31") from None
 
 
-def format_list(text: str) -> frozenset[str]:
-    """Return the output formats in a list separated by commas."""
-    try:
-        return check_formats([name.strip() for name in text.split(",") if name.strip()])
-    except UsageError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+def format_list(known: Collection[str]) -> Callable[[str], frozenset[str]]:
+    """Return a function that turns a list separated by commas into output formats, of those that a command has."""
+
+    def formats(text: str) -> frozenset[str]:
+        try:
+            return check_formats([name.strip() for name in text.split(",") if name.strip()], known)
+        except UsageError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return formats
 
 
 def _number(text: str) -> float:

@@ -26,7 +26,9 @@ def add_query_arguments(parser: argparse._ActionsContainer) -> None:
 
 def add_node_arguments(parser: argparse._ActionsContainer) -> None:
     """Add the options that say which PACS is meant."""
-    parser.add_argument("--node", metavar="NAME", help="PACS, as the configuration names it (default: its only one)")
+    parser.add_argument(
+        "--node", metavar="NAME", help="PACS, as the configuration names it (default: its default, or its only one)"
+    )
     parser.add_argument(
         "--config", type=Path, metavar="FILE", help="configuration (default: nodes.toml of this user; see docs/pacs.md)"
     )

@@ -29,7 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     listening = parser.add_argument_group("listening")
     listening.add_argument("--title", default="MCDETECT", metavar="TITLE", help="AE title (default: %(default)s)")
-    listening.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (%(default)s)")
+    listening.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="where to listen (default: %(default)s, this computer only)",
+    )
     listening.add_argument("--port", type=count(0, 65535), default=11112, metavar="N", help="default: %(default)s")
     listening.add_argument(
         "--stow-port", type=count(0, 65535), metavar="N", help="take images by STOW-RS as well (default: do not)"
@@ -39,16 +44,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="TITLE@ADDRESS",
-        help="who may send; * is any title or address, addresses may be networks (default: this computer only)",
+        help="who may send; * is any title or address, addresses may be networks (default: this computer "
+        "only; others need --host too)",
     )
     listening.add_argument(
-        "--connections", type=count(2), default=64, metavar="N", help="at most; half of it an address (%(default)s)"
+        "--connections",
+        type=count(2),
+        default=64,
+        metavar="N",
+        help="most associations, half of them of one address (default: %(default)s)",
     )
     listening.add_argument(
-        "--largest-image", type=count(1), default=512, metavar="MIB", help="larger ones are cut off (%(default)s)"
+        "--largest-image",
+        type=count(1),
+        default=512,
+        metavar="MIB",
+        help="longer images are cut off (default: %(default)s)",
     )
     listening.add_argument(
-        "--least-free", type=count(0), default=2048, metavar="MIB", help="images are refused below (%(default)s)"
+        "--least-free",
+        type=count(0),
+        default=2048,
+        metavar="MIB",
+        help="with less room on the disk no image is taken (default: %(default)s)",
     )
     listening.add_argument("--tls-certificate", type=Path, metavar="FILE", help="PEM; listen with TLS only")
     listening.add_argument("--tls-key", type=Path, metavar="FILE", help="PEM, without a password")
@@ -56,18 +74,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tls-authorities", type=Path, metavar="FILE", help="PEM; peers must have a certificate signed by one of them"
     )
     listening.add_argument(
-        "--metrics-port", type=count(0, 65535), default=9114, metavar="N", help="/health and /metrics (%(default)s)"
+        "--metrics-port",
+        type=count(0, 65535),
+        default=9114,
+        metavar="N",
+        help="/health and /metrics (default: %(default)s)",
     )
     listening.add_argument(
         "--metrics-host",
         default="127.0.0.1",
         metavar="ADDRESS",
-        help="where these are shown, without password or encryption, to all who reach it (%(default)s)",
+        help="where these are shown, without password or encryption, to all who reach it (default: %(default)s)",
     )
     work = parser.add_argument_group("work")
-    work.add_argument("--views", type=count(1), default=4, metavar="N", help="images of an examination (%(default)s)")
     work.add_argument(
-        "--wait", type=positive_number, default=120.0, metavar="S", help="seconds to wait for more (%(default)s)"
+        "--views", type=count(1), default=4, metavar="N", help="images of an examination (default: %(default)s)"
+    )
+    work.add_argument(
+        "--wait",
+        type=positive_number,
+        default=120.0,
+        metavar="S",
+        help="seconds to wait for more (default: %(default)s)",
     )
     work.add_argument(
         "--workers", type=count(1), metavar="N", help="worker processes (default: one a GPU, or one a core)"
@@ -81,16 +109,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--config", type=Path, metavar="FILE", help="configuration (default: nodes.toml of this user; see docs/pacs.md)"
     )
     work.add_argument(
-        "--keep", type=positive_number, default=30.0, metavar="DAYS", help="images and results stay (%(default)s)"
+        "--keep",
+        type=positive_number,
+        default=30.0,
+        metavar="DAYS",
+        help="how long images and results stay (default: %(default)s)",
     )
     work.add_argument(
         "--give-up",
         type=positive_number,
         default=7.0,
         metavar="DAYS",
-        help="results that the destination refuses are sent again so long (%(default)s)",
+        help="how long results that the destination refuses are sent again (default: %(default)s)",
     )
-    add_detection_arguments(parser)
+    add_detection_arguments(parser, ("sc",))
 
 
 def run(options: argparse.Namespace) -> int:

@@ -54,7 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--search", type=count(1), metavar="N", help="train N random draws of hyperparameters instead (lunalozoya2023)"
     )
     parser.add_argument(
-        "--pretrained", type=Path, metavar="FILE", help="ImageNet weights of torchvision or timm; none: from scratch"
+        "--pretrained",
+        type=Path,
+        metavar="FILE",
+        help="ImageNet weights of torchvision or timm (default: random weights)",
     )
     parser.add_argument("--epochs", type=count(1), metavar="N", help="instead of the recipe's, in every stage")
     parser.add_argument(

@@ -216,3 +216,12 @@ def test_results_about_nothing_are_removed(detect, tmp_path):
     after = detect(path, options=("--threshold", "0"))
     assert not any("seg_" in name or "gsps_" in name for name in after.files)
     assert any("cad-sr" in name for name in after.files)
+
+
+@pytest.mark.parametrize("command", ["batch", "serve"])
+def test_maps_of_probabilities_are_refused_where_none_would_be_written(command, capsys, tmp_path):
+    source = ["archive"] if command == "batch" else []
+    with pytest.raises(SystemExit) as stopped:
+        main([command, *source, "--output", str(tmp_path / "results"), "--formats", "seg,probability"])
+    assert stopped.value.code == 2
+    assert "There is no output format 'probability' here" in capsys.readouterr().err
