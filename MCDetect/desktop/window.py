@@ -19,11 +19,11 @@ from MCDetect.desktop.help_sheet import HelpSheet
 from MCDetect.desktop.opening_window import TITLE, OpeningWindow
 from MCDetect.desktop.qt_toolkit import PyQt5Toolkit
 from MCDetect.errors import UsageError
+from MCDetect.polygons import contains
 from MCDetect.review.panel import UI_FILE
 from MCDetect.review.panel.folding import FOLDED_FIRST
 from MCDetect.review.panel.host import Tool
 from MCDetect.review.panel.panel import ReviewPanel
-from MCDetect.review.polygons import inside
 from MCDetect.review.session import ReviewSession
 from MCDetect.version import __version__
 
@@ -155,7 +155,7 @@ class MainWindow(OpeningWindow):
         if self.panel.tool is not Tool.NONE:
             self.panel.clicked(key, row, column)
         elif self.session is not None:
-            hit = [c for c in self.session.clusters(key) if inside([(row, column)], c.outline)[0]]
+            hit = [c for c in self.session.clusters(key) if contains(c.outline, (row, column))]
             self.selects_in_view = True
             try:
                 self.session.select(min(hit, key=lambda c: c.area_mm2).tracking_uid if hit else None)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from MCDetect.polygons import contains, inside
+
 Outline = Sequence[tuple[float, float]]
 """Vertices (row, column) in pixels; the last is joined to the first."""
 
@@ -72,14 +74,9 @@ def intersection_over_union(first: Outline, second: Outline, spacing_mm: tuple[f
         np.arange(start + _OVERLAP_CELL_MM / 2, stop, _OVERLAP_CELL_MM) for start, stop in zip(low, high, strict=True)
     )
     grid = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
-    inside = [_contains_each(polygon, grid) for polygon in polygons]
-    union = np.count_nonzero(inside[0] | inside[1])
-    return float(np.count_nonzero(inside[0] & inside[1]) / union) if union else 0.0
-
-
-def contains(polygon: npt.NDArray[np.float64], point: npt.NDArray[np.float64]) -> bool:
-    """Tell whether ``point`` (2,) lies inside ``polygon`` (n, 2), by the even-odd rule."""
-    return bool(_contains_each(polygon, point[None])[0])
+    within = [inside(grid, polygon) for polygon in polygons]
+    union = np.count_nonzero(within[0] | within[1])
+    return float(np.count_nonzero(within[0] & within[1]) / union) if union else 0.0
 
 
 def distance_to_outline(polygon: npt.NDArray[np.float64], point: npt.NDArray[np.float64]) -> float:
@@ -95,14 +92,3 @@ def distance_to_outline(polygon: npt.NDArray[np.float64], point: npt.NDArray[np.
 def _millimetres(outline: Outline, spacing_mm: tuple[float, float]) -> npt.NDArray[np.float64]:
     points: npt.NDArray[np.float64] = np.asarray(outline, dtype=float) * np.asarray(spacing_mm)
     return points
-
-
-def _contains_each(polygon: npt.NDArray[np.float64], points: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    row, column = points[:, 0], points[:, 1]
-    inside = np.zeros(len(points), dtype=bool)
-    for (row0, column0), (row1, column1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
-        if row0 == row1:
-            continue
-        crosses = (row0 > row) != (row1 > row)
-        inside ^= crosses & (column < column0 + (row - row0) * (column1 - column0) / (row1 - row0))
-    return inside

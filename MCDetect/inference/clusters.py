@@ -20,6 +20,7 @@ from scipy.sparse import csgraph
 from scipy.spatial import ConvexHull, cKDTree
 from scipy.spatial.distance import pdist
 
+from MCDetect import polygons
 from MCDetect.bi_rads import Distribution
 from MCDetect.findings import Calcification
 from MCDetect.inference.distribution import distribution_of
@@ -133,7 +134,7 @@ def describe_cluster(
     outer = _hull(_discs(centres, radii + outline_margin_mm))
     limits = (np.asarray(shape) - 0.5) * spacing
     outer = np.clip(outer, -0.5 * spacing, limits)
-    area = _area(outer)
+    area = polygons.area(outer)
     diameter = float(pdist(_discs(centres, radii)).max())
     return ClusterGeometry(
         members=members,
@@ -171,7 +172,7 @@ def measure_outline(
         (row, column) in pixels, for the distribution "segmental"; None if unknown.
     """
     spacing = np.asarray(spacing_mm)
-    area = _area(np.asarray(outline, dtype=np.float64) * spacing)
+    area = polygons.area(np.asarray(outline, dtype=np.float64) * spacing)
     diameter, distribution = 0.0, Distribution.GROUPED
     if members:
         centres = np.array([(c.row, c.column) for c in members]) * spacing
@@ -201,8 +202,3 @@ def _discs(centres: FloatPoints, radii: npt.NDArray[np.float64]) -> FloatPoints:
 def _hull(points: FloatPoints) -> FloatPoints:
     hull: FloatPoints = points[ConvexHull(points).vertices]
     return hull
-
-
-def _area(polygon: FloatPoints) -> float:
-    rows, columns = polygon[:, 0], polygon[:, 1]
-    return float(abs(np.dot(rows, np.roll(columns, 1)) - np.dot(columns, np.roll(rows, 1))) / 2)

@@ -15,7 +15,8 @@ from pydicom.uid import generate_uid
 from MCDetect.errors import UsageError
 from MCDetect.findings import Calcification, Cluster, ImageFindings, Origin
 from MCDetect.inference.clusters import ClusterGeometry, describe_cluster, measure_outline
-from MCDetect.review.polygons import Outline, inside, usable_outline
+from MCDetect.polygons import contains, inside
+from MCDetect.review.polygons import Outline, usable_outline
 from MCDetect.review.state import ReviewState
 
 NEAR_MM = 5.0
@@ -109,7 +110,7 @@ def with_calcification(
     now, home = state.find(home.tracking_uid)
     ids = {*home.member_ids, calcification.id}
     members = tuple(c for c in now.calcifications if c.id in ids)
-    is_inside = bool(inside([(calcification.row, calcification.column)], home.outline)[0])
+    is_inside = contains(home.outline, (calcification.row, calcification.column))
     outline = home.outline if is_inside else _describe(now, members).outline
     return state.with_cluster(_measured(now, home, members, outline)), calcification.id
 
@@ -146,10 +147,10 @@ def overlap(first: Calcification, second: Calcification) -> bool:
 def _home(
     image: ImageFindings, calcification: Calcification, visible: Collection[str], selected: str | None
 ) -> Cluster | None:
-    place = [(calcification.row, calcification.column)]
+    place = calcification.row, calcification.column
     shown = [c for c in image.clusters if c.tracking_uid in visible]
     chosen = next((c for c in shown if c.tracking_uid == selected), None)
-    around = [c for c in shown if inside(place, c.outline)[0]]
+    around = [c for c in shown if contains(c.outline, place)]
     if around:
         return chosen if chosen in around else min(around, key=lambda c: c.area_mm2)
     if chosen is not None:

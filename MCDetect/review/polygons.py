@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy.spatial import ConvexHull
 
 from MCDetect.errors import UsageError
+from MCDetect.polygons import area
 
 Outline = tuple[tuple[float, float], ...]
 
@@ -45,29 +46,9 @@ def usable_outline(vertices: Sequence[tuple[float, float]], shape: tuple[int, in
         raise failure
     if crosses_itself(points):
         points = points[ConvexHull(points).vertices]
-    if polygon_area(points) < _SMALLEST_PIXELS:
+    if area(points) < _SMALLEST_PIXELS:
         raise failure
     return tuple((float(row), float(column)) for row, column in points)
-
-
-def polygon_area(points: npt.NDArray[np.float64]) -> float:
-    """Return the area of a polygon ((n, 2)) in the square of its unit."""
-    first, second = points[:, 0] - points[0, 0], points[:, 1] - points[0, 1]
-    return float(abs(np.dot(first, np.roll(second, 1)) - np.dot(second, np.roll(first, 1))) / 2)
-
-
-def inside(points: npt.ArrayLike, outline: Sequence[tuple[float, float]]) -> npt.NDArray[np.bool_]:
-    """Say for each of ``points`` ((n, 2), row and column) whether it lies in the polygon (even-odd rule)."""
-    tested = np.asarray(points, dtype=np.float64).reshape(-1, 2)
-    corners = np.asarray(outline, dtype=np.float64)
-    following = np.roll(corners, -1, axis=0)
-    row, column = tested[:, :1], tested[:, 1:]
-    spans = (corners[:, 0] > row) != (following[:, 0] > row)
-    height = following[:, 0] - corners[:, 0]
-    slope = (following[:, 1] - corners[:, 1]) / np.where(height == 0, 1.0, height)
-    crossings = spans & (column < corners[:, 1] + slope * (row - corners[:, 0]))
-    result: npt.NDArray[np.bool_] = crossings.sum(axis=1) % 2 == 1
-    return result
 
 
 def crosses_itself(points: npt.NDArray[np.float64]) -> bool:

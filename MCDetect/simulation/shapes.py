@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from MCDetect.polygons import inside
 from MCDetect.simulation.fields import stamp_path, wandering_path
 
 ThicknessMap = npt.NDArray[np.float32]
@@ -36,8 +37,8 @@ def shard(rng: np.random.Generator, diameter_mm: float, step_mm: float) -> Thick
     ratio, turn = rng.uniform(0.45, 1.0), rng.uniform(0, np.pi)
     y, x = radii * np.sin(angles) * ratio, radii * np.cos(angles)
     y, x = np.cos(turn) * y + np.sin(turn) * x, np.cos(turn) * x - np.sin(turn) * y
-    inside = _inside_polygon(row, column, y, x)
-    depth = ndimage.distance_transform_edt(inside) * step_mm
+    body = inside(np.stack([row, column], axis=-1), np.stack([y, x], axis=-1))
+    depth = ndimage.distance_transform_edt(body) * step_mm
     width = max(float(depth.max()), step_mm)
     bevel = np.clip(depth / (rng.uniform(0.35, 0.9) * width), 0, 1)
     tilt = 1 + rng.uniform(-0.35, 0.35) * row / half + rng.uniform(-0.35, 0.35) * column / half
@@ -177,18 +178,6 @@ def _radius_in_outline(
         outline += amplitude * np.cos(order * angle + phase)
     distance: FloatArray = np.hypot(u, v) / (radius_mm * outline)
     return distance
-
-
-def _inside_polygon(row: FloatArray, column: FloatArray, y: FloatArray, x: FloatArray) -> npt.NDArray[np.bool_]:
-    """Even-odd rule; the polygon's last corner is joined to the first."""
-    inside = np.zeros(row.shape, dtype=bool)
-    for i in range(len(y)):
-        y0, x0, y1, x1 = y[i - 1], x[i - 1], y[i], x[i]
-        if y0 == y1:
-            continue
-        crosses = (row > y0) != (row > y1)
-        inside ^= crosses & (column < x0 + (row - y0) * (x1 - x0) / (y1 - y0))
-    return inside
 
 
 def _lumps(

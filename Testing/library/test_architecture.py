@@ -11,7 +11,18 @@ PACKAGE = REPOSITORY / "MCDetect"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 ROWS = (
-    {"findings", "score_text", "descriptors", "bi_rads", "errors", "files", "installation", "runs", "version"},
+    {
+        "findings",
+        "score_text",
+        "descriptors",
+        "bi_rads",
+        "errors",
+        "files",
+        "installation",
+        "polygons",
+        "runs",
+        "version",
+    },
     {"dicom", "preprocessing", "networks", "simulation", "pictures"},
     {"inference", "training", "evaluation", "bundles", "results", "outputs"},
     {"review", "cohort"},

@@ -23,7 +23,7 @@ import numpy as np
 from MCDetect.bundles.store import DEFAULT_BUNDLE
 from MCDetect.dicom.reading import read_mammogram
 from MCDetect.errors import InputError, MCDetectError
-from MCDetect.evaluation.hits import contains
+from MCDetect.polygons import contains
 from MCDetect.training.detection.injected_set import grey_values_hash
 from MCDetect.training.detection.tables import table
 
@@ -160,7 +160,7 @@ def figures_of(view: CalledView, mammogram: Mammogram, marks: Sequence[Calcifica
 
 def group_figures(group: Called, found: ImageFindings) -> dict[str, Any]:
     """Return what was found of a group: marks within :data:`GROUP_MM`, and the cluster over its middle, or None."""
-    over = [one for one in found.clusters if contains(np.array(one.outline), np.array([group.row, group.column]))]
+    over = [one for one in found.clusters if contains(one.outline, (group.row, group.column))]
     best = max((one.score for one in over), default=None)
     others = [one for one in found.clusters if one not in over]
     return {

@@ -11,7 +11,8 @@ import numpy as np
 from MCDetect.evaluation.bootstrap import Indices, bootstrap_interval
 from MCDetect.evaluation.free_response import counts_normal, free_response_figures, sensitivity_from
 from MCDetect.evaluation.froc import MatchedImage, ScoredImage, match
-from MCDetect.evaluation.hits import Candidate, Criterion, contains
+from MCDetect.evaluation.hits import Candidate, Criterion
+from MCDetect.polygons import contains
 from MCDetect.training.datasets.record import DatasetIndex
 from MCDetect.training.detection.figures import ABOVE_NOISE, CRITERIA, above_noise
 from MCDetect.training.detection.looking import Mark
@@ -177,7 +178,7 @@ def _marked(view: LookedAtView, counted: Any, threshold: float) -> MarkedCalcifi
     """Return the reported marks of a view, matched; those in a marked group are not false: it may have more."""
     outlines = [np.array(cluster.outline) for cluster in view.truth.clusters]
     marks = [Mark(m.row, m.column, m.diameter_mm, m.score) for m in view.marks if m.is_reported(threshold)]
-    outside = [m for m in marks if not any(contains(outline, np.array([m.row, m.column])) for outline in outlines)]
+    outside = [m for m in marks if not any(contains(outline, (m.row, m.column)) for outline in outlines)]
     one, beyond = match_marks(marks, view.truth, counted), match_marks(outside, view.truth, counted)
     return MarkedCalcifications(one.logits, one.errors_mm, beyond.false_logits)
 

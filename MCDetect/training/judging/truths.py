@@ -18,9 +18,9 @@ from scipy import ndimage
 from scipy.spatial import ConvexHull, QhullError
 
 from MCDetect.errors import InputError
-from MCDetect.evaluation.hits import contains
 from MCDetect.findings import Calcification
 from MCDetect.inference.clusters import describe_cluster, group_calcifications
+from MCDetect.polygons import contains
 from MCDetect.simulation.truth_file import TruthOfView, read_truth
 from MCDetect.training.datasets.pixels import PlacedMask, mask_of
 from MCDetect.training.datasets.record import ImageRecord, Region
@@ -199,7 +199,7 @@ def _calcification(number: int, region: Region, placed: PlacedMask, spacing_mm: 
 
 
 def _is_in_any(one: Calcification, groups: Sequence[tuple[Outline, str]]) -> bool:
-    return any(contains(np.array(outline), np.array([one.row, one.column])) for outline, _ in groups)
+    return any(contains(outline, (one.row, one.column)) for outline, _ in groups)
 
 
 def _kind_of(record: ImageRecord) -> str:

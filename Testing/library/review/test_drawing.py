@@ -10,9 +10,9 @@ from support.review_examples import blob
 
 from MCDetect.errors import UsageError
 from MCDetect.findings import Origin
+from MCDetect.polygons import inside
 from MCDetect.review.drawing import with_calcification
 from MCDetect.review.local_segmentation import segment_calcification
-from MCDetect.review.polygons import inside
 
 ROUND_BOTH = [(40, 70), (40, 190), (240, 190), (240, 70)]
 

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from MCDetect.errors import InputError
-from MCDetect.evaluation.hits import centre_inside, contains
+from MCDetect.evaluation.hits import centre_inside
+from MCDetect.polygons import contains
 from MCDetect.simulation.examination import simulate_examination
 from MCDetect.simulation.given_dicom import inject_into_file
 from MCDetect.training.datasets import index_dataset
