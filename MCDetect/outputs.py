@@ -15,6 +15,9 @@ OPTIONAL_FORMATS = ("sc", "probability")
 """What is written only when asked for: pictures as DICOM Secondary Captures, and maps of the probability of each pixel
 as fractional segmentations."""
 
+OPTIONAL_BATCH_FORMATS = ("sc",)
+"""Those of them that a batch and a node can be asked for."""
+
 
 def check_formats(formats: Collection[str], known: Collection[str] = (*FORMATS, *OPTIONAL_FORMATS)) -> frozenset[str]:
     """Return ``formats`` as a set.

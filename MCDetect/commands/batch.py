@@ -19,7 +19,7 @@ from MCDetect.commands.option_types import (
 )
 from MCDetect.commands.pacs import add_node_arguments, add_query_arguments, chosen_node
 from MCDetect.errors import UsageError
-from MCDetect.outputs import check_output_folder
+from MCDetect.outputs import OPTIONAL_BATCH_FORMATS, check_output_folder
 
 if TYPE_CHECKING:
     from MCDetect.cohort.batch import Listener, Report
@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--workers", type=count(1), metavar="N", help="worker processes here (default: one a GPU or core)"
     )
     where.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler that runs already, tcp://HOST:PORT")
-    add_detection_arguments(parser, ("sc",))
+    add_detection_arguments(parser, OPTIONAL_BATCH_FORMATS)
     parser.add_argument("--retry", action="store_true", help="try everything again that failed in an earlier run")
     parser.add_argument(
         "--recheck", action="store_true", help="compare the contents of all files instead of sizes and times"

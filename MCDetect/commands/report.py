@@ -8,7 +8,7 @@ from pathlib import Path
 from MCDetect.commands.exit_codes import exit_code
 from MCDetect.commands.option_types import add_formats_argument, output_path
 from MCDetect.findings.reading import read_findings
-from MCDetect.outputs import check_output_folder
+from MCDetect.outputs import OPTIONAL_FORMATS, check_output_folder
 from MCDetect.results import ResultWriter
 
 SUMMARY = "write DICOM objects and pictures again from an edited findings.json"
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="reports that the reviewed ones replace; by default those in the folder dicom beside FINDINGS",
     )
-    add_formats_argument(parser, ("sc",))
+    add_formats_argument(parser, OPTIONAL_FORMATS)
 
 
 def run(options: argparse.Namespace) -> int:

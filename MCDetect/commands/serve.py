@@ -15,6 +15,7 @@ from MCDetect.commands.exit_codes import DONE
 from MCDetect.commands.option_types import add_detection_arguments, check_spacing, count, positive_number, processing_of
 from MCDetect.errors import DeviceError
 from MCDetect.installation import install_command
+from MCDetect.outputs import OPTIONAL_BATCH_FORMATS
 
 if TYPE_CHECKING:
     from MCDetect.dicom.pacs.nodes import Node
@@ -122,7 +123,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DAYS",
         help="how long results that the destination refuses are sent again (default: %(default)s)",
     )
-    add_detection_arguments(parser, ("sc",))
+    add_detection_arguments(parser, OPTIONAL_BATCH_FORMATS)
 
 
 def run(options: argparse.Namespace) -> int:

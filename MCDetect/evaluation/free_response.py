@@ -47,7 +47,7 @@ def free_response_figures(
         "images": len(images),
         "examinations": len(cases),
         "by image": _curve(images, 1.0, repeats),
-        "by examination": _curve(cases, views_a_case(images, cases), repeats),
+        "by examination": _curve(cases, views_per_case(images, cases), repeats),
         "operating points": {
             name: {
                 "threshold": threshold,
@@ -74,8 +74,8 @@ def counted_images(images: Sequence[MatchedImage]) -> list[MatchedImage]:
     return [image for image in images if image.is_normal or not normal]
 
 
-def views_a_case(images: Sequence[MatchedImage], cases: Sequence[MatchedImage]) -> float:
-    """Return the views of an examination on which false positives are counted, so that they stay those of a view."""
+def views_per_case(images: Sequence[MatchedImage], cases: Sequence[MatchedImage]) -> float:
+    """Return the mean number of views of the examinations on which false positives are counted."""
     counted = {case.examination for case in counted_images(cases)}
     return sum(image.examination in counted for image in images) / max(1, len(counted))
 

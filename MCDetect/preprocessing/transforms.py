@@ -93,7 +93,7 @@ class NetworkInput(_SpacedTransform):
         self.target_mm = target_mm
 
     def __call__(self, image: Any) -> Array:
-        """Return contrast in multiples of the local noise, float32, 0 outside the breast."""
+        """Return contrast in multiples of the local noise, float32; padding is taken for image."""
         plane = _plane(image)
         mask = masks.breast_mask(plane, self.spacing_mm)
         everywhere = np.ones(plane.shape, dtype=np.bool_)

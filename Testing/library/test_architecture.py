@@ -125,7 +125,6 @@ def test_torch_is_imported_at_once_only_by_networks_and_what_builds_on_them() ->
         "MCDetect.networks",
         "MCDetect.training",
         "MCDetect.preprocessing.transforms",
-        "MCDetect.inference.logit_map",
     )
     assert not {module for module in heavy if not module.startswith(allowed)}
 

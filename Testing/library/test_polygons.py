@@ -15,15 +15,14 @@ corners = st.lists(st.tuples(coordinates, coordinates), min_size=3, max_size=12)
 
 
 @given(around=st.lists(st.floats(0, 6.28).map(lambda a: round(a, 3)), min_size=3, max_size=12, unique=True))
-def test_a_star_shaped_polygon_holds_what_another_library_says(around) -> None:
+def test_a_polygon_holds_what_another_library_says(around) -> None:
     angles = np.sort(around)
     polygon = np.stack([10 * np.cos(angles), (7 + 3 * np.sin(5 * angles)) * np.sin(angles)], axis=1)
-    grid = np.stack(np.mgrid[-12:12:0.51, -12:12:0.53], axis=-1)  # no point of it lies on a side
+    grid = np.stack(np.mgrid[-12:12:0.51, -12:12:0.53], axis=-1)
     found = polygons.inside(grid, polygon)
     assert found.shape == grid.shape[:2]
     expected = Path(polygon).contains_points(grid.reshape(-1, 2)).reshape(found.shape)
-    # Matplotlib counts windings, which is the same where a polygon does not cross itself.
-    assert np.mean(found != expected) < 0.002
+    assert np.mean(found != expected) < 0.002  # a point may lie next to a side
 
 
 @given(polygon=corners, shift=st.tuples(coordinates, coordinates))
@@ -35,7 +34,7 @@ def test_where_a_polygon_lies_and_in_which_order_changes_nothing_of_its_area(pol
 
 def test_what_two_loops_enclose_both_is_outside_by_the_even_odd_rule() -> None:
     twice = [(0, 0), (0, 10), (10, 10), (10, 0), (0, 0), (2, 2), (2, 8), (8, 8), (8, 2), (2, 2)]
-    assert polygons.contains(twice, (1, 1))
+    assert polygons.contains(twice, (1, 5))
     assert not polygons.contains(twice, (5, 5))
     assert not polygons.contains(twice, (11, 5))
 

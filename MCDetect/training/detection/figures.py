@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from MCDetect.evaluation.bootstrap import Indices, bootstrap_interval
-from MCDetect.evaluation.free_response import views_a_case
+from MCDetect.evaluation.free_response import views_per_case
 from MCDetect.evaluation.free_response_statistics import (
     false_positives_from,
     mean_sensitivity,
@@ -88,7 +88,7 @@ def froc_figures(views: Sequence[MatchedView], selected: Selection | None = None
         return None
     curve = froc_curve(images, false_positives_on_normal_images=True)
     cases = by_case(images)
-    a_case = views_a_case(images, cases)
+    a_case = views_per_case(images, cases)
     return {
         "clusters": number,
         "sensitivity at false positives a view": {

@@ -11,11 +11,11 @@ from MCDetect.evaluation.hits import (
     Candidate,
     Truth,
     centre_inside,
-    contains,
     distance_to_outline,
     intersection_over_union,
     overlaps,
 )
+from MCDetect.polygons import contains
 
 MILLIMETRES = (1.0, 1.0)
 
