@@ -51,8 +51,8 @@ plateau
     Pixels above 0.8 of its height over those above half of it: near 1 for a dense body with an edge, small for a haze.
 hollowness
     Mean of the outer half of its depth, without the pixels of its border, less that of the inner third, in heights:
-    positive for a rim. 0 for a body that is nowhere 0.21 mm deep, or too small for pixels between its border and half of
-    its depth.
+    positive for a rim. 0 for a body that is nowhere 0.21 mm deep, or has no pixel between its border and half of its
+    depth.
 unevenness
     Deviation of its inner values, in heights.
 log_skin_depth
