@@ -56,7 +56,7 @@ class PresentationStyle:
     bright: float
     noise_power: float
     label: bool
-    least_quanta: float = 700.0
+    least_quanta: float = 1300.0
 
 
 def draw_style(rng: np.random.Generator, name: str | None = None) -> PresentationStyle:

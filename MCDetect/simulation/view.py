@@ -19,7 +19,7 @@ from MCDetect.simulation.presentation import PresentationStyle, burn_in_label, d
 from MCDetect.simulation.tissue import CALCIUM_PER_MM, FAT_PER_MM, FINE, GLAND_PER_MM, draw_tissue
 from MCDetect.simulation.truth import SimulatedCalcification, SimulatedCluster, mirrored_runs
 
-GENERATOR_VERSION = "1.1"
+GENERATOR_VERSION = "1.2"
 """Changes whenever the same seed gives another picture: scores of different versions are not comparable."""
 
 _CLUSTER_COUNTS = (0.30, 0.45, 0.20, 0.05)  # probability of 0, 1, 2 and 3 clusters

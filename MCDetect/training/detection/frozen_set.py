@@ -57,7 +57,8 @@ RANGES = {
 """Of the processing (:class:`~MCDetect.simulation.presentation.PresentationStyle`) and of the detector's blur."""
 
 LEAST_QUANTA = 700.0
-"""In a pixel, whatever the simulator usually asks for."""
+"""In a pixel: as when the set was frozen. The simulator asks for more since version 1.2, of which nothing else here
+depends."""
 
 
 @dataclass(frozen=True)
