@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from MCDetect.files import write_atomically
+from MCDetect.errors import UsageError
+from MCDetect.files import write_atomically, write_text_atomically
+from MCDetect.simulation.view import GENERATOR_VERSION
 
 TRAINING_SEEDS = range(100_000, 110_000)
 """Seeds of normal views for training."""
@@ -52,6 +54,11 @@ def prepare_backgrounds(
     -------
     list of Path
         One file a seed, in order.
+
+    Raises
+    ------
+    UsageError
+        ``other-generator`` where the folder holds views of another version of the simulator.
     """
     return make_missing(_make, folder, seeds, processes, report)
 
@@ -62,8 +69,12 @@ def make_missing(
     seeds: Sequence[int],
     processes: int,
     report: Callable[[int, int], None] | None,
+    *,
+    any_generator: bool = False,
 ) -> list[Path]:
     """Let several processes make the files ``<seed>.npy`` that ``folder`` does not hold yet; return all, in order.
+
+    Which simulator made them stands in the folder: views of two would be taken for one set otherwise.
 
     Parameters
     ----------
@@ -71,10 +82,19 @@ def make_missing(
         Makes the file of a seed; picklable.
     folder, seeds, processes, report
         See :func:`prepare_backgrounds`.
+    any_generator
+        The views do not depend on the version of the simulator, as those of the frozen set.
+
+    Raises
+    ------
+    UsageError
+        ``other-generator`` where the folder holds views of another version of the simulator.
     """
     paths = [folder / f"{seed}.npy" for seed in seeds]
     missing = [(seed, path) for seed, path in zip(seeds, paths, strict=True) if not path.exists()]
     done = len(paths) - len(missing)
+    if not any_generator:
+        _note_generator(folder, is_filled=done > 0)
     if missing:
         folder.mkdir(parents=True, exist_ok=True)
         with ProcessPoolExecutor(max_workers=processes) as pool:
@@ -83,6 +103,22 @@ def make_missing(
                 if report is not None:
                     report(done, len(paths))
     return paths
+
+
+def _note_generator(folder: Path, *, is_filled: bool) -> None:
+    """Say in a folder which simulator makes its views; views without such a note are taken as they are."""
+    note = folder / "simulator.txt"
+    if not note.exists():
+        if not is_filled:
+            write_text_atomically(note, GENERATOR_VERSION + "\n")
+        return
+    version = note.read_text(encoding="utf-8").strip()
+    if version != GENERATOR_VERSION:
+        raise UsageError(
+            "other-generator",
+            f"{folder} holds views of version {version} of the simulator, which is {GENERATOR_VERSION} now.",
+            "Remove the folder, or give another one.",
+        )
 
 
 def encode_view(pixels: npt.NDArray[np.uint16], mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint16]:

@@ -84,6 +84,14 @@ def read_training_record(folder: Path) -> dict[str, Any]:
     return record
 
 
+def simulator_of_training(folder: Path) -> str | None:
+    """Return the version of the simulator that made what a bundle was trained on, None where it does not say."""
+    try:
+        return str(read_training_record(folder)["simulator_version"])
+    except (ModelError, KeyError):
+        return None
+
+
 def add_to_training_record(folder: Path, **entries: Any) -> None:
     """Change entries of ``docs/training.json``; the others stay, and a bundle without a record gets none."""
     if (folder / "docs" / "training.json").exists():

@@ -13,8 +13,9 @@ from MCDetect.errors import InputError, UsageError
 from MCDetect.evaluation.hits import Candidate
 from MCDetect.inference.settings import DetectorSettings
 from MCDetect.simulation.realism import compare_realism
+from MCDetect.simulation.view import GENERATOR_VERSION
 from MCDetect.training.calibration import calibration_views
-from MCDetect.training.default_bundle import read_scores
+from MCDetect.training.default_bundle import read_scores, simulator_of_training
 from MCDetect.training.detection import frozen_set, injected_set
 from MCDetect.training.detection.by_eye import by_eye_figures
 from MCDetect.training.detection.cluster_figures import calibration_with_reported, cluster_figures
@@ -145,6 +146,7 @@ def run(settings: BenchmarkSettings, report: Report | None = None) -> dict[str, 
     results: dict[str, Any] = {
         "seeds": [truth.seed for truth in truths],
         "bundle": {"name": bundle.name, "sha256": bundle.sha256},
+        "simulator": {"version": GENERATOR_VERSION, "of the training": simulator_of_training(bundle.folder)},
         "software_version": __version__,
         "date": datetime.now(timezone.utc).date().isoformat(),
         "frozen set": _about(truths, hashes),

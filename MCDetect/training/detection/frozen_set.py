@@ -144,7 +144,7 @@ def prepare(
     processes, report
         Number of processes; called with (done, total).
     """
-    return make_missing(_make, folder, seeds, processes, report)
+    return make_missing(_make, folder, seeds, processes, report, any_generator=True)
 
 
 def frozen_hashes() -> dict[str, str]:

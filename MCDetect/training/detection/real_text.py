@@ -103,10 +103,13 @@ def realism_text(results: Mapping[str, Any]) -> str:
     """Return how much simulated views look like real ones."""
     realism = results["realism"]
     real = f"{len(realism['real'])} real views" if realism["real"] else "No real view was given: simulated ones alone"
+    version, trained = results["simulator"]["version"], results["simulator"]["of the training"]
+    trained_on = "as they are trained on" if trained == version else f"the bundle was trained on those of {trained}"
     return "\n".join(
         [
             "## How much simulated views look like real ones\n",
-            f"{real}; {len(realism['simulated'])} simulated views without calcifications, as they are trained on. "
+            f"{real}; {len(realism['simulated'])} simulated views without calcifications of version {version} of the "
+            f"simulator; {trained_on}. "
             "Medians over regions of 256 pixels in each view (`MCDetect/simulation/realism.py`).\n",
             tables.realism_table(realism),
             "\n![Realism](detection/realism.png)\n",

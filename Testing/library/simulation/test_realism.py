@@ -37,7 +37,7 @@ MARGINS = {
     "beta": (0.95, 1.05),
     "power_1": (0.8, 1.25),
     "power_2": (0.85, 1.15),
-    "power_5": (0.85, 1.35),  # the generator is known to give too much: docs/detection.md
+    "power_5": (0.85, 1.15),
     "noise": (0.85, 1.2),
     "skewness": (0.8, 1.2),
     "kurtosis": (0.7, 1.3),

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
-import numpy as np
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+import pytest
+
+from MCDetect.errors import UsageError
+from MCDetect.training import backgrounds
 from MCDetect.training.backgrounds import (
     CALIBRATION_SEEDS,
     TEST_SEEDS,
     TRAINING_SEEDS,
     decode_view,
     encode_view,
+    make_missing,
     prepare_backgrounds,
 )
 
@@ -32,3 +38,14 @@ def test_views_that_are_there_are_not_made_again(tmp_path):
     paths = prepare_backgrounds(tmp_path, [4, 3])
     assert [path.name for path in paths] == ["4.npy", "3.npy"]
     assert np.load(paths[0]).shape == (4, 4)
+
+
+def test_views_of_another_simulator_are_not_taken_for_those_of_this_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(backgrounds, "ProcessPoolExecutor", ThreadPoolExecutor)
+    monkeypatch.setattr(backgrounds, "_make", lambda seed, path: np.save(path, np.zeros(1)))
+    prepare_backgrounds(tmp_path / "views", [1])
+    assert [path.name for path in prepare_backgrounds(tmp_path / "views", [1, 2])] == ["1.npy", "2.npy"]
+    monkeypatch.setattr(backgrounds, "GENERATOR_VERSION", "next")
+    with pytest.raises(UsageError, match="which is next now"):
+        prepare_backgrounds(tmp_path / "views", [3])
+    make_missing(backgrounds._make, tmp_path / "views", [3], 1, None, any_generator=True)

@@ -101,6 +101,7 @@ def score_all() -> dict:
         "real views": None,
         "by eye": None,
         "real patches": None,
+        "simulator": {"version": "1.2", "of the training": "1.1"},
         "realism": {
             "real": [],
             "simulated": [
