@@ -103,8 +103,8 @@ def realism_text(results: Mapping[str, Any]) -> str:
     """Return how much simulated views look like real ones."""
     realism = results["realism"]
     real = f"{len(realism['real'])} real views" if realism["real"] else "No real view was given: simulated ones alone"
-    version, trained = results["simulator"]["version"], results["simulator"]["of the training"]
-    trained_on = "as they are trained on" if trained == version else f"the bundle was trained on those of {trained or 'another'}"
+    version, trained = results["simulator"]["version"], results["simulator"]["of the training"] or "another"
+    trained_on = "as they are trained on" if trained == version else f"the bundle was trained on those of {trained}"
     return "\n".join(
         [
             "## How much simulated views look like real ones\n",
