@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,17 @@ class Watchdog:
     this thread did not answer though a processor was free for it: it also tells when it only waits, for a lock, a disk
     or a process.
 
+    What earlier tests of the process left in memory is not searched for garbage meanwhile: that alone takes a tenth of
+    a second after thousands of tests, and the window begins so as well (:mod:`MCDetect.desktop.application`).
+
     At the end ``work`` and ``pause`` are divided by how slow the processor was just then
     (:mod:`support.processor_speed`).
     """
 
     def __init__(self, monkeypatch: Any) -> None:
         self.work = self.pause = self.stall = 0.0
+        gc.collect()
+        gc.freeze()
         self._slowness = slowness()
         self._queued = seconds_in_queue()
         self._rendered = self._drawn = self._drawn_by_all = 0.0
@@ -62,6 +68,7 @@ class Watchdog:
         if not self._timer.isActive():
             return
         self._timer.stop()
+        gc.unfreeze()
         slow = max(self._slowness, slowness())
         self.work /= slow
         self.pause /= slow
