@@ -23,7 +23,7 @@ from MCDetect.cohort.source import Source
 from MCDetect.cohort.summary import Failure, count_failures, failures, write_table
 from MCDetect.errors import InputError, MCDetectError
 from MCDetect.findings import Algorithm, Refusal
-from MCDetect.outputs import FORMATS, OPTIONAL_BATCH_FORMATS, check_formats, check_output_folder
+from MCDetect.outputs import check_output_folder
 
 _TOLD_EVERY_S = 0.5
 _STEP_S = 1.0
@@ -104,8 +104,7 @@ def run_batch(plan: Plan, listener: Listener) -> Report:
     MCDetectError
         When nothing can be done or all would fail in the same way; what is complete is kept.
     """
-    formats = tuple(sorted(check_formats(plan.processing.formats, (*FORMATS, *OPTIONAL_BATCH_FORMATS))))
-    processing = replace(plan.processing, formats=formats)
+    processing = plan.processing.checked()
     check_output_folder(plan.output)
     if plan.archive is not None:  # what is fetched has one name, wherever the next batch is started
         plan = replace(plan, source=plan.source.resolve())

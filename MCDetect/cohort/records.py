@@ -14,6 +14,7 @@ from MCDetect.cohort.device_faults import DEVICE_FAILED
 from MCDetect.findings import Algorithm, Findings, ImageFindings, Refusal
 from MCDetect.inference.backends.precision import FP32
 from MCDetect.inference.device import precision_of
+from MCDetect.outputs import FORMATS, OPTIONAL_BATCH_FORMATS, check_formats
 
 TRANSIENT = frozenset(
     {
@@ -63,6 +64,16 @@ class Processing:
     operating_point: str | float | None = None
     spacing_mm: float | None = None
     formats: tuple[str, ...] = ()
+
+    def checked(self) -> Processing:
+        """Return it with its formats in order.
+
+        Raises
+        ------
+        UsageError
+            ``unknown-format`` if one of them cannot be had of a batch or a node, or if there are none.
+        """
+        return replace(self, formats=tuple(sorted(check_formats(self.formats, (*FORMATS, *OPTIONAL_BATCH_FORMATS)))))
 
     def facts(self, algorithm: Algorithm) -> dict[str, str]:
         """Return what decides the results, in words for the manifest."""

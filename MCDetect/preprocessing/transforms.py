@@ -50,6 +50,14 @@ class _SpacedTransform(Transform):  # type: ignore[misc]
         self.spacing_mm = spacing_mm
 
 
+class _ResamplingTransform(_SpacedTransform):
+    """A transform to another pixel spacing."""
+
+    def __init__(self, spacing_mm: tuple[float, float], target_mm: float = 0.07) -> None:
+        super().__init__(spacing_mm)
+        self.target_mm = target_mm
+
+
 class BreastMask(_SpacedTransform):
     """Return the breast as uint8 (1, rows, columns); see :func:`breast_mask.breast_mask`."""
 
@@ -77,7 +85,7 @@ class NormaliseByLocalNoise(_SpacedTransform):
         return normalise_by_local_noise(unit, masks.breast_mask(plane, self.spacing_mm), grey_step)[None]
 
 
-class NetworkInput(_SpacedTransform):
+class NetworkInput(_ResamplingTransform):
     """Return what the networks see of a view: :func:`prepared.prepare_view` with the breast mask of inference.
 
     Parameters
@@ -88,10 +96,6 @@ class NetworkInput(_SpacedTransform):
         Spacing of the networks.
     """
 
-    def __init__(self, spacing_mm: tuple[float, float], target_mm: float = 0.07) -> None:
-        super().__init__(spacing_mm)
-        self.target_mm = target_mm
-
     def __call__(self, image: Any) -> Array:
         """Return contrast in multiples of the local noise, float32; padding is taken for image."""
         plane = _plane(image)
@@ -100,7 +104,7 @@ class NetworkInput(_SpacedTransform):
         return prepare_view(plane, everywhere, mask, self.spacing_mm, self.target_mm).normalised[None]
 
 
-class ResampleToSpacing(_SpacedTransform):
+class ResampleToSpacing(_ResamplingTransform):
     """Return the image at another pixel spacing; see :func:`resampling.resize`.
 
     Parameters
@@ -111,10 +115,6 @@ class ResampleToSpacing(_SpacedTransform):
         New spacing, both ways. As in inference, pixels 8 % smaller to a third larger stay as they are
         (:func:`resampling.resampled_shape`).
     """
-
-    def __init__(self, spacing_mm: tuple[float, float], target_mm: float = 0.07) -> None:
-        super().__init__(spacing_mm)
-        self.target_mm = target_mm
 
     def __call__(self, image: Any) -> Array:
         """Return the resampled image, float32."""

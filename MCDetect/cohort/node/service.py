@@ -14,7 +14,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from MCDetect.cohort.cluster import Workers, workers
@@ -33,7 +33,7 @@ from MCDetect.cohort.records import Examination, Order, Outcome, Processing
 from MCDetect.cohort.retiring import Retirement
 from MCDetect.dicom.pacs.nodes import Node
 from MCDetect.errors import OutputError
-from MCDetect.outputs import FORMATS, OPTIONAL_BATCH_FORMATS, check_formats, check_output_folder
+from MCDetect.outputs import check_output_folder
 
 _ROUND_S = 0.25
 _COURIER_S = 0.5
@@ -85,8 +85,7 @@ def serve(service: Service, stop: threading.Event, tell: Callable[[str], None]) 
         When it cannot begin: folder in use, port in use, bundle missing. ``no-workers`` or ``scheduler-lost`` when
         nothing can be computed any more until it is started again.
     """
-    formats = tuple(sorted(check_formats(service.processing.formats, (*FORMATS, *OPTIONAL_BATCH_FORMATS))))
-    processing = replace(service.processing, formats=formats)
+    processing = service.processing.checked()
     check_output_folder(service.output)
     tell = _whoever_listens(tell)
     with (
