@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from MCDetect.cohort.planning import gpu_of_each, visible_gpus, worker_count
+from MCDetect.cores import cores
 from MCDetect.errors import DeviceError, MCDetectError
 from MCDetect.installation import install_command
 
@@ -180,11 +180,6 @@ def _loss_told(client: Client) -> Iterator[None]:
                 raise
             time.sleep(0.05)
         raise scheduler_lost() from error
-
-
-def cores() -> int:
-    """Return the cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

@@ -100,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _simulate(options: argparse.Namespace, rows: int, columns: int, pixel_mm: float, errors: Console) -> list[Path]:
-    from MCDetect.cohort.cluster import cores
+    from MCDetect.cores import cores
     from MCDetect.simulation.examination import simulate_examination
 
     views = options.views or _VIEWS

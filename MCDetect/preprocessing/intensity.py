@@ -15,6 +15,7 @@ from scipy import ndimage
 
 from MCDetect.preprocessing.block_means import block_means
 from MCDetect.preprocessing.interpolation import Interpolated, in_bands
+from MCDetect.preprocessing.median import median_in_place
 
 FloatImage = npt.NDArray[np.float32]
 
@@ -102,7 +103,7 @@ def local_noise(unit: FloatImage, mask: npt.NDArray[np.bool_] | None = None, gre
             window = slice(across[j].window.start - first, across[j].window.stop - first)
             response = np.abs(fine[:, window] @ across[j].fine.T - coarse[:, window] @ across[j].coarse.T)
             part = inside[j]
-            blocks[i, j] = 1.4826 * _median(response.ravel() if part is None else response[part])
+            blocks[i, j] = 1.4826 * median_in_place(response.ravel() if part is None else response[part])
     floor = max(_MINIMUM_NOISE, _NOISE_PER_GREY_STEP * grey_step)
     if np.isnan(blocks).all():
         return Interpolated(np.full((1, 1), floor, dtype=np.float32), (rows, columns))
@@ -202,17 +203,6 @@ def _difference_of_gaussians(size: int, start: int, stop: int) -> _Blurs:
         np.add.at(matrix, (np.arange(len(positions))[:, None], source - window.start), weights / weights.sum())
         blurs.append(matrix)
     return _Blurs(window, *blurs)
-
-
-def _median(values: npt.NDArray[np.float64]) -> float:
-    """Return the median of an array that is put into another order.
-
-    It is that of NumPy, ten times faster: NumPy selects two values at once, and has vector instructions for one alone.
-    """
-    middle = values.size // 2
-    values.partition(middle)
-    upper = float(values[middle])
-    return upper if values.size % 2 else (float(values[:middle].max()) + upper) / 2
 
 
 def _contrast(unit: FloatImage) -> FloatImage:

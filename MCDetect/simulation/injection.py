@@ -18,6 +18,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from MCDetect.bi_rads import Distribution
+from MCDetect.preprocessing.median import median_in_place
 from MCDetect.simulation.calcifications import CalcificationKind
 from MCDetect.simulation.clusters import ClusterMember, draw_cluster
 from MCDetect.simulation.matched_filter import peak_responses
@@ -98,8 +99,8 @@ def noise_level(image: FloatImage, mask: npt.NDArray[np.bool_] | None = None) ->
     :func:`MCDetect.preprocessing.intensity.local_noise`, over the whole (masked) image.
     """
     response = np.abs(_difference_of_gaussians(image, 1.0, 2.0))
-    values = response if mask is None or not mask.any() else response[mask]
-    return max(1.4826 * float(np.median(values)), 1e-6)
+    values = response.ravel() if mask is None or not mask.any() else response[mask]
+    return max(1.4826 * median_in_place(values), 1e-6)
 
 
 def draw_injection(

@@ -56,7 +56,7 @@ def make_bundle(
     recipe, recipe_name, command
         How; and what the card calls it, and says of the command that made it.
     workers
-        Processes that make examples; one more simulates and examines views.
+        Processes that make examples, and that simulate and examine views.
     device
         Where the networks learn, ``"cpu"`` or ``"cuda"``; all other stages run on the CPU.
     patches
@@ -78,7 +78,7 @@ def make_bundle(
         When a file cannot be written.
     """
     tell = report or (lambda stage: lambda text, done: None)
-    bundle, stages, processes = output / "bundle", Stages(output), workers + 1
+    bundle, stages, processes = output / "bundle", Stages(output), workers
     found: dict[str, Any] = {}
 
     def prepare() -> None:
@@ -151,7 +151,7 @@ def _circumstances(recipe: Recipe, recipe_name: str, command: str, device: str, 
         "recipe": recipe_name,
         "command": command,
         "device": device,
-        "processes": workers + 1,
+        "processes": workers,
         "calibration": asdict(recipe.calibration),
     }
 

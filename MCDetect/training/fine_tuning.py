@@ -185,11 +185,10 @@ def fine_tune(
             report("preparing images", (number + 1) / len(index.records))
     if marked == 0:
         raise _no_calcifications()
-    settings = replace(
-        recipe.trainer, steps=steps or _STEPS, learning_rate=_SLOWER * recipe.trainer.learning_rate, minutes=None
-    )
     import torch
 
+    rate = _SLOWER * recipe.trainer.learning_rate
+    settings = replace(recipe.trainer.on(torch.device(device)), steps=steps or _STEPS, learning_rate=rate, minutes=None)
     network = shipped.load_network("calcification_network", "model.pt", torch.device("cpu")).train()
     trainer = Trainer(network, CalcificationLoss(), settings, output / "training", device=device)
     validation = _batches(MarkedCrops(parts[True] or parts[False], _VALIDATION_BATCHES * recipe.batch, 1, size))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    import torch
     from torch.utils.data import DataLoader
 
     from MCDetect.training.losses import Batch
@@ -46,7 +47,8 @@ class TrainerSettings:
     accumulate
         Parts in which a batch goes through the network, to save memory; gradients are summed as if it went at once.
     precision
-        ``"float32"``, ``"bfloat16"`` or ``"float16"`` (with scaled gradients) inside the network.
+        ``"float32"``, ``"bfloat16"`` or ``"float16"`` (with scaled gradients) inside the network; weights and
+        losses are in float32.
     best
         Validation figure whose best network is kept, e.g. ``"accuracy"`` or ``"loss"``; None keeps the last one.
     patience
@@ -70,6 +72,12 @@ class TrainerSettings:
     precision: str = "float32"
     best: str | None = None
     patience: int | None = None
+
+    def on(self, device: torch.device) -> TrainerSettings:
+        """Return these settings, in float32 where the device would have to imitate bfloat16, which is slower."""
+        from MCDetect.inference.backends.precision import has_bf16
+
+        return replace(self, precision="float32") if self.precision == "bfloat16" and not has_bf16(device) else self
 
 
 @dataclass(frozen=True)

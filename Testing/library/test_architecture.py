@@ -16,6 +16,7 @@ ROWS = (
         "score_text",
         "descriptors",
         "bi_rads",
+        "cores",
         "errors",
         "files",
         "installation",
