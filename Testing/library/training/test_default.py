@@ -40,6 +40,18 @@ def test_both_networks_train_and_leave_a_record(background: Path, tmp_path: Path
     assert not trainer.averaged_network.training
 
 
+def test_processes_that_make_examples_leave_the_other_cores_alone(background: Path):
+    from threadpoolctl import threadpool_info
+
+    class Pools(CropDataset):
+        def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor, int, int]:
+            image, labels, *_ = super().__getitem__(index)
+            return image, labels, max(pool["num_threads"] for pool in threadpool_info()), torch.get_num_threads()
+
+    batch = next(batches_from(Pools([background], 2, 1, CropSettings(size=64)), 2, 1)(0))
+    assert [batch[2].tolist(), batch[3].tolist()] == [[1, 1], [1, 1]]
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="this computer has no CUDA device")
 @pytest.mark.parametrize(
