@@ -103,8 +103,10 @@ _TAIL = """
 ## Sources and licences
 - Networks, thresholds and types were made from simulated views alone. The simulator is part of MCDetect: its views, and
   this bundle, have the licence of the project (Apache-2.0).
-- Real images were used only to validate. None of them is in this bundle, and no weight and no threshold was fitted to
-  them; some decisions of the design were made after looking at them.
+- Real images were used only to validate. None of them is in this bundle, and no weight was fitted to them. Decisions of
+  the design were made after looking at them, and two settings were chosen with the full-field mammograms in sight: from
+  which logit a member of a cluster is reported (by them alone), and from which one a calcification is reported by
+  itself (by simulated views too). docs/detector.md of the project tells how.
   - real patches: 449 of those of
     [lorenzomarini96/microcal_classifier](https://github.com/lorenzomarini96/microcal_classifier), de-duplicated.
     The licence of the images is not stated there; they are neither trained on nor passed on.
@@ -256,9 +258,9 @@ def _patches(patches: Mapping[str, Any] | None) -> str:
         "### Real patches",
         f"{patches['with_cluster']} patches with a cluster and {patches['normal']} of normal tissue, "
         f"{patches['cases']} cases; 60 x 60 pixels of 0.085 mm, digitised film, 8 bit. Never trained on; but that "
-        "pixels up to a third larger than the network's are not resampled was decided after seeing these patches (with "
-        "resampling the area was 0.978). The filters and the last row need no network and "
-        "show how much of the task they solve alone; the sizes of the second filter were chosen on these patches.",
+        "pixels up to a third larger than the network's are not resampled was decided after seeing these patches. "
+        "The filters and the last row need no network and show how much of the task they solve alone; the sizes of the "
+        "second filter were chosen on these patches.",
         "",
         "| | area under the ROC curve |",
         "|---|---|",

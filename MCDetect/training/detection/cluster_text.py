@@ -51,7 +51,8 @@ def clusters_text(results: Mapping[str, Any]) -> str:
         "The shallow CNN is the bundle's own second stage, over every patch; the Laplacian of Gaussian runs in five "
         "sizes, with the same normalisation, linking distance, number of false marks and fit of the cluster score. "
         "Neither has groups of faint or strewn marks. All sizes of the Laplacian share one threshold, so that tissue "
-        "speaks loudest in the largest: a plain baseline, not the best of its kind.\n",
+        "speaks loudest in the largest: a plain baseline, not the best of its kind. Both are fitted on the first "
+        f"{sum(results['baselines']['calibration views'])} of the calibration views, the bundle on all of its own.\n",
         "### By morphology\n",
         "![Sensitivity by morphology](detection/morphology.png)\n",
         tables.morphology_table(groups, ("0.5", "1")),
@@ -62,8 +63,8 @@ def clusters_text(results: Mapping[str, Any]) -> str:
         "",
         *_suspicious(results),
         "\n### Missed clusters above noise, at 1 false positive a view\n",
-        "What of them is marked by single marks; a cluster asks for three, each within 5 mm of the next (strong ones "
-        "10 mm):\n",
+        "What of them is marked by single marks, and what lies above the lower threshold of members; a cluster asks "
+        "for three of these, each within 5 mm of the next (strong ones 10 mm):\n",
         missed_table(results["missed clusters above noise"]),
         "\n![Missed clusters above noise, and the false ones of the highest scores](detection/failures.png)\n",
         "The picture shows them, 18 mm wide, and the suspicious false clusters of the highest scores.\n",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from MCDetect.files import write_text_atomically
+from MCDetect.simulation.presentation import PresentationStyle
 from MCDetect.training.detection import frozen_set, tables
 from MCDetect.training.detection.aims import aims_table
 from MCDetect.training.detection.cluster_figures import REPORTED
@@ -32,8 +33,9 @@ _NOT_DONE = """## What was not measured
   negatives and with a real background, are in [ablations.md](ablations.md), by image and the first criterion alone, and
   not on the injected set. Leaving out the second stage and fitting the cluster score again needs no training and is in
   the tables.
-- Networks of the papers other than the shallow CNN after a training as long as ours. After a short one on the same
-  examples: [published_networks.md](published_networks.md), on a third of the frozen set, not on the injected set nor
+- Networks of the papers after a training as long as that of the calcification network (the shallow CNN, as our second
+  stage, has a quarter of its minutes). The others after a short one on the same examples:
+  [published_networks.md](published_networks.md), on a third of the frozen set, not on the injected set nor
   on real views, and not by morphology, signal-to-noise ratio or density.
 - The baselines by morphology and density; groups by the second criterion; clusters of all signal-to-noise ratios by
   examination are in `results.json` alone.
@@ -114,6 +116,8 @@ the {about["views"]} views were the same in this run, bit by bit. {about["views 
 others together {about["clusters"]}, {loud} of them above noise (median signal-to-noise ratio of their calcifications
 {ABOVE_NOISE:g} or more). There are {about["calcifications"]} calcifications. It is harder than what was trained and
 calibrated on: pixels of 0.05 to 0.1 mm (training: 0.07); {ranges}, all wider than in training;
+at least {frozen_set.LEAST_QUANTA:g} quanta in a pixel, as in version 1.1 of the simulator (since 1.2:
+{PresentationStyle.least_quanta:g});
 nipple markers, clips and folds of skin, which training did not have; morphologies and densities by turns, so that a
 quarter of the clusters are popcorn or rims; calcifications made by attenuation before the exposure, where training adds
 them to the finished picture. It is not fresh any more: what was missed on it was looked at, and the rule for strewn

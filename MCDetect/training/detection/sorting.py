@@ -9,7 +9,7 @@ from typing import Any
 from MCDetect.evaluation.hits import Candidate, centre_inside
 from MCDetect.training.detection.figures import ABOVE_NOISE
 from MCDetect.training.detection.looking import FoundCluster, LookedAt
-from MCDetect.training.detection.truths import TrueCluster, ViewTruth
+from MCDetect.training.detection.truths import TrueCalcification, TrueCluster, ViewTruth
 
 _NEAR_MM = 0.5
 
@@ -47,12 +47,16 @@ def sorting_figures(truths: Sequence[ViewTruth], looked: Sequence[LookedAt], thr
 
 
 def missed_clusters(
-    truths: Sequence[ViewTruth], looked: Sequence[LookedAt], threshold: float, least_logit: float = -math.inf
+    truths: Sequence[ViewTruth],
+    looked: Sequence[LookedAt],
+    threshold: float,
+    least_single: float = -math.inf,
+    least_member: float = -math.inf,
 ) -> list[dict[str, Any]]:
     """Return the clusters above noise that no cluster of at least this score hits, and how much of them is marked.
 
-    A calcification is marked when a mark that is reported by itself (from ``least_logit`` up) lies within 0.5 mm of its
-    centre, or within its radius.
+    A calcification is marked when a mark that is reported by itself (from ``least_single`` up) lies within 0.5 mm of
+    its centre, or within its radius; it could be a member of a cluster when one from ``least_member`` up does.
     """
     missed = []
     for truth, view in zip(truths, looked, strict=True):
@@ -61,15 +65,8 @@ def missed_clusters(
             if cluster.signal_to_noise < ABOVE_NOISE or best_hit(cluster, kept, truth.spacing_mm) is not None:
                 continue
             members = [truth.calcifications[index] for index in cluster.members]
-            marked = sum(
-                any(
-                    math.hypot(mark.row - one.row, mark.column - one.column) * truth.spacing_mm
-                    <= max(_NEAR_MM, one.diameter_mm / 2)
-                    for mark in view.marks[0]
-                    if mark.logit >= least_logit
-                )
-                for one in members
-            )
+            highest = (_highest_logit(one, view, truth.spacing_mm) for one in members)
+            logits = [logit for logit in highest if logit is not None]
             missed.append(
                 {
                     "view": truth.seed,
@@ -77,10 +74,23 @@ def missed_clusters(
                     "morphology": cluster.kind,
                     "signal-to-noise ratio": round(cluster.signal_to_noise, 1),
                     "calcifications": len(members),
-                    "marked": marked,
+                    "marked": sum(logit >= least_single for logit in logits),
+                    "could be members": sum(logit >= least_member for logit in logits),
                 }
             )
     return missed
+
+
+def _highest_logit(one: TrueCalcification, view: LookedAt, spacing_mm: float) -> float | None:
+    near_mm = max(_NEAR_MM, one.diameter_mm / 2)
+    return max(
+        (
+            mark.logit
+            for mark in view.marks[0]
+            if math.hypot(mark.row - one.row, mark.column - one.column) * spacing_mm <= near_mm
+        ),
+        default=None,
+    )
 
 
 def highest_false_clusters(

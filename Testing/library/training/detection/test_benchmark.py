@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 import pytest
@@ -96,6 +97,7 @@ def score_all() -> dict:
         "suspicious clusters": suspicious_figures(TRUTHS, LOOKED, POINTS),
         "sorting": sorting_figures(TRUTHS, LOOKED, 0.5),
         "missed clusters above noise": missed_clusters(TRUTHS, LOOKED, 0.95),
+        "baselines": {"calibration views": [20, 16]},
         "simulated views without clusters": marks_per_view(LOOKED[2:4], POINTS),
         "injected set": None,
         "real views": None,
@@ -309,4 +311,6 @@ def test_of_a_missed_cluster_it_is_told_how_many_of_its_calcifications_are_marke
     assert [(one["calcifications"], one["marked"]) for one in marked] == [(4, 4)] * 6
     blind = [replace(view, clusters=(), marks=((),) * len(THRESHOLD_STEPS)) for view in LOOKED]
     assert {one["marked"] for one in missed_clusters(TRUTHS, blind, 0.5)} == {0}
-    assert "| 400000 | punctate | 8.0 | 4 | 4 |" in missed_table(marked)
+    assert "| 400000 | punctate | 8.0 | 4 | 4 | 4 |" in missed_table(marked)
+    faint = missed_clusters(TRUTHS, LOOKED, 0.95, least_single=math.inf)
+    assert {(one["marked"], one["could be members"]) for one in faint} == {(0, 4)}
