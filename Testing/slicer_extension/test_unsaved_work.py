@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 import slicer
-from support.waiting_for_slicer import opened
+from support.four_views import write_examination
+from support.waiting_for_slicer import opened, until
 
 from MCDetect.review.recovery import default_folder, wait_until_kept
 
@@ -38,3 +40,84 @@ def test_escape_at_the_question_whether_to_throw_work_away_keeps_it(application,
     opened(application, module, mammogram)
     assert len(seat.session.shown_findings()) == 1
     assert application.told == []
+
+
+@pytest.fixture
+def three_views_and_one(application, module, tmp_path):
+    """Return the seat with three views of an examination, in which a cluster was drawn, and what loads the fourth."""
+    files = [slicer.dicomDatabase.add(file) for file in sorted(write_examination(tmp_path / "four").glob("*.dcm"))]
+    plugin = slicer.modules.dicomPlugins["MCDetectDICOMPlugin"]()
+
+    def load(some):
+        module.exit()
+        for loadable in plugin.examineForImport([some]):
+            assert plugin.load(loadable)
+        module.enter()
+
+    load(files[:3])
+    until(application, lambda: module.seat.session is not None)
+    drawn_in(module.seat.session)
+    return module.seat, lambda: load(files[3:])
+
+
+def wait_until_asked(application):
+    from support.slicer_application import MessageBox
+
+    until(application, lambda: bool(MessageBox.shown))
+    assert "not exported" in MessageBox.shown[0].text()
+
+
+def test_one_more_mammogram_of_the_patient_takes_the_place_of_a_review_only_if_the_reader_agrees(
+    application, three_views_and_one
+):
+    seat, load_fourth = three_views_and_one
+    session = seat.session
+    load_fourth()
+    wait_until_asked(application)  # and the answer is Escape
+    for _ in range(20):
+        application.processEvents()
+    assert seat.session is session
+    assert len(session.shown_findings()) == 1
+    from support.slicer_application import MessageBox
+
+    MessageBox.shown.clear()
+    seat.leave()
+    seat.enter()  # nothing new
+    application.processEvents()
+    assert MessageBox.shown == []
+    MessageBox.answer = "Keep it for later"
+    assert seat.choose_examination(), "the views with the fourth one are not open yet"
+    until(application, lambda: seat.session not in (None, session))
+    assert len(seat.session.examination.views) == 4
+    assert application.told == []
+
+
+def test_a_review_that_gives_way_to_one_with_one_more_mammogram_is_offered_there(
+    application, three_views_and_one, monkeypatch
+):
+    from SlicerMCDetectLib import dialogs
+
+    seat, load_fourth = three_views_and_one
+    answers = {"This review has changes that were not exported.": "Keep it for later", "Work on": "Continue it"}
+
+    def ask(question, choices):
+        return choices.index(next(answer for begin, answer in answers.items() if question.startswith(begin)))
+
+    monkeypatch.setattr(dialogs, "ask", ask)
+    load_fourth()
+    until(application, lambda: seat.session is not None and len(seat.session.examination.views) == 4)
+    assert len(seat.session.shown_findings()) == 1
+    assert seat.session.has_unsaved_changes
+    assert application.told == []
+
+
+def test_a_review_that_is_thrown_away_for_one_with_one_more_mammogram_is_not_offered(application, three_views_and_one):
+    from support.slicer_application import MessageBox
+
+    seat, load_fourth = three_views_and_one
+    MessageBox.answer = "Throw it away"
+    load_fourth()
+    until(application, lambda: seat.session is not None and len(seat.session.examination.views) == 4)
+    assert seat.session.shown_findings() == []
+    assert len(MessageBox.shown) == 1
+    assert kept() == []

@@ -90,6 +90,15 @@ class ReviewPanel:
             session.tell_problems()
             self.detection.attempt(self._offer)
 
+    def ask_about_work(self) -> bool | None:
+        """Ask what becomes of work that was not exported; return whether it is kept, None when the review goes on."""
+        session = self.session
+        if session is None or not session.has_unsaved_changes:
+            return True
+        choices = [self._host.translate("Keep it for later"), self._host.translate("Throw it away")]
+        answer = self._host.ask(self._host.translate("This review has changes that were not exported."), choices)
+        return None if answer < 0 else answer == 0
+
     def poll(self) -> None:
         """Take what worker and autosave have to say; the host calls this every 100 ms."""
         was_ready = self.detection.ready
