@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import time
+from datetime import datetime, timedelta
+
 import pytest
 import slicer
 from support.four_views import write_examination
@@ -40,6 +44,47 @@ def test_escape_at_the_question_whether_to_throw_work_away_keeps_it(application,
     opened(application, module, mammogram)
     assert len(seat.session.shown_findings()) == 1
     assert application.told == []
+
+
+@pytest.fixture
+def elsewhere():
+    """Let the computer stand where the clock is five and a half hours ahead."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "AHEAD-05:30")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def test_the_time_of_work_that_was_left_behind_is_that_of_this_place(application, module, mammogram, elsewhere):
+    from support.slicer_application import MessageBox
+
+    seat = opened(application, module, mammogram)
+    drawn_in(seat.session)
+    seat.close_examination()
+    (work,) = kept()
+    saved_at = json.loads(work.read_text())["saved_at"]
+    assert saved_at.endswith("+00:00")
+    opened(application, module, mammogram)
+    here = datetime.fromisoformat(saved_at) + timedelta(hours=5, minutes=30)
+    (box,) = MessageBox.shown
+    assert f"from {here:%Y-%m-%d %H:%M} was" in box.text()
+
+
+def test_only_the_work_that_was_asked_about_is_thrown_away(application, module, mammogram, monkeypatch):
+    from SlicerMCDetectLib import dialogs
+
+    for _ in range(2):  # each is left for later when the next is opened
+        seat = opened(application, module, mammogram)
+        drawn_in(seat.session)
+        seat.close_examination()
+    earlier, later = sorted(kept(), key=lambda path: json.loads(path.read_text())["saved_at"])
+    answers = [1, 0, 2]  # begin anew, really; of the other: decide later
+    monkeypatch.setattr(dialogs, "ask", lambda _question, _choices: answers.pop(0))
+    opened(application, module, mammogram)
+    assert answers == []
+    assert earlier.exists()
+    assert not later.exists()
 
 
 @pytest.fixture
