@@ -92,6 +92,7 @@ class ReviewPanel:
 
     def ask_about_work(self) -> bool | None:
         """Ask what becomes of work that was not exported; return whether it is kept, None when the review goes on."""
+        self.selected.attempt(self.selected.store_typed)
         session = self.session
         if session is None or not session.has_unsaved_changes:
             return True
