@@ -7,6 +7,8 @@ never a patient (no names, identifiers or dates).
 
 from __future__ import annotations
 
+import traceback
+
 
 class MCDetectError(Exception):
     """A failure that is told to the user in one sentence.
@@ -53,3 +55,12 @@ class ModelError(MCDetectError):
 
 class DeviceError(MCDetectError):
     """The compute device that was asked for is not there or cannot do the work."""
+
+
+def where_it_arose(error: BaseException) -> str:
+    """Return the lines of code that an exception came through and its type, for people who look for the cause.
+
+    Its text is left out: that of an error which is none of ours may hold anything that stood in a header.
+    """
+    frames = [f"{frame.filename}, line {frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    return "\n".join([*frames, type(error).__name__])

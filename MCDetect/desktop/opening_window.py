@@ -39,13 +39,9 @@ class OpeningWindow(HostWindow):
 
     def _may_leave(self) -> bool:
         """Ask what becomes of work that was not exported; it is kept unless the reader says otherwise."""
-        session = self.session
-        if session is None or not session.has_unsaved_changes:
-            return True
-        choices = [self.translate("Keep it for later"), self.translate("Throw it away")]
-        answer = self.ask(self.translate("This review has changes that were not exported."), choices)
-        self._keeps_work = answer != 1
-        return answer >= 0
+        keep_work = self.panel.ask_about_work()
+        self._keeps_work = keep_work is not False
+        return keep_work is not None
 
     def _end_session(self) -> None:
         """Close what is open; nothing here waits for a disk or a process."""

@@ -16,7 +16,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -51,15 +51,15 @@ def examination_key(studies: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Offer:
-    """Work that was left behind: its file, when it was last changed, the files it was about, and its content."""
+    """Work that was left behind: its file, its last change in local time, the images it is about, and its content."""
 
     path: Path
-    saved_at: str
-    sources: tuple[str, ...]
+    saved_at: datetime
+    images: frozenset[str]
     document: dict[str, Any]
 
 
-def offers(folder: Path, key: str | None = None) -> tuple[list[Offer], list[MCDetectError]]:
+def offers(folder: Path, key: str | None = None, images: Collection[str] = ()) -> tuple[list[Offer], list[InputError]]:
     """Return what can be offered again, latest first, and a sentence for each file that is damaged.
 
     Damaged files are kept aside (renamed to ``.damaged``), so that each is told once. Work that another window has open
@@ -70,11 +70,15 @@ def offers(folder: Path, key: str | None = None) -> tuple[list[Offer], list[MCDe
     folder
         See :func:`default_folder`.
     key
-        Of one examination (:func:`examination_key`); None for all.
+        Of one examination (:func:`examination_key`); None for all work in the folder.
+    images
+        SOP Instance UIDs of that examination. Work is offered if it is about these images or some of them, whatever
+        else was open when it was done; work about no image (a comment alone) only if the same studies were.
     """
     found: list[Offer] = []
-    problems: list[MCDetectError] = []
-    for path in sorted(folder.glob(f"{key or '*'}-*.json")):
+    problems: list[InputError] = []
+    for path in sorted(folder.glob("*-*.json")):
+        is_ours = key is None or path.name.startswith(f"{key}-")
         lock = FileLock(path.with_suffix(".lock"))
         try:
             if not lock.acquire():
@@ -82,27 +86,31 @@ def offers(folder: Path, key: str | None = None) -> tuple[list[Offer], list[MCDe
         except OSError:
             continue
         try:
-            found.append(_read(path))
-        except InputError as error:
-            problems.append(error)
+            offer = _read(path)
+            if key is None or (offer.images <= set(images) and (offer.images or is_ours)):
+                found.append(offer)
+        except (OSError, ArithmeticError, LookupError, TypeError, ValueError):
+            if is_ours:
+                problems.append(_damaged(path))
         finally:
             lock.release()
     return sorted(found, key=lambda offer: offer.saved_at, reverse=True), problems
 
 
 def _read(path: Path) -> Offer:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if document["version"] != VERSION:
-            raise ValueError(f"version {document['version']}")
-        return Offer(path, str(document["saved_at"]), tuple(map(str, document["sources"])), document["review"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        aside = keep_aside(path)
-        raise InputError(
-            "damaged-recovery",
-            "The saved work of an earlier review is damaged and cannot be opened.",
-            f"It is kept as {aside}; the review begins anew.",
-        ) from error
+    document = json.loads(path.read_text(encoding="utf-8"))
+    if document["version"] != VERSION:
+        raise ValueError(f"version {document['version']}")
+    images = frozenset(str(image["sop_instance_uid"]) for image in document["review"]["findings"]["images"])
+    return Offer(path, datetime.fromisoformat(document["saved_at"]).astimezone(), images, document["review"])
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError(
+        "damaged-recovery",
+        "The saved work of an earlier review is damaged and cannot be opened.",
+        f"It is kept as {keep_aside(path)}; the review begins anew.",
+    )
 
 
 def keep_aside(path: Path) -> Path:

@@ -77,7 +77,7 @@ class ReviewSession(TakingFindings):
         if folder is not None:
             recovery.wait_until_kept()
             key = recovery.examination_key(examination.studies)
-            self.offers, problems = recovery.offers(folder, key)
+            self.offers, problems = recovery.offers(folder, key, examination.keys)
             self._problems.extend(problems)
             self._keeper = recovery.Keeper(folder, key, self._problems.append)
             if self._keeper.is_open_elsewhere:

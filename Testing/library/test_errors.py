@@ -29,3 +29,14 @@ def test_an_error_reads_as_message_and_hint():
 def test_every_error_is_caught_as_one_of_this_library(kind):
     with pytest.raises(errors.MCDetectError):
         raise kind("code", "Message.")
+
+
+def test_where_an_error_arose_is_told_without_its_text_and_that_of_its_causes():
+    def fail():
+        raise RuntimeError("SECRET^TWO") from KeyError("SECRET^ONE")
+
+    with pytest.raises(RuntimeError) as caught:
+        fail()
+    *frames, kind = errors.where_it_arose(caught.value).splitlines()
+    assert kind == "RuntimeError"
+    assert [frame.rpartition(", line ")[0] for frame in frames] == [__file__] * 2

@@ -15,8 +15,8 @@ def ask(question: str, choices: Sequence[str]) -> int:
     box.setWindowTitle("MCDetect")
     box.setText(question)
     buttons = [box.addButton(choice, qt.QMessageBox.AcceptRole) for choice in choices]
-    # The window's own way to close needs a button of this role.
-    box.setEscapeButton(buttons[-1]) if len(buttons) == 1 else box.addButton(qt.QMessageBox.Cancel)
+    # Escape and the window's own way to close mean this button. Without it they would mean the single choice.
+    box.addButton(qt.QMessageBox.Cancel)
     box.exec_()
     chosen = box.clickedButton()
     return next((index for index, button in enumerate(buttons) if button == chosen), -1)

@@ -123,8 +123,8 @@ class Wanted:
         )
 
 
-def open_wanted(wanted: Wanted, folder: Path, children: Any) -> tuple[Any, Any]:
-    """Return a session of the images and the earlier results, None where there are none; for a thread.
+def open_wanted(wanted: Wanted, children: Any) -> tuple[Any, Any]:
+    """Return the examination of the images and the earlier results, None where there are none; for a thread.
 
     ``children`` are the processes that decode for it.
 
@@ -134,12 +134,27 @@ def open_wanted(wanted: Wanted, folder: Path, children: Any) -> tuple[Any, Any]:
         Those of opening an examination and of reading results.
     """
     from MCDetect.review.earlier_results import read_earlier_results
-    from MCDetect.review.session import ReviewSession
+    from MCDetect.review.examination import open_examination
 
     earlier = read_earlier_results(wanted.results, wanted.images) if wanted.results else None
-    session = ReviewSession.open(wanted.images, folder=folder)
-    session.examination.read_with(reader(children))
-    return session, earlier
+    examination = open_examination(wanted.images)
+    examination.read_with(reader(children))
+    return examination, earlier
+
+
+def begin_review(examination: Any) -> Any:
+    """Return a session of an examination, with work on it that was left behind; for a thread."""
+    from MCDetect.review.recovery import default_folder
+    from MCDetect.review.session import ReviewSession
+
+    return ReviewSession(examination, folder=default_folder())
+
+
+def has_work_on(session: Any, examination: Any) -> bool:
+    """Say whether the reader has done something with these images in a session (None: no) that was not exported."""
+    return bool(
+        session is not None and session.has_unsaved_changes and set(session.examination.keys) >= set(examination.keys)
+    )
 
 
 def files_of_instances(uids: Iterable[str]) -> list[str]:

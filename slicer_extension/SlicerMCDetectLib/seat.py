@@ -15,7 +15,7 @@ from SlicerMCDetectLib.examination_views import ExaminationViews
 from SlicerMCDetectLib.host import SlicerHost
 from SlicerMCDetectLib.keys import Keys, actions_of
 from SlicerMCDetectLib.library import find_library
-from SlicerMCDetectLib.loading import Wanted, open_wanted
+from SlicerMCDetectLib.loading import Wanted, begin_review, has_work_on, open_wanted
 from SlicerMCDetectLib.pointer import Pointer
 from SlicerMCDetectLib.telling import errors_told, tell_exception
 
@@ -62,6 +62,7 @@ class Seat:
         self.views = ExaminationViews(self.background, self._could_not_show, self._view_loaded)
         self._module_logic = module_logic
         self._wanted: Wanted | None = None
+        self._shown: Wanted | None = None
         self._known: set[str] = set()
         self._has_offered = False
         self._pointer = Pointer(self.views.position, self.views.spacing_of, self._clicked, self._drawn)
@@ -161,14 +162,13 @@ class Seat:
         Results that come while their examination is open or being opened are shown together with those before.
         """
         from MCDetect.review.child import Children
-        from MCDetect.review.recovery import default_folder
 
         children = Children()
         wanted = self._wanted = Wanted.joined(self._wanted, Wanted(tuple(files), tuple(results)))
         self._known.update(wanted.images)
         slicer.util.showStatusMessage(_("Reading the examination…"), _STATUS_MS)
         self.background.run(
-            lambda: open_wanted(wanted, default_folder(), children),
+            lambda: open_wanted(wanted, children),
             lambda opened: self._take(wanted, children, *opened),
             lambda error: self._could_not_open(wanted, error),
         )
@@ -192,32 +192,49 @@ class Seat:
         else:
             self._pointer.start(self.views.interactors(), draws=tool.draws)
 
-    def _leave_session(self) -> None:
+    def _leave_session(self, *, keep_work: bool = True) -> None:
         self.panel.stop_tool()
         self._pointer.stop()
         self.panel.set_session(None)
         self.views.close()
         if self.session is not None:
-            self.session.close()
+            self.session.close(keep_work=keep_work)
             if not self.panel.reporting.is_busy:  # the page with pictures may still read
                 self._decoders.end()
-        self.session = None
+        self.session = self._shown = None
 
-    def _take(self, wanted: Wanted, children: Any, session: Any, earlier: Any) -> None:
+    def _take(self, wanted: Wanted, children: Any, examination: Any, earlier: Any) -> None:
         if wanted is not self._wanted:
-            session.close()
             return
-        if earlier is not None and self._has_work_on(session.examination):
+        if earlier is not None and has_work_on(self.session, examination):
             # The reader has begun: the results come to what is there.
-            session.close(keep_work=False)
+            self._shown = wanted
             self.panel.show_results(earlier)
             return
         with errors_told():
-            self._leave_session()
+            keep_work = self.panel.ask_about_work()
+            if wanted is not self._wanted:  # something else was opened while the question was there
+                return
+            if keep_work is None:
+                self._wanted = self._shown
+                return
+            self._leave_session(keep_work=keep_work)
+            # Only now: work that was kept a moment ago is offered again.
+            self.background.run(
+                lambda: begin_review(examination),
+                lambda session: self._begin(wanted, children, session, earlier),
+                lambda error: self._could_not_open(wanted, error),
+            )
+
+    def _begin(self, wanted: Wanted, children: Any, session: Any, earlier: Any) -> None:
+        if wanted is not self._wanted:
+            session.close()
+            return
+        with errors_told():
             self._has_offered = False
             from MCDetect.review.hanging import Layout, opening_layout
 
-            self.session, self._decoders = session, children
+            self.session, self._decoders, self._shown = session, children, wanted
             self.views.open(session, opening_layout(session.examination, Layout(self.settings.layout)))
             self.panel.set_session(session)
             if earlier is not None and not session.holds(earlier):  # work that was left behind goes on
@@ -229,17 +246,8 @@ class Seat:
 
     def _could_not_open(self, wanted: Wanted, error: BaseException) -> None:
         if wanted is self._wanted:
-            self._wanted = None
+            self._wanted = self._shown
         tell_exception(error)
-
-    def _has_work_on(self, examination: Any) -> bool:
-        """Say whether the reader has done something to these images that was not exported."""
-        session = self.session
-        return bool(
-            session is not None
-            and session.has_unsaved_changes
-            and set(session.examination.keys) >= set(examination.keys)
-        )
 
     def _arrange(self, layout: Any, focus: str | None) -> None:
         self._pointer.stop()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,17 +26,13 @@ def tell(message: str, hint: str = "", details: str = "") -> None:
 
 
 def tell_exception(error: BaseException) -> None:
-    """Show any exception: the words of an MCDetectError; of another only its type and where it arose.
-
-    The text of other exceptions may hold anything that stood in a header.
-    """
-    from MCDetect.errors import MCDetectError
+    """Show any exception: the words of an MCDetectError; of another only its type and where it arose."""
+    from MCDetect.errors import MCDetectError, where_it_arose
 
     if isinstance(error, MCDetectError):
         tell(error.message, error.hint)
         return
-    frames = [f"{frame.filename}, line {frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-    details = "\n".join([*frames, type(error).__name__])
+    details = where_it_arose(error)
     logging.getLogger("MCDetect").error("An unexpected error in the module: %s", details)
     tell(
         _("An unexpected error stopped what you asked for ({kind}).").format(kind=type(error).__name__),

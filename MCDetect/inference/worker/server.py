@@ -9,9 +9,8 @@ import signal
 import sys
 import threading
 import time
-import traceback
 
-from MCDetect.errors import MCDetectError
+from MCDetect.errors import MCDetectError, where_it_arose
 from MCDetect.inference.worker.channel import Channel
 from MCDetect.inference.worker.jobs import Jobs
 from MCDetect.inference.worker.lines import from_line
@@ -129,14 +128,10 @@ class _Notes(logging.Handler):
 
 
 def failure(request: int | None, error: BaseException) -> Failed:
-    """Return what to tell of an exception: its own words if it is ours, else only its type and where it arose.
-
-    The text of any other exception may hold anything that stood in a header.
-    """
+    """Return what to tell of an exception: its own words if it is ours, else only its type and where it arose."""
     if isinstance(error, MCDetectError):
         return Failed(request, error.code, error.message, error.hint)
-    frames = [f"{frame.filename}, line {frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-    details = "\n".join([f"MCDetect {__version__}, Python {sys.version.split()[0]}", *frames, type(error).__name__])
+    details = f"MCDetect {__version__}, Python {sys.version.split()[0]}\n{where_it_arose(error)}"
     if isinstance(error, MemoryError):
         return Failed(
             request,

@@ -90,6 +90,16 @@ class ReviewPanel:
             session.tell_problems()
             self.detection.attempt(self._offer)
 
+    def ask_about_work(self) -> bool | None:
+        """Ask what becomes of work that was not exported; return whether it is kept, None when the review goes on."""
+        self.selected.attempt(self.selected.store_typed)
+        session = self.session
+        if session is None or not session.has_unsaved_changes:
+            return True
+        choices = [self._host.translate("Keep it for later"), self._host.translate("Throw it away")]
+        answer = self._host.ask(self._host.translate("This review has changes that were not exported."), choices)
+        return None if answer < 0 else answer == 0
+
     def poll(self) -> None:
         """Take what worker and autosave have to say; the host calls this every 100 ms."""
         was_ready = self.detection.ready
@@ -220,22 +230,17 @@ class ReviewPanel:
             self.findings.show_selection()
 
     def _offer(self) -> None:
+        """Offer each work that was left behind, the latest first, until one is gone on with or kept for later."""
         session = self.session
-        if session is None or not session.offers:
+        if session is None:
             return
-        offer = session.offers[0]
         text = self._host.translate("Work on this examination from {when} was not exported.")
         choices = [self._host.translate(choice) for choice in ("Continue it", "Begin anew", "Decide later")]
-        answer = self._host.ask(text.format(when=offer.saved_at[:16].replace("T", " ")), choices)
-        if answer == 0:
-            session.resume(offer)
-        elif (
-            answer == 1
-            and self._host.ask(
-                self._host.translate("Throw this work away? It cannot be got back."),
-                [self._host.translate("Throw it away")],
-            )
-            >= 0
-        ):
-            for old in list(session.offers):
-                session.forget(old)
+        really = self._host.translate("Throw this work away? It cannot be got back.")
+        for offer in list(session.offers):
+            answer = self._host.ask(text.format(when=f"{offer.saved_at:%Y-%m-%d %H:%M}"), choices)
+            if answer == 0:
+                session.resume(offer)
+            if answer != 1 or self._host.ask(really, [self._host.translate("Throw it away")]) < 0:
+                return
+            session.forget(offer)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from MCDetect.errors import MCDetectError
+from MCDetect.errors import MCDetectError, where_it_arose
 from MCDetect.review.panel.host import INSTALLABLE, Host
 from MCDetect.review.panel.toolkit import Toolkit
 
@@ -58,7 +57,7 @@ class Part:
             self.tell(error)
 
     def tell(self, error: BaseException) -> None:
-        """Show an error; of one that was not foreseen only the type, the rest is behind the button for details."""
+        """Show an error; of one that was not foreseen only its type, and behind a button where it arose."""
         if isinstance(error, MCDetectError) and error.code in INSTALLABLE:
             self.host.offer_installation(error)
             return
@@ -68,7 +67,7 @@ class Part:
         self.host.tell(
             self.text("An unexpected error stopped this action ({type}).").format(type=type(error).__name__),
             self.text("Try again; report the details if it happens again."),
-            "".join(traceback.format_exception(error)),
+            where_it_arose(error),
         )
 
     def enable(self, enabled: bool, *names: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
 from MCDetect.findings import Cluster, Decision, ImageFindings
@@ -12,6 +12,9 @@ from MCDetect.review.panel.findings_table import DECISIONS
 from MCDetect.review.panel.host import Host
 from MCDetect.review.panel.part import Part
 from MCDetect.review.panel.toolkit import Toolkit
+
+if TYPE_CHECKING:
+    from MCDetect.review.session import ReviewSession
 
 REASONS = ("", "vascular", "skin", "artefact", "dermal marker", "milk of calcium", "noise", "known and stable")
 """Offered as the reason of a decision; any other text can be typed."""
@@ -46,6 +49,7 @@ class SelectedPart(Part):
     def __init__(self, widgets: Any, toolkit: Toolkit, host: Host) -> None:
         super().__init__(widgets, toolkit, host)
         self._reasons_given: dict[str, str] = {}  # by finding, before it is decided on
+        self._shown: str | None = None  # the finding that the widgets show
         self._fill("reasonBox", [self.text(reason) for reason in REASONS])
         self._fill("distributionBox", [self.text(term.value) for term in Distribution])
         self._fill("morphologyBox", ["", *(self.text(term.value) for term in Morphology)])
@@ -54,7 +58,8 @@ class SelectedPart(Part):
         self.listen("rejectButton", "clicked()", self.reject)
         self.listen("undecideButton", "clicked()", self.undecide)
         self.listen("reasonBox", "activated(int)", self._give_reason)
-        self.toolkit.connect(widgets.reasonBox.lineEdit(), "editingFinished()", lambda: self.attempt(self._give_reason))
+        self._edits = (widgets.commentEdit, widgets.reasonBox.lineEdit())
+        self.toolkit.connect(self._edits[1], "editingFinished()", lambda: self.attempt(self._give_reason))
         self.listen("distributionBox", "activated(int)", self._distribute)
         self.listen("morphologyBox", "activated(int)", self._shape)
         self.listen("assessmentBox", "activated(int)", self._assess)
@@ -82,8 +87,30 @@ class SelectedPart(Part):
         if self.session is not None and self.session.selected is not None:
             self.session.undecide(self.session.selected)
 
+    def set_session(self, session: ReviewSession | None) -> None:
+        """Work on another session; what is being typed belongs to the one before."""
+        self.attempt(self.store_typed)
+        self._shown = None
+        super().set_session(session)
+
+    def store_typed(self) -> None:
+        """Take up the comment and the reason that are being typed, as when the reader leaves their fields."""
+        # All is read first: what is stored is shown at once, and by then another finding may be selected.
+        uid, comment, reason = self._shown, self._typed_comment(), self._typed_reason()
+        was_typed = [bool(edit.property("modified")) for edit in self._edits]
+        for edit in self._edits:
+            edit.setModified(False)
+        if was_typed[0]:
+            self._store_comment(uid, comment)
+        if was_typed[1]:
+            self._store_reason(uid, reason)
+
     def refresh(self) -> None:
-        """Show what is said of the selected finding."""
+        """Show what is said of the selected finding; what is being typed of it stays."""
+        selected = None if self.session is None else self.session.selected
+        if selected != self._shown:
+            self.store_typed()
+            self._shown = selected
         found = self._found()
         self.enable(found is not None, *_WIDGETS)
         with self.quiet("reasonBox", "distributionBox", "morphologyBox", "assessmentBox", "commentEdit"):
@@ -115,8 +142,11 @@ class SelectedPart(Part):
         w.distributionBox.setCurrentIndex(list(Distribution).index(cluster.distribution))
         w.morphologyBox.setCurrentIndex(_place(list(Morphology), cluster.morphology))
         w.assessmentBox.setCurrentIndex(_place(list(CATEGORIES), cluster.assessment))
-        w.reasonBox.setEditText(self._reasons_given.get(cluster.tracking_uid, cluster.reason))
-        w.commentEdit.setText(cluster.comment)
+        # Views end being searched while the reader types: what is not stored yet must not be overwritten.
+        if not self._edits[0].property("modified"):
+            w.commentEdit.setText(cluster.comment)
+        if not self._edits[1].property("modified"):
+            w.reasonBox.setEditText(self._reasons_given.get(cluster.tracking_uid, cluster.reason))
         self.enable(cluster.decision is not Decision.UNDECIDED, "undecideButton")
 
     def _show_partner(self) -> None:
@@ -136,33 +166,38 @@ class SelectedPart(Part):
         w.confirmPartnerButton.setEnabled(not pair.confirmed)
 
     def _found(self) -> tuple[ImageFindings, Cluster] | None:
-        session = self.session
-        if session is None or session.selected is None:
-            return None
-        for image in session.state.images:
+        return None if self.session is None else self._find(self.session.selected)
+
+    def _find(self, uid: str | None) -> tuple[ImageFindings, Cluster] | None:
+        for image in () if self.session is None or uid is None else self.session.state.images:
             for cluster in image.clusters:
-                if cluster.tracking_uid == session.selected:
+                if cluster.tracking_uid == uid:
                     return image, cluster
         return None
 
     def _decide(self, action: Callable[[Any, str, str], object]) -> None:
         if self.session is not None and self.session.selected is not None:
+            self._edits[1].setModified(False)
             self._reasons_given.pop(self.session.selected, None)
-            action(self.session, self.session.selected, str(self.widgets.reasonBox.property("currentText")).strip())
+            action(self.session, self.session.selected, self._typed_reason())
+
+    def _typed_reason(self) -> str:
+        return str(self.widgets.reasonBox.property("currentText")).strip()
 
     def _give_reason(self) -> None:
-        cluster = self.cluster
-        reason = str(self.widgets.reasonBox.property("currentText")).strip()
-        if cluster is None:
+        self._edits[1].setModified(False)
+        self._store_reason(self._shown, self._typed_reason())
+
+    def _store_reason(self, uid: str | None, reason: str) -> None:
+        session, found = self.session, self._find(uid)
+        if session is None or found is None:
             return
+        cluster = found[1]
         if cluster.decision is Decision.UNDECIDED:
             self._reasons_given[cluster.tracking_uid] = reason
-        elif reason == cluster.reason:
-            return
-        elif cluster.decision is Decision.ACCEPTED:
-            self.accept()
-        else:
-            self.reject()
+        elif reason != cluster.reason:
+            decide = session.accept if cluster.decision is Decision.ACCEPTED else session.reject
+            decide(cluster.tracking_uid, reason)
 
     def _distribute(self) -> None:
         cluster, term = self.cluster, list(Distribution)[self.widgets.distributionBox.property("currentIndex")]
@@ -179,10 +214,17 @@ class SelectedPart(Part):
         if self.session is not None and cluster is not None and term is not cluster.assessment:
             self.session.set_assessment(cluster.tracking_uid, term)
 
+    def _typed_comment(self) -> str:
+        return str(self.widgets.commentEdit.property("text")).strip()
+
     def _comment(self) -> None:
-        cluster, text = self.cluster, str(self.widgets.commentEdit.property("text")).strip()
-        if self.session is not None and cluster is not None and text != cluster.comment:
-            self.session.set_comment(cluster.tracking_uid, text)
+        self._edits[0].setModified(False)
+        self._store_comment(self._shown, self._typed_comment())
+
+    def _store_comment(self, uid: str | None, comment: str) -> None:
+        session, found = self.session, self._find(uid)
+        if session is not None and found is not None and comment != found[1].comment:
+            session.set_comment(found[1].tracking_uid, comment)
 
     def _confirm(self) -> None:
         self._pair("confirm_correspondence")

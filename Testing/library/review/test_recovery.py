@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.review_examples import tissue, write_view
 
 from MCDetect.errors import InputError
 from MCDetect.files import write_text_atomically
 from MCDetect.findings import Decision
 from MCDetect.review import recovery
-from MCDetect.review.session import ChangeKind
+from MCDetect.review.session import ChangeKind, ReviewSession
 
 CRASH = """
 import os, sys
@@ -43,7 +44,7 @@ def test_work_is_offered_again_after_a_crash(make_session, examination_folder, t
     assert done.returncode == 9, done.stderr
     session = make_session(tmp_path, found=False)
     (offer,) = session.offers
-    assert set(offer.sources) == {str(path) for path in examination_folder.iterdir()}
+    assert offer.images == {session.examination.keys[0]}
     session.resume(offer)
     (_, cluster), *_ = session.shown_findings()
     assert (cluster.decision, cluster.reason) == (Decision.REJECTED, "a fold of the skin")
@@ -54,6 +55,54 @@ def test_work_is_offered_again_after_a_crash(make_session, examination_folder, t
     session.undo()
     assert session.shown_findings() == []
     session.close()
+
+
+@pytest.fixture
+def prior(tmp_path_factory) -> Path:
+    """Return the folder of an earlier study of the same breast."""
+    folder = tmp_path_factory.mktemp("prior")
+    write_view(folder / "CC.dcm", tissue(seed=5), "R", "CC", StudyInstanceUID="1.2.3.5", StudyDate="20100101")
+    return folder
+
+
+def test_work_is_offered_when_priors_are_open_that_were_not_and_when_they_are_not_open_any_more(
+    make_session, examination_folder, prior, tmp_path
+) -> None:
+    for first, then in (((), (prior,)), ((prior,), ())):
+        folder = tmp_path / str(len(first))
+        session = ReviewSession.open([examination_folder, *first], folder=folder)
+        key = next(view.key for view in session.examination.views if view.path.parent == examination_folder)
+        drawn = session.draw_cluster(key, [(40, 80), (40, 150), (110, 150), (110, 80)])
+        session.close()
+        again = ReviewSession.open([examination_folder, *then], folder=folder)
+        (offer,) = again.offers
+        again.resume(offer)
+        assert again.state.find(drawn)
+        again.close()
+        assert len(kept(folder)) == 1, "under the name of what is open now"
+        assert ReviewSession.open([examination_folder, *then], folder=folder).offers
+
+
+def test_work_is_offered_to_nobody_who_has_not_all_of_its_images_open(
+    make_session, examination_folder, prior, tmp_path
+) -> None:
+    session = make_session(tmp_path)
+    session.accept(session.shown_findings()[0][1].tracking_uid)
+    session.close()
+    for paths in ([prior], [examination_folder / "CC.dcm"]):
+        other = ReviewSession.open(paths, folder=tmp_path)
+        assert other.offers == []
+        assert hear(other) == []
+        other.close()
+    assert len(make_session(tmp_path, found=False).offers) == 1
+
+
+def test_a_comment_on_an_examination_without_findings_is_offered_to_no_other(make_session, prior, tmp_path) -> None:
+    session = make_session(tmp_path, found=False)
+    session.set_study_comment("thick compression")
+    session.close()
+    assert ReviewSession.open([prior], folder=tmp_path).offers == []
+    assert len(make_session(tmp_path, found=False).offers) == 1
 
 
 def test_nothing_of_the_patient_is_in_the_names_of_files(make_session, tmp_path) -> None:
@@ -137,12 +186,15 @@ def hear(session) -> list:
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"version": 99}', "[]", '{"version": 1, "saved_at": "", "sources": 3}'])
-def test_a_damaged_file_is_told_once_and_kept_aside(make_session, tmp_path, content) -> None:
+def test_a_damaged_file_is_told_once_and_kept_aside(make_session, prior, tmp_path, content) -> None:
     session = make_session(tmp_path)
     session.accept(session.shown_findings()[0][1].tracking_uid)
     session.close()
     (path,) = kept(tmp_path)
     path.write_text(content)
+    other = ReviewSession.open([prior], folder=tmp_path)
+    assert hear(other) == [], "it is none of this examination"
+    other.close()
     again = make_session(tmp_path)
     heard = []
     again.observe(heard.append)
