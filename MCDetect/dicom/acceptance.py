@@ -45,6 +45,17 @@ _FOR_PROCESSING = frozenset(
     }
 )
 _GENERAL_RADIOGRAPHS = frozenset({ComputedRadiographyImageStorage, DigitalXRayImageStorageForPresentation})
+MAMMOGRAM_CLASSES = (
+    SECONDARY_CAPTURES
+    | _GENERAL_RADIOGRAPHS
+    | {
+        DigitalMammographyXRayImageStorageForPresentation,
+        BreastProjectionXRayImageStorageForPresentation,
+        BreastTomosynthesisImageStorage,
+    }
+)
+"""Classes of which an object can be :attr:`Kind.MAMMOGRAM`; whether it is one, its header tells."""
+
 _NEEDS_A_WORD = SECONDARY_CAPTURES | _GENERAL_RADIOGRAPHS | _FOR_PROCESSING
 """Classes that are also used for mammograms; modality or body part must say so."""
 
