@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,9 +72,10 @@ class Intake:
         self._rate = Rate()
         self.problems: list[Refusal] = []
         self._fetcher = Fetcher(archive, self._folder, manifest.fetched(), noted)
+        self._noted = noted
+        self._reasons: set[str] = set()
         if archive.drop:
-            for path in manifest.files_of_complete():
-                self._remove(path)
+            self._drop_files([*manifest.files_of_complete(), *manifest.files_to_drop()])
 
     def __enter__(self) -> Intake:
         self._fetcher.__enter__()
@@ -112,17 +114,17 @@ class Intake:
     def finished(self, examination: Examination, outcome: Outcome) -> None:
         """Remove the files of an examination from which nothing is missing, where that is asked for."""
         if self._drop and not outcome.refused:
-            for path in examination.files:
-                self._remove(path)
+            # Nothing of one to which more has come meanwhile: it is to be processed again, with all its files.
+            self._drop_files(self._manifest.files_of_complete(examination.name))
 
     def _take(self, arrival: Arrival) -> None:
-        states = [(path, path.stat()) for path in arrival.files]
+        states, problems = self._states(arrival)
         records = read_headers([(str(path), state.st_size, state.st_mtime_ns) for path, state in states])
         self._manifest.take_files(records, self._search)
         self._manifest.group_studies({record.study for record in records if record.study})
-        if not arrival.problems:
+        if not problems:
             self._manifest.note_fetched(arrival.key)
-        self.problems += arrival.problems
+        self.problems += problems
         self._rate.tick()
         self._tell()
 
@@ -132,10 +134,43 @@ class Intake:
             FetchState(self._total - remaining, self._total, self._rate.per_hour, self._rate.seconds_for(remaining))
         )
 
-    def _remove(self, path: str) -> None:
-        """Remove a file that was fetched, and no other."""
-        file = Path(path)
-        if self._folder in file.parents:
-            file.unlink(missing_ok=True)
+    def _states(self, arrival: Arrival) -> tuple[list[tuple[Path, os.stat_result]], tuple[Refusal, ...]]:
+        """Return the files that came, as they are now, and what could not be had.
+
+        Another query may have brought the same study, and its files may have been dropped since this one found them.
+        Were more to come with this one, it would be processed without them: that is removed too and asked for again.
+        """
+        states, halved = [], set[Path]()
+        for path in arrival.files:
+            try:
+                states.append((path, path.stat()))
+            except FileNotFoundError:
+                halved.add(path.parent)
+        left = [path for path, _ in states if path.parent in halved]
+        if not left:
+            return states, arrival.problems
+        self._drop_files(map(str, left))
+        problem = Refusal(
+            "queries",
+            "dropped-meanwhile",
+            f"Images of {len(halved)} studies came while others of them, which were done with, were removed.",
+            "Start again: these studies are fetched anew, as a whole.",
+        )
+        return [state for state in states if state[0].parent not in halved], (*arrival.problems, problem)
+
+    def _drop_files(self, paths: Iterable[str]) -> None:
+        """Remove files that were fetched, and no others; an end in between leaves none that would be processed."""
+        files = [path for path in paths if self._folder in Path(path).parents]
+        self._manifest.drop_files(files)
+        for path in map(Path, files):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                self._note_kept(path, error.strerror or type(error).__name__)
             with suppress(OSError):  # other files lie there
-                file.parent.rmdir()
+                path.parent.rmdir()
+
+    def _note_kept(self, path: Path, reason: str) -> None:
+        if reason not in self._reasons:  # a disk or a share that refuses one refuses many
+            self._reasons.add(reason)
+            self._noted(f"{path} is done with and could not be removed: {reason}. The next start tries it again.")

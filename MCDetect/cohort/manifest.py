@@ -150,13 +150,30 @@ class Manifest:
         with self.transaction() as database:
             database.execute("INSERT OR IGNORE INTO fetched VALUES (?)", (query,))
 
-    def files_of_complete(self) -> list[str]:
-        """Return the files of the examinations from which nothing is missing."""
+    def files_of_complete(self, name: str | None = None) -> list[str]:
+        """Return the files of the examinations from which nothing is missing, or of one if it is such."""
         rows = self.rows(
-            "SELECT path FROM files JOIN examinations USING (study) WHERE state = 'done' "
-            "AND NOT EXISTS (SELECT 1 FROM refusals WHERE examination = examinations.name)"
+            "SELECT path FROM files JOIN examinations USING (study) WHERE state = 'done' AND name = coalesce(?, name) "
+            "AND NOT EXISTS (SELECT 1 FROM refusals WHERE examination = examinations.name)",
+            (name,),
         )
         return [row["path"] for row in rows]
+
+    def drop_files(self, paths: Iterable[str]) -> None:
+        """Write down that files are about to be removed: those that stay there belong to no examination any more."""
+        with self.transaction() as database:
+            for path in paths:
+                database.execute("UPDATE files SET study = '' WHERE path = ?", (path,))
+                database.execute("INSERT OR IGNORE INTO dropped VALUES (?)", (path,))
+
+    def files_to_drop(self) -> list[str]:
+        """Return the files that were to be removed and that the last search has seen; the others are forgotten."""
+        with self.transaction() as database:
+            database.execute(
+                "DELETE FROM dropped WHERE NOT EXISTS "
+                "(SELECT 1 FROM files WHERE files.path = dropped.path AND study = '')"
+            )
+        return [row["path"] for row in self.rows("SELECT path FROM dropped")]
 
     def forget_refused_files(self, codes: Collection[str] | None) -> None:
         """Have the files that were refused for one of ``codes``, or all, looked at again by the next search."""

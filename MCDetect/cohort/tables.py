@@ -20,4 +20,5 @@ CREATE INDEX IF NOT EXISTS images_of_examination ON images (examination);
 CREATE TABLE IF NOT EXISTS refusals (examination TEXT NOT NULL, source TEXT, code TEXT, message TEXT, hint TEXT);
 CREATE INDEX IF NOT EXISTS refusals_of_examination ON refusals (examination);
 CREATE TABLE IF NOT EXISTS fetched (query TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS dropped (path TEXT PRIMARY KEY) WITHOUT ROWID;
 """

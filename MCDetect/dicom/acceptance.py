@@ -21,10 +21,11 @@ from pydicom.uid import (
     SecondaryCaptureImageStorage,
 )
 
+from MCDetect.dicom.failures import reporting
 from MCDetect.dicom.opening import open_dataset, readable_header
 from MCDetect.dicom.orientation import Orientation
 from MCDetect.dicom.spacing import LARGEST_MAGNIFICATION
-from MCDetect.dicom.synthesised import is_synthesised
+from MCDetect.dicom.synthesised import as_mammogram, is_synthesised
 from MCDetect.errors import InputError
 
 SECONDARY_CAPTURES = frozenset(
@@ -44,6 +45,17 @@ _FOR_PROCESSING = frozenset(
     }
 )
 _GENERAL_RADIOGRAPHS = frozenset({ComputedRadiographyImageStorage, DigitalXRayImageStorageForPresentation})
+MAMMOGRAM_CLASSES = (
+    SECONDARY_CAPTURES
+    | _GENERAL_RADIOGRAPHS
+    | {
+        DigitalMammographyXRayImageStorageForPresentation,
+        BreastProjectionXRayImageStorageForPresentation,
+        BreastTomosynthesisImageStorage,
+    }
+)
+"""Classes of which an object can be :attr:`Kind.MAMMOGRAM`; whether it is one, its header tells."""
+
 _NEEDS_A_WORD = SECONDARY_CAPTURES | _GENERAL_RADIOGRAPHS | _FOR_PROCESSING
 """Classes that are also used for mammograms; modality or body part must say so."""
 
@@ -166,14 +178,18 @@ def kind_of(header: Dataset) -> Kind:
     return Kind.MAMMOGRAM
 
 
-def presentation_header(path: Path) -> Dataset | None:
-    """Return the header of a file if it can be read and is of a mammogram for presentation that can be referred to."""
+def mammogram_header(path: Path) -> Dataset | None:
+    """Return the header of a file if it can be read and is of a mammogram that can be referred to."""
     try:
         header, _ = readable_header(open_dataset(path, pixels=False))
+        with reporting("cannot-read", f"The DICOM header of {path} is damaged."):
+            header = as_mammogram(header)
     except InputError:
         return None
-    identifiers = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+    # The class for presentation says enough: one of several frames is refused too, and nobody has looked at its view.
     is_one = header.get("SOPClassUID") == DigitalMammographyXRayImageStorageForPresentation
+    is_one = is_one or kind_of(header) is Kind.MAMMOGRAM
+    identifiers = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
     return header if is_one and all(header.get(name) for name in identifiers) else None
 
 

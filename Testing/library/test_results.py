@@ -11,11 +11,16 @@ import pydicom
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.sample_files import bright_pixels, mammogram_dataset, write_mammogram
+from pydicom.uid import (
+    BreastProjectionXRayImageStorageForPresentation,
+    DigitalXRayImageStorageForPresentation,
+    SecondaryCaptureImageStorage,
+)
+from support.sample_files import bright_pixels, mammogram_dataset, synthesised, write_mammogram
 
 from MCDetect.dicom.mammogram import Mammogram
 from MCDetect.dicom.reading import read_mammogram
-from MCDetect.errors import OutputError, UsageError
+from MCDetect.errors import InputError, OutputError, UsageError
 from MCDetect.findings import Algorithm, Findings, ImageFindings, Refusal
 from MCDetect.outputs import FORMATS, check_formats, check_output_folder
 from MCDetect.results import ResultWriter
@@ -43,8 +48,8 @@ def analysed(mammogram: Mammogram) -> ImageFindings:
     )
 
 
-def read(seed: int, **changes) -> Mammogram:
-    return read_mammogram(mammogram_dataset(bright_pixels(seed=seed), **changes))
+def read(seed: int, spacing_mm: float | None = None, **changes) -> Mammogram:
+    return read_mammogram(mammogram_dataset(bright_pixels(seed=seed), **changes), spacing_mm)
 
 
 def test_each_study_gets_a_report_of_its_own(tmp_path):
@@ -92,6 +97,43 @@ def test_a_raw_image_beside_its_presentation_is_no_failure_of_the_study(tmp_path
     writer.refuse(Refusal(str(raw), "for-processing", "raw.dcm is For Processing.", ""))
     (report,) = writer.finish()
     assert "111241" in str(pydicom.dcmread(report)), "all algorithms succeeded, without findings (PS3.16, CID 6047)"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "code"),
+    [
+        (synthesised(), "truncated"),
+        ({"SOPClassUID": BreastProjectionXRayImageStorageForPresentation}, "truncated"),
+        ({"SOPClassUID": DigitalXRayImageStorageForPresentation}, "truncated"),
+        ({"SOPClassUID": SecondaryCaptureImageStorage}, "truncated"),
+        ({"NumberOfFrames": 2}, "multi-frame"),
+    ],
+)
+@pytest.mark.parametrize(("readable", "summary"), [(3, "111243"), (0, "111245")])
+def test_a_view_of_any_class_that_is_read_and_could_not_be_analysed_failed(
+    tmp_path, attributes, code, readable, summary
+):
+    writer = ResultWriter(tmp_path / "results", ALGORITHM, ["cad-sr"])
+    for seed in range(readable):
+        mammogram = read(seed, 0.1, **{**attributes, "NumberOfFrames": None})
+        writer.add(mammogram, analysed(mammogram))
+    for seed in range(readable, 4):
+        bad = write_mammogram(tmp_path / f"{seed}.dcm", bright_pixels(seed=seed), **{**attributes, "Columns": 9999})
+        with pytest.raises(InputError) as caught:
+            read_mammogram(bad, 0.1)
+        assert caught.value.code == code
+        writer.refuse(Refusal(str(bad), code, caught.value.message, ""))
+    report = pydicom.dcmread(writer.finish()[0])
+    assert f"'{summary}'" in str(report), "some or no algorithms succeeded (PS3.16, CID 6047)"
+    assert str(report).count("Right breast") + str(report).count("Left breast") == 4, "each view is in the library"
+
+
+@pytest.mark.parametrize("code", ["no-spacing", "colour-image"])
+def test_a_secondary_capture_that_may_be_any_picture_did_not_fail(tmp_path, code):
+    page = write_mammogram(tmp_path / "page.dcm", SOPClassUID=SecondaryCaptureImageStorage, ImagerPixelSpacing=None)
+    writer = ResultWriter(tmp_path / "results", ALGORITHM, ["cad-sr"])
+    writer.refuse(Refusal(str(page), code, "It is a picture.", ""))
+    assert writer.finish() == []
 
 
 def test_an_object_that_cannot_be_made_does_not_stop_the_others(tmp_path, monkeypatch):

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 from types import SimpleNamespace
 
 import numpy as np
 import pydicom
 import pytest
 import slicer
-from pydicom.uid import BreastTomosynthesisImageStorage, CTImageStorage, SegmentationStorage
-from support.sample_files import write_mammogram
+from pydicom.uid import (
+    BreastProjectionXRayImageStorageForPresentation,
+    BreastTomosynthesisImageStorage,
+    CTImageStorage,
+    DigitalXRayImageStorageForPresentation,
+    SecondaryCaptureImageStorage,
+    SegmentationStorage,
+)
+from support.sample_files import synthesised, write_mammogram
 from support.waiting_for_slicer import lines_in_scene, opened, until
 
 
@@ -25,6 +33,10 @@ def plugin(application):
 @pytest.fixture
 def results(mammogram, tmp_path):
     """Write all DICOM results of the mammogram, and return their files by kind."""
+    return results_of(mammogram, tmp_path)
+
+
+def results_of(mammogram, tmp_path):
     from SlicerMCDetectLib.self_test import findings_of
 
     from MCDetect.dicom.reading import read_mammogram
@@ -109,6 +121,51 @@ def test_results_are_offered_and_drawn_over_their_mammogram(  # noqa: PLR0917 --
     ((_key, cluster),) = module.seat.session.shown_findings()
     assert cluster.count == count  # a measurement report has the outline of a cluster and no single calcification
     assert application.selected == "SlicerMCDetect"
+    assert application.told == []
+
+
+MAMMOGRAMS_OF_OTHER_CLASSES = {
+    "synthesised": synthesised(),
+    "projection": {"SOPClassUID": BreastProjectionXRayImageStorageForPresentation},
+    "digital X-ray": {"SOPClassUID": DigitalXRayImageStorageForPresentation},
+    "secondary capture": {"SOPClassUID": SecondaryCaptureImageStorage, "PixelSpacing": [0.07, 0.07]},
+}
+
+
+@pytest.mark.parametrize("name", MAMMOGRAMS_OF_OTHER_CLASSES)
+@pytest.mark.parametrize("kind", ["cad-sr", "seg", "measurements-sr"])
+def test_mammograms_of_every_class_that_is_read_are_offered_and_so_are_results_about_them(  # noqa: PLR0917
+    application, module, plugin, tmp_path, name, kind
+):
+    image = write_mammogram(tmp_path / "image.dcm", **MAMMOGRAMS_OF_OTHER_CLASSES[name])
+    (loadable,) = plugin.examineForImport([[slicer.dicomDatabase.add(image)]])
+    assert loadable.name == ("L CC" if name == "synthesised" else "R CC")
+    result = results_of(str(image), tmp_path)[kind]
+    (loadable,) = plugin.examineForImport([[slicer.dicomDatabase.add(result)]])
+    assert loadable.referencedInstanceUIDs == [pydicom.dcmread(image).SOPInstanceUID]
+    assert plugin.load(loadable), application.told
+    until(application, lambda: bool(lines_in_scene()))
+    assert application.told == []
+
+
+def test_slices_of_a_tomosynthesis_that_a_report_refers_to_are_not_opened(  # noqa: PLR0917
+    application, module, plugin, tmp_path, mammogram, results
+):
+    slices = write_mammogram(tmp_path / "slices.dcm", SOPClassUID=BreastTomosynthesisImageStorage, NumberOfFrames=9)
+    for path in (mammogram, slices):
+        slicer.dicomDatabase.add(path)
+    report = pydicom.dcmread(results["cad-sr"])
+    (series,) = report.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence
+    reference = copy.deepcopy(series.ReferencedSOPSequence[0])
+    reference.ReferencedSOPClassUID = BreastTomosynthesisImageStorage
+    reference.ReferencedSOPInstanceUID = pydicom.dcmread(slices).SOPInstanceUID
+    series.ReferencedSOPSequence.append(reference)
+    report.save_as(results["cad-sr"])
+    (loadable,) = plugin.examineForImport([[slicer.dicomDatabase.add(results["cad-sr"])]])
+    assert plugin.load(loadable)
+    until(application, lambda: bool(lines_in_scene()))
+    assert [str(view.path) for view in module.seat.session.examination.views] == [str(mammogram)]
+    assert module.seat.session.examination.refused == ()
     assert application.told == []
 
 

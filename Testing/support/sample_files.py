@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import (
     UID,
+    BreastTomosynthesisImageStorage,
     DigitalMammographyXRayImageStorageForPresentation,
     ExplicitVRLittleEndian,
     JPEG2000Lossless,
@@ -91,6 +92,31 @@ def mammogram_dataset(pixels: npt.NDArray[np.uint16], **changes: Any) -> Dataset
     view.ViewModifierCodeSequence = []
     dataset.ViewCodeSequence = [view]
     return dataset
+
+
+def synthesised(**changes: Any) -> dict[str, Any]:
+    """Return the attributes in which a synthesised image, a tomosynthesis of one frame, differs from a mammogram."""
+    shared = Dataset()
+    for sequence, values in (
+        ("FrameAnatomySequence", {"FrameLaterality": "L"}),
+        ("PixelMeasuresSequence", {"PixelSpacing": [0.1, 0.1]}),
+        ("PixelValueTransformationSequence", {"RescaleIntercept": "0", "RescaleSlope": "2", "RescaleType": "US"}),
+        ("FrameVOILUTSequence", {"WindowCenter": "4000", "WindowWidth": "6000"}),
+    ):
+        item = Dataset()
+        for keyword, value in values.items():
+            setattr(item, keyword, value)
+        setattr(shared, sequence, [item])
+    moved = ("ImageLaterality", "ImagerPixelSpacing", "PixelSpacing", "WindowCenter", "WindowWidth")
+    rescale = ("RescaleIntercept", "RescaleSlope", "RescaleType")
+    return {
+        "SOPClassUID": BreastTomosynthesisImageStorage,
+        "ImageType": ["DERIVED", "PRIMARY", "TOMOSYNTHESIS", "GENERATED_2D"],
+        "NumberOfFrames": 1,
+        "SharedFunctionalGroupsSequence": [shared],
+        **dict.fromkeys((*moved, *rescale)),
+        **changes,
+    }
 
 
 def write_mammogram(path: Path, pixels: npt.NDArray[np.uint16] | None = None, **changes: Any) -> Path:

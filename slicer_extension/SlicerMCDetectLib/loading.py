@@ -95,7 +95,13 @@ def load_result(files: Sequence[str]) -> None:
     from MCDetect.errors import InputError
 
     references = dict.fromkeys(uid for header in _headers(files) for uid in _references_of_result(header) or ())
-    images = files_of_instances(references)
+    files_of_images = files_of_instances(references)
+    # Reports of other makers also refer to slices of a tomosynthesis, of the same class as synthesised mammograms.
+    images = [
+        file
+        for file, header in zip(files_of_images, _headers(files_of_images), strict=True)
+        if header is None or _is_mammogram(header)
+    ]
     if not images:
         raise InputError(
             "no-source-images",
@@ -178,16 +184,26 @@ def _header(file: str) -> Any:
         return None
 
 
+def _is_mammogram(header: Any) -> bool:
+    from MCDetect.dicom.acceptance import Kind, kind_of
+
+    return kind_of(header) is Kind.MAMMOGRAM
+
+
 def _mammogram(file: str, header: Any) -> Candidate | None:
-    from MCDetect.dicom.acceptance import Kind, kind_of, require_mammogram
+    from MCDetect.dicom.acceptance import require_mammogram
+    from MCDetect.dicom.failures import reporting
     from MCDetect.dicom.orientation import decide_orientation
     from MCDetect.dicom.spacing import decide_spacing
+    from MCDetect.dicom.synthesised import as_mammogram
     from MCDetect.errors import InputError
 
-    if kind_of(header) is not Kind.MAMMOGRAM:
+    if not _is_mammogram(header):
         return None
     try:
         require_mammogram(header, _("This image"))
+        with reporting("cannot-read", file):
+            header = as_mammogram(header)
         orientation = decide_orientation(header)
         warnings = decide_spacing(header, _("This image"))[1]
     except InputError:
@@ -216,11 +232,11 @@ def _references_of_result(header: Any) -> tuple[str, ...] | None:
 
 
 def _mammograms_referenced_by(header: Any) -> Iterable[str]:
-    from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation as mammogram_class
+    from MCDetect.dicom.acceptance import MAMMOGRAM_CLASSES
 
     for dataset in (header, *header.get("CurrentRequestedProcedureEvidenceSequence", ())):
         for series in dataset.get("ReferencedSeriesSequence", ()):
             instances = (*series.get("ReferencedInstanceSequence", ()), *series.get("ReferencedSOPSequence", ()))
             for instance in instances:
-                if instance.get("ReferencedSOPClassUID") == mammogram_class:
+                if instance.get("ReferencedSOPClassUID") in MAMMOGRAM_CLASSES:
                     yield str(instance.ReferencedSOPInstanceUID)

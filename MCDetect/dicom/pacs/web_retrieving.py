@@ -94,14 +94,15 @@ def retrieve_by_web(node: WebNode, study: str, listed: list[Listed], receiver: R
     Raises
     ------
     MCDetectError
-        As :func:`ask_web`; an object that cannot be written is told by the receiver, and the others are fetched.
+        As :func:`ask_web`; an object that is gone or cannot be written is told by the receiver, and the others are
+        fetched.
     """
     client = web_client(node)
     for item in listed:
         while True:
             receiver.require_wanted()
             try:
-                with web_failures(node):
+                with web_failures(node, of_one_object=True):
                     dataset = client.retrieve_instance(study, item.series, item.sop_instance, media_types=_AS_STORED)
                     content = BytesIO()
                     dataset.save_as(content, enforce_file_format=True)

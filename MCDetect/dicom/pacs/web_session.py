@@ -28,6 +28,7 @@ _WRONG_USE = {
     410: ("no-such-service", "offers no DICOMweb service at the url", _CHECK_URL),
     501: ("no-such-service", "does not offer this service", "Ask its administrator."),
 }
+_ABSENT = frozenset({404, 410})
 _PASSING |= {503: "it is not available", 504: "a time-out behind it"}
 
 
@@ -91,7 +92,7 @@ def status_of(error: requests.HTTPError) -> int:
 
 
 @contextmanager
-def web_failures(node: WebNode, what: str = "") -> Iterator[None]:
+def web_failures(node: WebNode, what: str = "", *, of_one_object: bool = False) -> Iterator[None]:
     """Turn what the client raises in this block into errors of ours.
 
     Parameters
@@ -100,6 +101,8 @@ def web_failures(node: WebNode, what: str = "") -> Iterator[None]:
         The service.
     what
         The file that is sent, for messages.
+    of_one_object
+        Whether one object is asked for that the service has listed: that it is absent says nothing of the service.
 
     Raises
     ------
@@ -108,13 +111,15 @@ def web_failures(node: WebNode, what: str = "") -> Iterator[None]:
     UsageError
         ``certificate-refused``, ``not-authenticated``, ``not-authorised``, ``no-such-service`` or ``no-dicomweb``.
     OutputError
-        ``too-large``, ``not-stored`` or ``refused``.
+        ``too-large``, ``not-stored``, ``no-such-object`` or ``refused``.
     """
     import requests
 
     try:
         yield
     except requests.HTTPError as error:
+        if of_one_object and status_of(error) in _ABSENT:
+            raise _no_such_object(node, status_of(error)) from error
         raise _of_status(node, status_of(error), what) from error
     except requests.exceptions.SSLError as error:
         raise UsageError(
@@ -151,6 +156,14 @@ def _of_status(node: WebNode, status: int, what: str) -> MCDetectError:
         hint = "Ask its administrator whether it takes this SOP class and transfer syntax."
         return OutputError("not-stored", f"{name} did not store {what} ({status}).", hint)
     return OutputError("refused", f"{name} refused the request ({status}).", "Ask its administrator what its log says.")
+
+
+def _no_such_object(node: WebNode, status: int) -> OutputError:
+    return OutputError(
+        "no-such-object",
+        f"The node {node.name!r} lists an object that it does not give ({status}); it may have been deleted there.",
+        "Ask its administrator whether it was, and, where this holds for all objects, whether WADO-RS is at the url.",
+    )
 
 
 def _no_connection(node: WebNode, error: Exception) -> PassingError:

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.sr.coding import Code
 
-from MCDetect.dicom.orientation import VIEWS
+from MCDetect.dicom.orientation import VIEWS, decide_orientation
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing import content_items as items
 from MCDetect.findings import ImageFindings
@@ -25,7 +25,8 @@ def image_library(
     for image in images:
         items.add(library, library_entry(image, sources[image.sop_instance_uid]))
     for source in refused.values():
-        items.add(library, _entry(source, str(source.get("ImageLaterality") or ""), codes.BREASTS))
+        orientation = decide_orientation(source)
+        items.add(library, _entry(source, orientation.laterality, codes.BREASTS, orientation.view))
     return library
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import struct
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from MCDetect.dicom.failures import without_warnings
 from MCDetect.errors import OutputError
 
 _FAILURES = (
@@ -30,8 +30,7 @@ def damage_told_plainly(what: str) -> Iterator[None]:
     Their messages quote the value, which may be a name or a date, so neither errors nor warnings are passed on.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
+        with without_warnings():
             yield
     except _FAILURES as error:
         disk = _disk_error(error)

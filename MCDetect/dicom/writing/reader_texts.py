@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-import warnings
 from collections.abc import Iterable, Sequence
 
 from pydicom.charset import decode_bytes, encode_string, python_encoding
@@ -11,6 +10,7 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.valuerep import TEXT_VR_DELIMS
 
+from MCDetect.dicom.failures import without_warnings
 from MCDetect.findings import ImageFindings, Review
 
 UTF_8 = "ISO_IR 192"
@@ -47,6 +47,5 @@ def fits(texts: Sequence[str], source: Dataset) -> bool:
     if names in ([""], ["ISO_IR 6"]) or any(name not in python_encoding for name in names):
         return False
     encodings = [python_encoding[name] for name in names]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with without_warnings():
         return all(decode_bytes(encode_string(text, encodings), encodings, TEXT_VR_DELIMS) == text for text in foreign)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from MCDetect.findings import Refusal
 
 _NOT_ATTEMPTED = frozenset({"unsuitable-view"})
+_ANY_PICTURE = frozenset({"colour-image", "no-spacing"})
+"""Of a secondary capture: it may be a screen, a page or our own overlay, and is a mammogram only to who says so."""
 
 
 class StudyHeaders:
@@ -30,11 +32,12 @@ class StudyHeaders:
 
     def refuse(self, refusal: Refusal) -> None:
         """Take the header of an input that gave no findings, if it is a mammogram that should have been analysed."""
-        from MCDetect.dicom.acceptance import presentation_header
+        from MCDetect.dicom.acceptance import SECONDARY_CAPTURES, mammogram_header
 
-        header = None if refusal.code in _NOT_ATTEMPTED else presentation_header(Path(refusal.source))
-        if header is not None:
-            self._refused[str(header.SOPInstanceUID)] = header
+        header = None if refusal.code in _NOT_ATTEMPTED else mammogram_header(Path(refusal.source))
+        if header is None or (header.SOPClassUID in SECONDARY_CAPTURES and refusal.code in _ANY_PICTURE):
+            return
+        self._refused[str(header.SOPInstanceUID)] = header
 
     @property
     def studies(self) -> list[str]:

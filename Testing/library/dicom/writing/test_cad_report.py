@@ -176,6 +176,16 @@ def test_the_image_library_describes_every_image(write: Any) -> None:
     assert float(spacing.NumericValue) == 0.0673
 
 
+def test_side_and_view_of_a_failed_image_are_told_wherever_its_header_says_them(
+    make_mammogram: Any, algorithm: Algorithm, tmp_path: Path
+) -> None:
+    header = make_mammogram("L", "MLO", ImageLaterality=None, Laterality="L", ViewCodeSequence=None, ViewPosition="MLO")
+    (path,) = write_study_objects([], {}, algorithm, {str(header.SOPInstanceUID): header}, tmp_path, CAD)
+    (entry,) = child(dcmread(path), codes.IMAGE_LIBRARY).ContentSequence
+    assert child(entry, codes.IMAGE_LATERALITY).ConceptCodeSequence[0].CodeMeaning == "Left breast"
+    assert child(entry, codes.IMAGE_VIEW).ConceptCodeSequence[0].CodeMeaning == "MLO"
+
+
 def test_the_evidence_lists_every_image_also_the_failed_one(write: Any) -> None:
     images, refused, path = write("four images, one failed, without findings")
     (study,) = dcmread(path).CurrentRequestedProcedureEvidenceSequence
