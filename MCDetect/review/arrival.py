@@ -15,8 +15,9 @@ from MCDetect.review.state import ReviewState, is_touched
 def with_results(state: ReviewState, earlier: Findings, keys: Collection[str]) -> ReviewState:
     """Return the state with findings of an earlier run or review of the views ``keys``.
 
-    What an earlier reader said of them counts as said: decisions and terms, confirmed correspondences, comment and
-    completion. What the present reader has said already stays.
+    What an earlier reader said of them counts as said: decisions and terms, confirmed correspondences and comment.
+    What the present reader has said already stays. That the earlier review was finished is not taken over: who exports
+    attests it in reports of their own name, so that each reader says it anew.
     """
     for found in earlier.images:
         if found.sop_instance_uid in keys:
@@ -37,7 +38,6 @@ def with_results(state: ReviewState, earlier: Findings, keys: Collection[str]) -
         correspondences=(*state.correspondences, *confirmed),
         touched=state.touched | said | {uid for pair in confirmed for uid in pair.tracking_uids},
         comment=state.comment or (review.comment if review else ""),
-        complete=state.complete or bool(review and review.complete),
     )
 
 

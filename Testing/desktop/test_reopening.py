@@ -13,7 +13,7 @@ from MCDetect.findings import Decision
 
 @pytest.fixture
 def exported(window, hands, examination, tmp_path, monkeypatch):
-    """Return the folder of a review that was exported from the window: one accepted, a pair confirmed."""
+    """Return the folder of a finished review that was exported from the window: one accepted, a pair confirmed."""
     folder = tmp_path / "results"
     monkeypatch.setattr(window.dialogs, "ask_folder", lambda _title: str(folder))
     hands.open(examination)
@@ -23,6 +23,7 @@ def exported(window, hands, examination, tmp_path, monkeypatch):
     hands.press(Qt.Key_A)
     window.session.confirm_correspondence(first, second)
     hands.test.keyClicks(window.widgets.readerEdit, "Meyer, Anna")
+    window.widgets.completeCheckBox.setChecked(True)
     window.panel.export()
     hands.until(lambda: not window.background_work.is_busy)
     assert window.heard == []
@@ -43,6 +44,8 @@ def test_a_reviewed_examination_is_opened_with_its_results_and_the_next_report_n
     hands.until(lambda: bool(window.session.state.images))
     assert is_restored(window)
     assert "reviewed by Meyer, Anna" in window.widgets.progressLabel.text()
+    assert "That review was finished" in window.widgets.progressLabel.text()
+    assert not window.widgets.completeCheckBox.isChecked()
     assert not window.session.has_unsaved_changes
     assert "accepted" in str(hands.cells())
     # The pair is there to be seen: the second finding stands beside the first one.

@@ -39,6 +39,7 @@ def texts() -> tuple[str, ...]:
         _("&Whole image"),
         _(", about {seconds} s left"),
         _(", reviewed by {reader}, {when}"),
+        _(". That review was finished; this one is when you say so."),
         _("Add &calcification"),
         _("An unexpected error stopped this action ({type})."),
         _("Begin anew"),

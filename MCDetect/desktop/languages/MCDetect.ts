@@ -156,6 +156,10 @@
       <translation type="unfinished" />
     </message>
     <message>
+      <source>. That review was finished; this one is when you say so.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Accession number</source>
       <translation type="unfinished" />
     </message>

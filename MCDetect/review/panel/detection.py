@@ -100,6 +100,8 @@ class DetectionPart(Part):
         if review is not None:
             when = review.reviewed_at[:16].replace("T", " ")
             text += self.text(", reviewed by {reader}, {when}").format(reader=as_typed(review.reader), when=when)
+            if review.complete:
+                text += self.text(". That review was finished; this one is when you say so.")
         self.widgets.progressLabel.setText(text)
         self.host.status(text)
         self.refresh()

@@ -67,7 +67,6 @@ def test_a_review_goes_on_where_its_export_ended(session, make_session, reviewed
     assert count == 2
     assert said(again) == said(session)
     assert pairs(again) == pairs(session) != set()
-    assert again.state.complete
     assert again.state.comment == "compared with 2019"
     assert again.threshold == pytest.approx(session.threshold)
     assert not again.has_unsaved_changes
@@ -77,6 +76,29 @@ def test_a_review_goes_on_where_its_export_ended(session, make_session, reviewed
     again.undecide(first.tracking_uid)
     again.undo()
     assert said(again) == said(session)
+
+
+@pytest.mark.parametrize("which", ["findings.json", "*.dcm"])
+def test_what_an_earlier_reader_finished_is_not_attested_in_the_name_of_the_present_one(
+    make_session, reviewed, tmp_path, which
+):
+    (earlier,) = reviewed.rglob("cad-sr_*.dcm")
+    assert dcmread(earlier).ParticipantSequence[0].ParticipationType == "ATTEST"
+    again = make_session(found=False, reader="Second^Reader")
+    files = sorted(reviewed.rglob(which))
+    again.add_results(read_earlier_results(files, [view.path for view in again.examination.views]))
+    assert not again.state.complete
+    given = again.reviewed_findings(), again.examination
+    unfinished = export(*given, tmp_path / "unfinished", ("cad-sr", "measurements-sr"))
+    assert len(unfinished.dicom_files) == 2
+    for path in unfinished.dicom_files:
+        report = dcmread(path)
+        said = report.CompletionFlag, report.PreliminaryFlag, report.VerificationFlag
+        assert said == ("PARTIAL", "PRELIMINARY", "UNVERIFIED")
+        assert report.ParticipantSequence[0].ParticipationType == "ENT"
+        assert "VerifyingObserverSequence" not in report
+    again.set_complete()
+    assert again.reviewed_findings().review.complete
 
 
 def test_the_reports_of_a_review_name_those_that_they_replace(make_session, reviewed, tmp_path):
