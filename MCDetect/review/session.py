@@ -220,7 +220,8 @@ class ReviewSession(TakingFindings):
                 "The saved work of an earlier review does not fit this examination.",
                 f"It is kept as {aside}; the review begins anew.",
             ) from error
-        self.algorithm = kept.algorithm or self.algorithm
+        if kept.algorithm is not None:
+            self.set_algorithm(kept.algorithm)
         self.reader = self.reader or kept.reader
         self.reports.update(kept.reports)
         self._threshold, self.operating_point = kept.threshold, kept.operating_point

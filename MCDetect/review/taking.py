@@ -10,9 +10,9 @@ from MCDetect.errors import InputError, UsageError
 from MCDetect.findings import Algorithm, ImageFindings, Refusal
 from MCDetect.inference.correspondence import Point
 from MCDetect.review.actions import ReaderActions
-from MCDetect.review.arrival import with_results, with_view_findings
+from MCDetect.review.arrival import with_results, with_view_findings, without_former_findings
 from MCDetect.review.earlier_results import EarlierResults
-from MCDetect.review.outcome import NO_ALGORITHM
+from MCDetect.review.outcome import NO_ALGORITHM, is_same_model
 from MCDetect.review.state import ReviewState
 
 
@@ -32,8 +32,15 @@ class TakingFindings(ReaderActions):
         """Make a change that is no action of the reader."""
 
     def set_algorithm(self, algorithm: Algorithm) -> None:
-        """Say what makes the findings; its operating point becomes the present one."""
+        """Say what makes the findings; its operating point becomes the present one.
+
+        Where it is of another model than before, what that found goes from all views, also those that the new one may
+        never search: findings of one export are of one model. What the reader has made or touched stays.
+        """
+        is_other = self.algorithm is not None and not is_same_model(self.algorithm, algorithm)
         self.algorithm = algorithm
+        if is_other:
+            self._everywhere(without_former_findings, self.examination.keys)
         self.set_threshold(algorithm.threshold, algorithm.operating_point)
 
     def add_view_findings(self, found: ImageFindings) -> None:

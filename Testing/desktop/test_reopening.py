@@ -129,6 +129,27 @@ def test_results_of_another_model_name_it_and_offer_no_operating_points_of_this_
     assert window.widgets.operatingPointBox.isEnabled()
 
 
+def test_results_of_another_model_about_one_view_leave_nothing_of_this_one_in_the_others(
+    window, hands, examination, exported
+):
+    path = exported / "findings.json"
+    document = json.loads(path.read_text())
+    document["algorithm"] |= {"bundle": "older", "bundle_sha256": "b" * 64}
+    document["images"], document["correspondences"] = document["images"][:1], []
+    path.write_text(json.dumps(document))
+    hands.open(examination)
+    hands.detect()
+    assert len(window.session.state.analysed) == 4
+    window.open_paths([path])
+    hands.until(lambda: len(window.session.state.analysed) == 1)
+    assert "Findings of another model went from 3 views" in window.widgets.progressLabel.text()
+    assert {key for key, _ in window.session.shown_findings()} <= window.session.state.analysed
+    hands.detect()
+    assert len(window.session.state.analysed) == 4
+    assert "went from" not in window.widgets.progressLabel.text()
+    assert window.heard == []
+
+
 def test_work_that_was_left_behind_keeps_the_candidates_when_results_are_named_too(
     window, hands, examination, tmp_path, monkeypatch
 ):

@@ -57,6 +57,7 @@ def texts() -> tuple[str, ...]:
         _("Draw the new outline round the selected finding. Escape ends it."),
         _("Earlier results of {count} views"),
         _("Fetch from &PACS…"),
+        _("Findings of another model went from {count} views; what you decided stays, as yours."),
         _("Fit the &breast"),
         _("Folder for the results"),
         _("Four views over p&riors"),

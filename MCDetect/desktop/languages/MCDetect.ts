@@ -290,6 +290,10 @@ F1 shows all keys.</source>
       <translation type="unfinished" />
     </message>
     <message>
+      <source>Findings of another model went from {count} views; what you decided stays, as yours.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Fit the &amp;breast</source>
       <translation type="unfinished" />
     </message>
