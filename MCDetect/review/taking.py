@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 
+from MCDetect.dicom.results.predecessors import Report
 from MCDetect.errors import InputError, UsageError
 from MCDetect.findings import Algorithm, ImageFindings, Refusal
 from MCDetect.inference.correspondence import Point
@@ -21,7 +21,7 @@ class TakingFindings(ReaderActions):
 
     algorithm: Algorithm | None
     refusals: list[Refusal]
-    reports: dict[str, Path]
+    reports: dict[str, Report]
 
     @abstractmethod
     def set_threshold(self, threshold: float, operating_point: str = "custom") -> None:

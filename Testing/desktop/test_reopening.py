@@ -62,6 +62,30 @@ def test_a_reviewed_examination_is_opened_with_its_results_and_the_next_report_n
     assert window.heard == []
 
 
+def test_a_second_export_names_the_first_and_asks_before_it_takes_its_place(
+    window, hands, examination, exported, monkeypatch
+):
+    (report,) = exported.rglob("cad-sr_*.dcm")
+    first = dcmread(report)
+    questions: list[str] = []
+    monkeypatch.setattr(window.dialogs, "ask", lambda question, _choices: (questions.append(question), -1)[1])
+    window.panel.export()
+    assert len(questions) == 1
+    assert "will be replaced" in questions[0]
+    assert not window.background_work.is_busy
+    assert dcmread(report) == first
+    folders = iter((exported, exported.parent / "second"))
+    monkeypatch.setattr(window.dialogs, "ask_folder", lambda _title: str(next(folders)))
+    monkeypatch.setattr(window.dialogs, "ask", lambda _question, _choices: 1)
+    window.panel.export()
+    hands.until(lambda: not window.background_work.is_busy)
+    (second,) = (exported.parent / "second").rglob("cad-sr_*.dcm")
+    named = dcmread(second).PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence[0]
+    assert named.ReferencedSOPInstanceUID == first.SOPInstanceUID
+    assert dcmread(report) == first
+    assert window.heard == []
+
+
 def test_results_that_are_dropped_alone_come_to_what_is_open(window, hands, examination, exported):
     hands.open(examination)
     session = window.session

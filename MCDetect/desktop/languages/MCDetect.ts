@@ -196,6 +196,10 @@
       <translation type="unfinished" />
     </message>
     <message>
+      <source>Choose another folder</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Choose another folder, or free space on the disk. The review is as it was.</source>
       <translation type="unfinished" />
     </message>
@@ -500,6 +504,10 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
+      <source>Replace them</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Results of an earlier run lie beside these mammograms.</source>
       <translation type="unfinished" />
     </message>
@@ -585,6 +593,10 @@ For research use only. It is not a medical device and must not be used for diagn
     </message>
     <message>
       <source>These findings are of another model: {bundle} ({digest})</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>This folder holds exported reports. Those about the same examination will be replaced.</source>
       <translation type="unfinished" />
     </message>
     <message>

@@ -14,6 +14,7 @@ from MCDetect.bi_rads import AssessmentCategory, Morphology
 from MCDetect.errors import InputError, UsageError
 from MCDetect.findings import Decision, Findings
 from MCDetect.review.earlier_results import EarlierResults, read_earlier_results, results_below
+from MCDetect.review.export_process import export_in_process
 from MCDetect.review.exporting import export
 from MCDetect.review.opening import open_given
 from MCDetect.review.recovery import wait_until_kept
@@ -158,17 +159,71 @@ def test_work_that_was_kept_before_reports_were_is_taken_up(make_session, tmp_pa
     assert len(resumed.shown_findings()) == len(session.shown_findings())
 
 
-def test_a_replaced_report_that_is_gone_is_told(make_session, reviewed, tmp_path):
+def named_by(path):
+    """Return the SOP Instance UIDs of the predecessors of a report."""
+    return {
+        instance.ReferencedSOPInstanceUID
+        for study in dcmread(path).get("PredecessorDocumentsSequence", [])
+        for series in study.ReferencedSeriesSequence
+        for instance in series.ReferencedSOPSequence
+    }
+
+
+def test_a_replaced_report_is_named_though_its_file_is_gone_and_told_where_nothing_is_known_of_it(
+    make_session, reviewed, tmp_path
+):
     again = make_session(found=False, reader="Second^Reader")
     again.add_results(read_earlier_results([reviewed / "findings.json"]))
     assert len(again.reports) == 2, "those beside the file are what is replaced"
-    for path in again.reports.values():
+    for path in reviewed.rglob("*-sr_*.dcm"):
         path.unlink()
     again.reject(next(c.tracking_uid for _, c in again.shown_findings() if c.decision is Decision.ACCEPTED))
-    exported = export(
-        again.reviewed_findings(), again.examination, tmp_path / "again", reports=list(again.reports.values())
-    )
+    given = again.reviewed_findings(), again.examination, tmp_path / "again", ("cad-sr", "measurements-sr")
+    exported = export(*given, reports=list(again.reports.values()))
+    assert exported.notes == ()
+    assert set().union(*map(named_by, exported.files)) == set(again.reports)
+    exported = export(*given)
     assert any("2 of the replaced reports are no longer there" in note for note in exported.notes)
+
+
+@pytest.mark.parametrize("folders", [("first", "second", "third"), ("same", "same", "same")])
+def test_each_export_of_a_review_names_those_before_it(session, tmp_path, folders):
+    session.set_complete()
+    before = set()
+    for number, folder in enumerate(folders):
+        exported = export_in_process(
+            session.reviewed_findings(), session.examination, tmp_path / folder, ("cad-sr", "measurements-sr"),
+            reports=list(session.reports.values()),
+        )  # fmt: skip
+        assert exported.problems == exported.notes == ()
+        assert len(exported.reports) == 2
+        assert {str(dcmread(path).SOPInstanceUID) for path in exported.files} == {
+            report.sop_instance_uid for report in exported.reports
+        }
+        assert set().union(*map(named_by, exported.files)) == before
+        session.reports.update({report.sop_instance_uid: report for report in exported.reports})
+        before = set(session.reports)
+        assert len(before) == 2 * (number + 1)
+        session.set_study_comment(f"corrected {number + 1} times")
+
+
+def test_work_that_was_kept_when_reports_were_files_still_replaces_them(make_session, reviewed, tmp_path):
+    kept = tmp_path / "kept"
+    again = make_session(kept, found=False)
+    files = sorted(reviewed.rglob("*-sr_*.dcm"))
+    again.add_results(read_earlier_results(files, []))
+    again.set_study_comment("to be continued")
+    again.close()
+    wait_until_kept()
+    (file,) = kept.glob("*.json")
+    document = json.loads(file.read_text())
+    uids = [str(dcmread(path).SOPInstanceUID) for path in files]
+    document["review"]["reports"] = {uid: str(path) for uid, path in zip(uids, files, strict=True)}
+    file.write_text(json.dumps(document))
+    resumed = make_session(kept, found=False)
+    resumed.resume(resumed.offers[0])
+    assert resumed.reports == again.reports
+    assert len(resumed.reports) == 2
 
 
 def test_what_the_present_reader_has_said_stays(session, make_session, reviewed):
