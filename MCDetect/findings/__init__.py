@@ -113,8 +113,9 @@ class Cluster:
 
     @property
     def count(self) -> int | None:
-        """Number of calcifications in the cluster; None where none is told of: not that none is there."""
-        return self.told_count or len(self.member_ids) or None
+        """Number of calcifications in the cluster; None where the algorithm tells neither how many nor which."""
+        known = self.told_count or len(self.member_ids)
+        return known if known or self.origin is Origin.READER else None
 
     @property
     def count_text(self) -> str:
@@ -258,9 +259,9 @@ class Findings:
     def to_json(self, indent: int | None = 1) -> str:
         """Return the findings as JSON text that satisfies ``findings.schema.json``."""
         document = asdict(self)
-        for image in document["images"]:
-            for cluster in image["clusters"]:
-                cluster["count"] = cluster["told_count"] or len(cluster["member_ids"]) or None
+        for image, entry in zip(self.images, document["images"], strict=True):
+            for cluster, told in zip(image.clusters, entry["clusters"], strict=True):
+                told["count"] = cluster.count
         return json.dumps(document, indent=indent, default=_enum_value, allow_nan=False)
 
     @classmethod
