@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 
+from pydicom.uid import DigitalMammographyXRayImageStorageForProcessing
+
 from MCDetect.dicom.results.predecessors import Report
 from MCDetect.errors import InputError, UsageError
 from MCDetect.findings import Algorithm, ImageFindings, Refusal
@@ -63,11 +65,18 @@ class TakingFindings(ReaderActions):
         Raises
         ------
         InputError
-            ``other-examination`` when they speak of none of the views.
+            ``other-examination`` when they speak of none of the views; ``for-processing`` when of raw images instead.
         UsageError
             ``changed-file`` when a view has another size.
         """
         of_views = [image for image in earlier.findings.images if image.sop_instance_uid in self.examination.keys]
+        classes = {image.sop_class_uid for image in earlier.findings.images}
+        if not of_views and DigitalMammographyXRayImageStorageForProcessing in classes:
+            raise InputError(
+                "for-processing",
+                "These results speak of raw images (For Processing), not of those that are open.",
+                "They cannot be shown on the processed images (For Presentation): marks may lie elsewhere there.",
+            )
         if not of_views:
             raise InputError(
                 "other-examination",

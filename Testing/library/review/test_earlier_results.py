@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from pydicom import dcmread
 from pydicom.dataelem import DataElement
+from support.older_cad_report import older_cad_report
 from support.review_examples import ALGORITHM, many_findings
 
 from MCDetect.bi_rads import AssessmentCategory, Morphology
@@ -244,6 +245,16 @@ def test_results_about_other_images_are_refused_in_one_sentence(session, reviewe
     larger = tuple(replace(image, rows=image.rows + 1) for image in findings.images)
     with pytest.raises(UsageError, match="has changed"):
         session.add_results(EarlierResults(replace(findings, images=larger)))
+
+
+def test_another_makers_report_about_raw_images_is_refused_with_the_reason(session, tmp_path):
+    path = tmp_path / "older.dcm"
+    older_cad_report().save_as(path, enforce_file_format=True)
+    before = session.state
+    with pytest.raises(InputError, match="raw images \\(For Processing\\)") as told:
+        session.add_results(read_earlier_results([path]))
+    assert told.value.code == "for-processing"
+    assert session.state is before
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", '{"schema_version": "9"}'])
