@@ -38,11 +38,11 @@ def run(options: argparse.Namespace) -> int:
 
     from MCDetect.commands.rewriting import write_again
     from MCDetect.commands.tables import findings_table, print_files, print_line
-    from MCDetect.dicom.results.predecessors import predecessors_of
+    from MCDetect.dicom.results.predecessors import predecessors_of, report_of
 
     findings = read_findings(options.findings)
     given = options.predecessor or sorted((options.findings.parent / "dicom").glob("*-sr_*.dcm"))
-    predecessors, missing = predecessors_of(findings, given)
+    predecessors, missing = predecessors_of(findings, filter(None, map(report_of, given)))
     is_new = not options.output.exists()
     check_output_folder(options.output)
     writer = ResultWriter(

@@ -60,7 +60,7 @@ def findings_table(findings: Findings) -> Table:
             table.add_row(
                 Text(name),
                 f"{cluster.id} rejected" if cluster.decision is Decision.REJECTED else str(cluster.id),
-                str(cluster.count),
+                cluster.count_text,
                 f"{cluster.diameter_mm:.1f} mm",
                 cluster.distribution.value,
                 Text(cluster.type_text),

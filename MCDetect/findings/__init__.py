@@ -22,10 +22,11 @@ from MCDetect.findings.terms import Decision as Decision
 from MCDetect.findings.terms import Origin as Origin
 from MCDetect.findings.terms import SpacingSource as SpacingSource
 
-SCHEMA_VERSION = "1.3"
-READABLE_VERSIONS = ("1.0", "1.1", "1.2", SCHEMA_VERSION)
+SCHEMA_VERSION = "1.4"
+READABLE_VERSIONS = ("1.0", "1.1", "1.2", "1.3", SCHEMA_VERSION)
 """Findings of version 1.0 know nothing of readers, those before 1.2 nothing of types, descriptors and nipples, those
-before 1.3 nothing of files: what they do not say has its default value.
+before 1.3 nothing of files, those before 1.4 nothing of calcifications that are told of and not named: what they do
+not say has its default value.
 """
 
 
@@ -56,13 +57,16 @@ class Cluster:
 
     ``outline`` is a polygon as (row, column) vertices; the last vertex is joined to the first and not repeated.
     ``area_mm2`` is that of the outline; ``diameter_mm`` is the longest extent of the calcifications themselves (the
-    outline has a margin round them); ``density_per_cm2`` is count over area;
+    outline has a margin round them); ``density_per_cm2`` is count over area, 0 without a count;
     ``tracking_uid`` identifies the finding in every DICOM object made of it. ``score`` is the algorithm's, and 1 for a
     cluster that a reader drew (``origin``).
 
     What a reader says of it: ``decision`` with a ``reason`` and a ``comment``, ``morphology`` and ``assessment``; a
     reader may also change ``distribution``, the outline and the members. A rejected cluster stays in the findings: it
-    was there. Only a cluster that a reader drew may have no members.
+    was there.
+
+    A cluster that a reader drew round none that is marked has no members, nor has one of which a report tells no single
+    calcification. ``told_count`` is how many such a report says there are, None where it names all or says nothing.
 
     What the algorithm says of its kind: ``descriptors``, and ``benign_type``, the typically benign type that it
     recognised; such a cluster is reported apart from suspicious ones. Both are None when a reader changed what they
@@ -86,6 +90,7 @@ class Cluster:
     assessment: AssessmentCategory | None = None
     benign_type: Morphology | None = None
     descriptors: Descriptors | None = None
+    told_count: int | None = None
 
     @property
     def is_typically_benign(self) -> bool:
@@ -107,9 +112,15 @@ class Cluster:
         return f"{likely.morphology.value} {100 * likely.probability:.0f} %"
 
     @property
-    def count(self) -> int:
-        """Number of calcifications in the cluster."""
-        return len(self.member_ids)
+    def count(self) -> int | None:
+        """Number of calcifications in the cluster; None where the algorithm tells neither how many nor which."""
+        known = self.told_count or len(self.member_ids)
+        return known if known or self.origin is Origin.READER else None
+
+    @property
+    def count_text(self) -> str:
+        """The number of calcifications, as people read it."""
+        return "–" if self.count is None else str(self.count)
 
 
 def score_of(clusters: Iterable[Cluster]) -> float:
@@ -248,9 +259,9 @@ class Findings:
     def to_json(self, indent: int | None = 1) -> str:
         """Return the findings as JSON text that satisfies ``findings.schema.json``."""
         document = asdict(self)
-        for image in document["images"]:
-            for cluster in image["clusters"]:
-                cluster["count"] = len(cluster["member_ids"])
+        for image, entry in zip(self.images, document["images"], strict=True):
+            for cluster, told in zip(image.clusters, entry["clusters"], strict=True):
+                told["count"] = cluster.count
         return json.dumps(document, indent=indent, default=_enum_value, allow_nan=False)
 
     @classmethod

@@ -47,7 +47,7 @@ def _agreement(first: tuple[Point | None, Cluster], second: tuple[Point | None, 
         return 0.0
     straight, behind = (abs(one - other) for one, other in zip(places[0], places[1], strict=True))
     difference = 0.5 * (straight + behind) / DISTANCE_SIGMA_MM
-    counts = sorted(max(cluster.count, 1) for _, cluster in (first, second))
+    counts = sorted(cluster.count or 1 for _, cluster in (first, second))
     extents = sorted(max(cluster.diameter_mm, 1.0) for _, cluster in (first, second))
     alike: float = ((counts[0] / counts[1]) * (extents[0] / extents[1])) ** 0.25
     return math.exp(-(difference**2) / 2) * alike * _likeness(first[1].descriptors, second[1].descriptors)

@@ -61,7 +61,7 @@ def draw_details(
         plain, marked = _detail(picture, image, cluster, sizes, side=side, extent=extent)
         lines = [
             f"Cluster {cluster.id}   score {cluster_score_text(cluster)}   {side / extent:.1f} x",
-            f"{cluster.count} calcifications   {cluster.diameter_mm:.1f} mm   {cluster.distribution.value}",
+            f"{cluster.count_text} calcifications   {cluster.diameter_mm:.1f} mm   {cluster.distribution.value}",
             cluster.type_text,
         ]
         draw_lines(canvas, (gap, top), lines, sizes.text, style.TEXT)

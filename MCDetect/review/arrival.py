@@ -15,8 +15,9 @@ from MCDetect.review.state import ReviewState, is_touched
 def with_results(state: ReviewState, earlier: Findings, keys: Collection[str]) -> ReviewState:
     """Return the state with findings of an earlier run or review of the views ``keys``.
 
-    What an earlier reader said of them counts as said: decisions and terms, confirmed correspondences, comment and
-    completion. What the present reader has said already stays.
+    What an earlier reader said of them counts as said: decisions and terms, confirmed correspondences and comment.
+    What the present reader has said already stays. That the earlier review was finished is not taken over: who exports
+    attests it in reports of their own name, so that each reader says it anew.
     """
     for found in earlier.images:
         if found.sop_instance_uid in keys:
@@ -37,7 +38,6 @@ def with_results(state: ReviewState, earlier: Findings, keys: Collection[str]) -
         correspondences=(*state.correspondences, *confirmed),
         touched=state.touched | said | {uid for pair in confirmed for uid in pair.tracking_uids},
         comment=state.comment or (review.comment if review else ""),
-        complete=state.complete or bool(review and review.complete),
     )
 
 
@@ -52,9 +52,7 @@ def with_view_findings(state: ReviewState, found: ImageFindings) -> ReviewState:
     old = state.image(key)
     if old is None:
         return state.with_image(found)
-    kept = tuple(c for c in old.clusters if c.tracking_uid in state.touched or is_touched(c))
-    kept_ids = {member for cluster in kept for member in cluster.member_ids}
-    stays = tuple(c for c in old.calcifications if c.id in kept_ids or c.origin is Origin.READER)
+    kept, stays = _readers(state, old)
     if not kept and not stays:
         return _without_lost_links(state.with_image(found))
     covered = {new.id for new in found.calcifications if any(overlap(new, one) for one in stays)}
@@ -68,6 +66,36 @@ def with_view_findings(state: ReviewState, found: ImageFindings) -> ReviewState:
         clusters=(*clusters, *_moved(kept, numbers, {c.id for c in clusters})),
     )
     return _without_lost_links(state.with_image(merged))
+
+
+def without_former_findings(state: ReviewState) -> ReviewState:
+    """Return the state with nothing in it that a former algorithm alone says, before another one searches.
+
+    What is exported names one algorithm. So only what the reader has made or touched stays, and as the reader's: of
+    what the former algorithm found, only the reader's word is left. No view counts as searched.
+    """
+    images = tuple(
+        replace(
+            image,
+            calcifications=tuple(replace(c, origin=Origin.READER, benign_type=None) for c in stays),
+            clusters=tuple(replace(c, origin=Origin.READER, benign_type=None, descriptors=None) for c in kept),
+            warnings=(*(warning for warning in image.warnings if warning != NOT_SEARCHED), NOT_SEARCHED),
+        )
+        for image in state.images
+        for kept, stays in [_readers(state, image)]
+        if kept or stays
+    )
+    left = replace(state, images=(), analysed=frozenset())
+    for image in images:
+        left = left.with_image(image)
+    return _without_lost_links(left)
+
+
+def _readers(state: ReviewState, image: ImageFindings) -> tuple[tuple[Cluster, ...], tuple[Calcification, ...]]:
+    """Return the clusters of a view that the reader has made or touched, and the calcifications that stay with them."""
+    kept = tuple(c for c in image.clusters if c.tracking_uid in state.touched or is_touched(c))
+    members = {member for cluster in kept for member in cluster.member_ids}
+    return kept, tuple(c for c in image.calcifications if c.id in members or c.origin is Origin.READER)
 
 
 def _renumbered(stays: tuple[Calcification, ...], used: set[int]) -> tuple[dict[int, int], tuple[Calcification, ...]]:

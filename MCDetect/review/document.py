@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from MCDetect.dicom.results.predecessors import Report, report_of
 from MCDetect.findings import Algorithm, Findings
 from MCDetect.inference.correspondence import ordered
 from MCDetect.review.outcome import NO_ALGORITHM
@@ -16,14 +17,14 @@ from MCDetect.review.state import ReviewState
 
 @dataclass(frozen=True)
 class Kept:
-    """What is kept of a review: its state, what it was looked at with, and which earlier reports it goes on from."""
+    """What is kept of a review: its state, what it was looked at with, and which earlier reports it replaces."""
 
     state: ReviewState
     algorithm: Algorithm | None
     operating_point: str
     threshold: float
     reader: str
-    reports: Mapping[str, Path] = field(default_factory=dict)
+    reports: Mapping[str, Report] = field(default_factory=dict)
 
 
 def to_document(kept: Kept) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def to_document(kept: Kept) -> dict[str, Any]:
         "operating_point": kept.operating_point,
         "threshold": kept.threshold,
         "reader": kept.reader,
-        "reports": {uid: str(path.absolute()) for uid, path in kept.reports.items()},
+        "reports": {uid: asdict(report) for uid, report in kept.reports.items()},
     }
 
 
@@ -70,7 +71,13 @@ def from_document(document: dict[str, Any]) -> Kept:
             str(document["operating_point"]),
             float(document["threshold"]),
             str(document["reader"]),
-            {str(uid): Path(path) for uid, path in document.get("reports", {}).items()},  # older ones have none
+            _reports(document.get("reports", {})),  # older ones have none
         )
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"the kept review is malformed: {error}") from error
+
+
+def _reports(told: Mapping[str, Any]) -> dict[str, Report]:
+    """Return the reports; older documents name their files."""
+    found = [Report(**one) if isinstance(one, dict) else report_of(Path(one)) for one in told.values()]
+    return {report.sop_instance_uid: report for report in found if report is not None}

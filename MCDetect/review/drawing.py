@@ -216,6 +216,7 @@ def _measured(image: ImageFindings, cluster: Cluster, members: tuple[Calcificati
         origin=Origin.READER,
         benign_type=None,  # the algorithm said it of another outline and other members
         descriptors=None,
+        told_count=None,
     )
 
 

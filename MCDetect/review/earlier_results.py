@@ -11,27 +11,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from MCDetect.dicom.failures import reporting
-from MCDetect.dicom.opening import open_dataset, readable_header
+from MCDetect.dicom.opening import open_dataset
 from MCDetect.dicom.recognition import is_part_10, is_segmentation, read_beginning
-from MCDetect.dicom.results.reading import TELLING_THE_RESULT, kind_of_result, read_results
+from MCDetect.dicom.results.predecessors import Report, report_of
+from MCDetect.dicom.results.reading import kind_of_result, read_results
 from MCDetect.dicom.results.report_content import is_ours
 from MCDetect.errors import InputError, UsageError
 from MCDetect.findings import Findings
 from MCDetect.findings.reading import read_findings, require_consistent
-
-_REPORTS = frozenset({"cad-sr", "measurements-sr"})
 
 
 @dataclass(frozen=True)
 class EarlierResults:
     """Findings of an earlier run or review.
 
-    ``reports`` are the files of the reports of MCDetect among them by SOP Instance UID: reports of a review that goes
-    on from them replace these.
+    ``reports`` are the reports of MCDetect among them by SOP Instance UID: reports of a review that goes on from them
+    replace these.
     """
 
     findings: Findings
-    reports: Mapping[str, Path] = field(default_factory=dict)
+    reports: Mapping[str, Report] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,12 @@ def read_earlier_results(files: Sequence[str | Path], sources: Iterable[str | Pa
     findings = read_findings(documents[-1])
     for image in findings.images:
         require_consistent(image)
-    return EarlierResults(findings, _reports(objects or sorted((documents[-1].parent / "dicom").glob("*-sr_*.dcm"))))
+    return EarlierResults(findings, _reports(objects or reports_in(documents[-1].parent)))
+
+
+def reports_in(folder: Path) -> list[Path]:
+    """Return the files of reports in an output folder of MCDetect, as their names tell."""
+    return sorted((folder / "dicom").glob("*-sr_*.dcm"))
 
 
 def _read_objects(objects: Sequence[Path], sources: Sequence[str | Path]) -> Findings:
@@ -112,18 +116,17 @@ def _read_objects(objects: Sequence[Path], sources: Sequence[str | Path]) -> Fin
     return read_results([])
 
 
-def _reports(files: Iterable[Path]) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for path in files:
-        try:
-            if is_segmentation(read_beginning(path)):
-                continue
-            header, _ = readable_header(open_dataset(path, pixels=False), TELLING_THE_RESULT)
-        except InputError:
-            continue
-        if kind_of_result(header) in _REPORTS and is_ours(header):
-            found[str(header.get("SOPInstanceUID") or "")] = path
-    return found
+def _reports(files: Iterable[Path]) -> dict[str, Report]:
+    found = [report_of(path) for path in files if not _is_segmentation(path)]
+    return {report.sop_instance_uid: report for report in found if report is not None}
+
+
+def _is_segmentation(path: Path) -> bool:
+    """Say so without reading it as a whole, as a look for a report would."""
+    try:
+        return is_segmentation(read_beginning(path))
+    except InputError:
+        return False
 
 
 def _is_result(path: Path) -> bool:

@@ -11,9 +11,11 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from MCDetect.dicom.results.predecessors import Report
 from MCDetect.errors import MCDetectError, OutputError
 from MCDetect.findings import Findings
 from MCDetect.outputs import FORMATS
@@ -32,7 +34,7 @@ def export_in_process(
     formats: Collection[str] = FORMATS,
     *,
     python: str | None = None,
-    reports: Sequence[Path] = (),
+    reports: Sequence[Report] = (),
     report: Callable[[float], object] = lambda done: None,
 ) -> Exported:
     """Write findings as :func:`MCDetect.review.exporting.export` does; blocks, so call it in a thread.
@@ -57,7 +59,7 @@ def export_in_process(
         "spacing_mm": next((v.given_spacing_mm for v in examination.views if v.given_spacing_mm is not None), None),
         "folder": str(folder.absolute()),
         "formats": list(formats),
-        "reports": [str(path.absolute()) for path in reports],
+        "reports": [asdict(one) for one in reports],
     }
     try:
         with start(__name__, python) as process:
@@ -73,7 +75,9 @@ def export_in_process(
     if "error" in answer:
         raise OutputError(*answer["error"])
     problems = tuple(MCDetectError(*problem) for problem in answer["problems"])
-    return Exported(folder, tuple(Path(file) for file in answer["files"]), problems, tuple(answer["notes"]))
+    files = tuple(Path(file) for file in answer["files"])
+    written = tuple(Report(**one) for one in answer["reports"])
+    return Exported(folder, files, problems, tuple(answer["notes"]), written)
 
 
 def _listen(lines: Iterable[bytes], report: Callable[[float], object]) -> dict[str, Any]:
@@ -102,7 +106,7 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
     try:
         findings = Findings.from_json(question["findings"])
         examination = open_examination(question["sources"], question["spacing_mm"])
-        reports = [Path(path) for path in question["reports"]]
+        reports = [Report(**one) for one in question["reports"]]
         folder, formats = Path(question["folder"]), question["formats"]
         exported = export(findings, examination, folder, formats, reports, report=lambda done: _say({"done": done}))
     except MCDetectError as error:
@@ -111,6 +115,7 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
         "files": [str(path) for path in exported.files],
         "problems": [(problem.code, problem.message, problem.hint) for problem in exported.problems],
         "notes": exported.notes,
+        "reports": [asdict(one) for one in exported.reports],
     }
 
 

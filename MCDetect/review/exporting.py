@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from MCDetect.dicom.results.predecessors import predecessors_of
+from MCDetect.dicom.results.predecessors import Report, predecessors_of, report_of
 from MCDetect.errors import MCDetectError
 from MCDetect.findings import Findings
 from MCDetect.outputs import FORMATS, check_output_folder
@@ -26,12 +26,16 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written: the files, what could not be made, and sentences to read once."""
+    """What was written: the files, what could not be made, sentences to read once, and the reports among the files.
+
+    Whoever exports the same review again says that the new reports replace ``reports``.
+    """
 
     folder: Path
     files: tuple[Path, ...]
     problems: tuple[MCDetectError, ...] = ()
     notes: tuple[str, ...] = ()
+    reports: tuple[Report, ...] = ()
 
     @property
     def dicom_files(self) -> tuple[Path, ...]:
@@ -44,13 +48,13 @@ def export(
     examination: Examination,
     folder: Path,
     formats: Collection[str] = FORMATS,
-    reports: Sequence[Path] = (),
+    reports: Sequence[Report] = (),
     *,
     report: Callable[[float], object] = lambda done: None,
 ) -> Exported:
     """Write findings; reads pixels that are not in memory, so call it in a thread.
 
-    ``reports`` are files of earlier reports; those that the review names are replaced by the new ones. ``report`` takes
+    ``reports`` are earlier reports; those that the review names are replaced by the new ones. ``report`` takes
     the fraction that is done.
 
     Raises
@@ -80,7 +84,8 @@ def export(
             *notes,
             f"{missing} of the replaced reports are no longer there, so that the new ones do not name them.",
         ]
-    return Exported(folder, tuple(files), tuple(writer.problems), tuple(notes))
+    written = tuple(filter(None, (report_of(path) for path in files if "-sr_" in path.name)))
+    return Exported(folder, tuple(files), tuple(writer.problems), tuple(notes), written)
 
 
 def what_was_written(files: Sequence[Path]) -> list[tuple[int, str]]:

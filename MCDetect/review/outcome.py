@@ -12,6 +12,16 @@ NO_ALGORITHM = Algorithm("MCDetect", "none", "none", "0" * 64, "none", 0.0, "non
 """Stands in findings that a reader made where no algorithm has run."""
 
 
+def is_same_model(one: Algorithm, other: Algorithm) -> bool:
+    """Say whether two algorithms find the same: the SHA-256 covers the model, where it is known, else name and version.
+
+    Operating point and device do not count: the findings of a review are kept from the loosest threshold on.
+    """
+    is_known = one.bundle_sha256 != NO_ALGORITHM.bundle_sha256
+    names = [(algorithm.name, algorithm.version) for algorithm in (one, other)]
+    return one.bundle_sha256 == other.bundle_sha256 and (is_known or names[0] == names[1])
+
+
 def shown_as_findings(
     state: ReviewState,
     shown: Mapping[str, tuple[Cluster, ...]],

@@ -228,7 +228,7 @@ class _Page:
         score = f"score {score}" if score else "drawn by the reader"
         self._text(x, y - 9, f"{view.label}, number {cluster.id}, {score}{said[cluster.decision]}", 7.5, bold=True)
         described = [kind_of(cluster)] if cluster.type_text else []
-        described += [f"{cluster.count} calcifications, {cluster.diameter_mm:.1f} mm", cluster.distribution.value]
+        described += [f"{cluster.count_text} calcifications, {cluster.diameter_mm:.1f} mm", cluster.distribution.value]
         described += [f"BI-RADS {cluster.assessment.value}"] if cluster.assessment else []
         described += [cluster.reason] if cluster.reason else []
         self._text(x, y - 18, cut_to_width(", ".join(described), width), 7)

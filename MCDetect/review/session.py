@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from MCDetect.dicom.results.predecessors import Report
 from MCDetect.errors import InputError, MCDetectError, UsageError
 from MCDetect.findings import (
     Algorithm,
@@ -52,8 +53,8 @@ class ReviewSession(TakingFindings):
         Tracking UID of the selected cluster.
     refusals : list of Refusal
         Files that were not opened or not searched, and why.
-    reports : dict of str to Path
-        Reports of earlier results that new ones replace, by SOP Instance UID.
+    reports : dict of str to Report
+        Reports of earlier results and of earlier exports of this review, by SOP Instance UID: new ones replace them.
     offers : list of recovery.Offer
         Unfinished work of this examination that was left behind: see :meth:`resume` and :meth:`forget`.
     """
@@ -65,7 +66,7 @@ class ReviewSession(TakingFindings):
         self.operating_point = "custom"
         self.selected: str | None = None
         self.refusals: list[Refusal] = list(examination.refused)
-        self.reports: dict[str, Path] = {}
+        self.reports: dict[str, Report] = {}
         self._threshold = 0.0
         self._history = History(ReviewState())
         self._saved = self._history.present
@@ -220,7 +221,8 @@ class ReviewSession(TakingFindings):
                 "The saved work of an earlier review does not fit this examination.",
                 f"It is kept as {aside}; the review begins anew.",
             ) from error
-        self.algorithm = kept.algorithm or self.algorithm
+        if kept.algorithm is not None:
+            self.set_algorithm(kept.algorithm)
         self.reader = self.reader or kept.reader
         self.reports.update(kept.reports)
         self._threshold, self.operating_point = kept.threshold, kept.operating_point

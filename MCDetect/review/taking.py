@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 
+from pydicom.uid import DigitalMammographyXRayImageStorageForProcessing
+
+from MCDetect.dicom.results.predecessors import Report
 from MCDetect.errors import InputError, UsageError
 from MCDetect.findings import Algorithm, ImageFindings, Refusal
 from MCDetect.inference.correspondence import Point
 from MCDetect.review.actions import ReaderActions
-from MCDetect.review.arrival import with_results, with_view_findings
+from MCDetect.review.arrival import with_results, with_view_findings, without_former_findings
 from MCDetect.review.earlier_results import EarlierResults
-from MCDetect.review.outcome import NO_ALGORITHM
+from MCDetect.review.outcome import NO_ALGORITHM, is_same_model
 from MCDetect.review.state import ReviewState
 
 
@@ -21,7 +23,7 @@ class TakingFindings(ReaderActions):
 
     algorithm: Algorithm | None
     refusals: list[Refusal]
-    reports: dict[str, Path]
+    reports: dict[str, Report]
 
     @abstractmethod
     def set_threshold(self, threshold: float, operating_point: str = "custom") -> None:
@@ -32,8 +34,15 @@ class TakingFindings(ReaderActions):
         """Make a change that is no action of the reader."""
 
     def set_algorithm(self, algorithm: Algorithm) -> None:
-        """Say what makes the findings; its operating point becomes the present one."""
+        """Say what makes the findings; its operating point becomes the present one.
+
+        Where it is of another model than before, what that found goes from all views, also those that the new one may
+        never search: findings of one export are of one model. What the reader has made or touched stays.
+        """
+        is_other = self.algorithm is not None and not is_same_model(self.algorithm, algorithm)
         self.algorithm = algorithm
+        if is_other:
+            self._everywhere(without_former_findings, self.examination.keys)
         self.set_threshold(algorithm.threshold, algorithm.operating_point)
 
     def add_view_findings(self, found: ImageFindings) -> None:
@@ -56,11 +65,18 @@ class TakingFindings(ReaderActions):
         Raises
         ------
         InputError
-            ``other-examination`` when they speak of none of the views.
+            ``other-examination`` when they speak of none of the views; ``for-processing`` when of raw images instead.
         UsageError
             ``changed-file`` when a view has another size.
         """
         of_views = [image for image in earlier.findings.images if image.sop_instance_uid in self.examination.keys]
+        classes = {image.sop_class_uid for image in earlier.findings.images}
+        if not of_views and DigitalMammographyXRayImageStorageForProcessing in classes:
+            raise InputError(
+                "for-processing",
+                "These results speak of raw images (For Processing), not of those that are open.",
+                "They cannot be shown on the processed images (For Presentation): marks may lie elsewhere there.",
+            )
         if not of_views:
             raise InputError(
                 "other-examination",

@@ -13,7 +13,7 @@ from MCDetect.findings import Decision
 
 @pytest.fixture
 def exported(window, hands, examination, tmp_path, monkeypatch):
-    """Return the folder of a review that was exported from the window: one accepted, a pair confirmed."""
+    """Return the folder of a finished review that was exported from the window: one accepted, a pair confirmed."""
     folder = tmp_path / "results"
     monkeypatch.setattr(window.dialogs, "ask_folder", lambda _title: str(folder))
     hands.open(examination)
@@ -23,6 +23,7 @@ def exported(window, hands, examination, tmp_path, monkeypatch):
     hands.press(Qt.Key_A)
     window.session.confirm_correspondence(first, second)
     hands.test.keyClicks(window.widgets.readerEdit, "Meyer, Anna")
+    window.widgets.completeCheckBox.setChecked(True)
     window.panel.export()
     hands.until(lambda: not window.background_work.is_busy)
     assert window.heard == []
@@ -43,6 +44,8 @@ def test_a_reviewed_examination_is_opened_with_its_results_and_the_next_report_n
     hands.until(lambda: bool(window.session.state.images))
     assert is_restored(window)
     assert "reviewed by Meyer, Anna" in window.widgets.progressLabel.text()
+    assert "That review was finished" in window.widgets.progressLabel.text()
+    assert not window.widgets.completeCheckBox.isChecked()
     assert not window.session.has_unsaved_changes
     assert "accepted" in str(hands.cells())
     # The pair is there to be seen: the second finding stands beside the first one.
@@ -56,6 +59,30 @@ def test_a_reviewed_examination_is_opened_with_its_results_and_the_next_report_n
     report = dcmread(next((exported.parent / "second").rglob("cad-sr_*.dcm")))
     named = report.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence[0]
     assert named.ReferencedSOPInstanceUID == dcmread(earlier).SOPInstanceUID
+    assert window.heard == []
+
+
+def test_a_second_export_names_the_first_and_asks_before_it_takes_its_place(
+    window, hands, examination, exported, monkeypatch
+):
+    (report,) = exported.rglob("cad-sr_*.dcm")
+    first = dcmread(report)
+    questions: list[str] = []
+    monkeypatch.setattr(window.dialogs, "ask", lambda question, _choices: (questions.append(question), -1)[1])
+    window.panel.export()
+    assert len(questions) == 1
+    assert "will be replaced" in questions[0]
+    assert not window.background_work.is_busy
+    assert dcmread(report) == first
+    folders = iter((exported, exported.parent / "second"))
+    monkeypatch.setattr(window.dialogs, "ask_folder", lambda _title: str(next(folders)))
+    monkeypatch.setattr(window.dialogs, "ask", lambda _question, _choices: 1)
+    window.panel.export()
+    hands.until(lambda: not window.background_work.is_busy)
+    (second,) = (exported.parent / "second").rglob("cad-sr_*.dcm")
+    named = dcmread(second).PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence[0]
+    assert named.ReferencedSOPInstanceUID == first.SOPInstanceUID
+    assert dcmread(report) == first
     assert window.heard == []
 
 
@@ -124,6 +151,27 @@ def test_results_of_another_model_name_it_and_offer_no_operating_points_of_this_
     assert "older" not in window.widgets.modelLabel.text()
     hands.detect()
     assert window.widgets.operatingPointBox.isEnabled()
+
+
+def test_results_of_another_model_about_one_view_leave_nothing_of_this_one_in_the_others(
+    window, hands, examination, exported
+):
+    path = exported / "findings.json"
+    document = json.loads(path.read_text())
+    document["algorithm"] |= {"bundle": "older", "bundle_sha256": "b" * 64}
+    document["images"], document["correspondences"] = document["images"][:1], []
+    path.write_text(json.dumps(document))
+    hands.open(examination)
+    hands.detect()
+    assert len(window.session.state.analysed) == 4
+    window.open_paths([path])
+    hands.until(lambda: len(window.session.state.analysed) == 1)
+    assert "Findings of another model went from 3 views" in window.widgets.progressLabel.text()
+    assert {key for key, _ in window.session.shown_findings()} <= window.session.state.analysed
+    hands.detect()
+    assert len(window.session.state.analysed) == 4
+    assert "went from" not in window.widgets.progressLabel.text()
+    assert window.heard == []
 
 
 def test_work_that_was_left_behind_keeps_the_candidates_when_results_are_named_too(

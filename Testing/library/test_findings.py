@@ -87,6 +87,9 @@ READERS_FIELDS = {"origin", "decision", "reason", "comment", "morphology", "asse
 FIELDS_OF_1_2 = {"benign_type", "descriptors", "nipple"}
 """What findings of version 1.1 did not have."""
 
+FIELDS_OF_1_4 = {"told_count"}
+"""What findings of version 1.3 did not have."""
+
 
 def objects(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
     """Yield every JSON object in a document with the way to it."""
@@ -159,6 +162,7 @@ def test_a_missing_field_is_refused_by_the_reader():
                 "predecessor_uids",
                 *READERS_FIELDS,
                 *FIELDS_OF_1_2,
+                *FIELDS_OF_1_4,
             } or (field == "source" and path[0] == "images"):  # these have a default
                 continue
             changed = json.loads(json.dumps(document))
@@ -181,7 +185,7 @@ def test_a_further_field_is_refused_by_the_reader():
 def test_findings_of_version_1_1_are_read_without_types_descriptors_and_nipple():
     document = full_findings()
     for _, part in list(objects(document)):
-        for field in FIELDS_OF_1_2 & part.keys():
+        for field in (FIELDS_OF_1_2 | FIELDS_OF_1_4) & part.keys():
             del part[field]
     document["schema_version"] = "1.1"
     image = Findings.from_json(json.dumps(document)).images[0]
@@ -197,10 +201,27 @@ def test_the_readers_morphology_decides_whether_a_cluster_is_typically_benign():
     assert replace(cluster, benign_type=None, morphology=Morphology.SKIN).is_typically_benign
 
 
+def test_findings_of_version_1_3_are_read_with_the_number_of_members():
+    document = full_findings()
+    for cluster in document["images"][0]["clusters"]:
+        del cluster["told_count"]
+        cluster["count"] = len(cluster["member_ids"])
+    document["schema_version"] = "1.3"
+    cluster = Findings.from_json(json.dumps(document)).images[0].clusters[0]
+    assert (cluster.told_count, cluster.count) == (None, len(cluster.member_ids))
+
+
+def test_a_number_that_nobody_tells_is_no_zero():
+    cluster = Findings.from_json(json.dumps(full_findings())).images[0].clusters[0]
+    silent = replace(cluster, member_ids=(), told_count=None)
+    assert (silent.count, silent.count_text) == (None, "–")
+    assert (replace(silent, told_count=7).count, replace(silent, told_count=7).count_text) == (7, "7")
+
+
 def test_findings_of_version_1_0_are_read_with_no_word_of_a_reader():
     document = full_findings()
     for _, part in list(objects(document)):
-        for field in (READERS_FIELDS | FIELDS_OF_1_2) & part.keys():
+        for field in (READERS_FIELDS | FIELDS_OF_1_2 | FIELDS_OF_1_4) & part.keys():
             del part[field]
     document["schema_version"] = "1.0"
     findings = Findings.from_json(json.dumps(document))

@@ -108,7 +108,7 @@ def test_mammograms_of_the_scene_are_opened_when_the_module_is(application, plug
     assert len(module.seat.session.examination.views) == 1
 
 
-@pytest.mark.parametrize(("kind", "count"), [("cad-sr", 4), ("seg", 4), ("measurements-sr", 0)])
+@pytest.mark.parametrize(("kind", "count"), [("cad-sr", 4), ("seg", 4), ("measurements-sr", 4)])
 def test_results_are_offered_and_drawn_over_their_mammogram(  # noqa: PLR0917 -- fixtures
     application, module, plugin, mammogram, results, kind, count
 ):
@@ -119,7 +119,8 @@ def test_results_are_offered_and_drawn_over_their_mammogram(  # noqa: PLR0917 --
     assert plugin.load(loadable), application.told
     until(application, lambda: bool(lines_in_scene()))
     ((_key, cluster),) = module.seat.session.shown_findings()
-    assert cluster.count == count  # a measurement report has the outline of a cluster and no single calcification
+    assert cluster.count == 4
+    assert len(cluster.member_ids) == count  # a measurement report has the number and no single calcification
     assert application.selected == "SlicerMCDetect"
     assert application.told == []
 

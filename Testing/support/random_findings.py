@@ -103,6 +103,7 @@ def clusters(draw: st.DrawFn, identifier: int, members: tuple[Calcification, ...
         score=draw(_scores),
         tracking_uid=draw(_uids),
         origin=draw(st.sampled_from(Origin)),
+        told_count=draw(st.none() | st.integers(len(chosen) + 1, 99)),
         **draw(said(_sentences)),
     )
 

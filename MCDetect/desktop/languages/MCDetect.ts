@@ -156,6 +156,10 @@
       <translation type="unfinished" />
     </message>
     <message>
+      <source>. That review was finished; this one is when you say so.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Accession number</source>
       <translation type="unfinished" />
     </message>
@@ -189,6 +193,10 @@
     </message>
     <message>
       <source>Brighter</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Choose another folder</source>
       <translation type="unfinished" />
     </message>
     <message>
@@ -283,6 +291,10 @@ F1 shows all keys.</source>
     </message>
     <message>
       <source>Files…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Findings of another model went from {count} views; what you decided stays, as yours.</source>
       <translation type="unfinished" />
     </message>
     <message>
@@ -492,6 +504,10 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
+      <source>Replace them</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Results of an earlier run lie beside these mammograms.</source>
       <translation type="unfinished" />
     </message>
@@ -577,6 +593,10 @@ For research use only. It is not a medical device and must not be used for diagn
     </message>
     <message>
       <source>These findings are of another model: {bundle} ({digest})</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>This folder holds exported reports. Those about the same examination will be replaced.</source>
       <translation type="unfinished" />
     </message>
     <message>

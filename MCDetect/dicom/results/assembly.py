@@ -6,6 +6,7 @@ the measurement report. What no object tells is computed where it can be, else i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -159,7 +160,9 @@ def _cluster(
     area = told.get("area_mm2") or area_of(outline) * spacing[0] * spacing[1]
     runs = [run for c in members for run in c.runs]
     extent = longest_extent(runs, spacing) if runs else longest_across(outline, spacing)
-    count = told.get("count", len(members))
+    named = len(members)
+    told_count = round(told["count"]) if named < told.get("count", 0) < math.inf else None
+    count = told_count or named
     origin = told.get("origin", Origin.ALGORITHM)
     score = told.get("score")
     return Cluster(
@@ -171,6 +174,7 @@ def _cluster(
         density_per_cm2=told.get("density_per_cm2", count / (area / 100) if area else 0.0),
         score=score if score is not None else (1.0 if origin is Origin.READER else 0.0),
         tracking_uid=uid,
+        told_count=told_count,
         **{"distribution": Distribution.GROUPED, **{name: told[name] for name in _OF_A_CLUSTER if name in told}},
     )
 

@@ -163,6 +163,7 @@ class CadReport:
             "outline": outline,
             "centre": self._geometry(position)[0],
             "score": _fraction(number(tree, position, codes.CERTAINTY)),
+            "count": number(tree, position, codes.NUMBER_OF_CALCIFICATIONS),
             "origin": self._origin(position),
             "distribution": term(tree, position, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS),
             "morphology": None if benign_type is not None and kind is benign_type else kind,

@@ -143,8 +143,10 @@ def _cluster(relationship: str, image: ImageFindings, cluster: Cluster, setting:
     items.add(
         finding,
         items.code(items.HAS_PROPERTIES, codes.CALCIFICATION_DISTRIBUTION, codes.DISTRIBUTIONS[cluster.distribution]),
-        items.number(items.HAS_PROPERTIES, codes.NUMBER_OF_CALCIFICATIONS, cluster.count, codes.NO_UNITS),
     )
+    if cluster.count is not None:
+        number = items.number(items.HAS_PROPERTIES, codes.NUMBER_OF_CALCIFICATIONS, cluster.count, codes.NO_UNITS)
+        items.add(finding, number)
     # A mark on each of its calcifications may be drawn wherever the outline of the cluster is.
     rejected = cluster.decision is Decision.REJECTED
     intent = codes.NOT_FOR_PRESENTATION if rejected else codes.PRESENTATION_OPTIONAL

@@ -92,7 +92,7 @@ def check_segmentation(written: Dataset, image: ImageFindings, source: Dataset) 
     if kinds != _expected_kinds(image):
         fail("a segment is of another kind than its finding")
     uids = [str(item.get("TrackingUID")) for item in written.SegmentSequence]
-    wanted = [cluster.tracking_uid for cluster in image.clusters for _ in range(2 if cluster.count else 1)]
+    wanted = [cluster.tracking_uid for cluster in image.clusters for _ in range(2 if cluster.member_ids else 1)]
     if uids[: len(wanted)] != wanted:
         fail("the tracking identifiers are not those of the clusters")
 
@@ -165,7 +165,7 @@ def _expected_pixels(image: ImageFindings) -> list[_Pixels]:
     for cluster in image.clusters:
         members = _run_pixels(image.members(cluster), image.columns)
         region = _region_pixels(image, cluster)
-        if cluster.count:
+        if cluster.member_ids:
             expected.append(members)
         # An outline too thin to hold a pixel for certain may stand for its calcifications.
         allowed = region.allowed if region.needed.size else np.union1d(members.allowed, region.allowed)
@@ -178,7 +178,7 @@ def _expected_pixels(image: ImageFindings) -> list[_Pixels]:
 def _expected_kinds(image: ImageFindings) -> list[str]:
     kinds = []
     for cluster in image.clusters:
-        kinds += [codes.INDIVIDUAL_CALCIFICATION.value] if cluster.count else []
+        kinds += [codes.INDIVIDUAL_CALCIFICATION.value] if cluster.member_ids else []
         kinds.append(codes.CALCIFICATION_CLUSTER.value)
     return kinds + ([codes.INDIVIDUAL_CALCIFICATION.value] if image.isolated_calcifications else [])
 

@@ -134,9 +134,12 @@ def _measurements(cluster: Cluster) -> list[highdicom.sr.Measurement]:
     measurements = [
         _measurement(codes.AREA, cluster.area_mm2, codes.SQUARE_MILLIMETRE, 2),
         _measurement(codes.DIAMETER, cluster.diameter_mm, codes.MILLIMETRE, 2),
-        _measurement(codes.NUMBER_OF_CALCIFICATIONS, cluster.count, codes.NO_UNITS, 0),
-        _measurement(codes.DENSITY, cluster.density_per_cm2, codes.PER_SQUARE_CENTIMETRE, 1),
     ]
+    if cluster.count is not None:
+        measurements += [
+            _measurement(codes.NUMBER_OF_CALCIFICATIONS, cluster.count, codes.NO_UNITS, 0),
+            _measurement(codes.DENSITY, cluster.density_per_cm2, codes.PER_SQUARE_CENTIMETRE, 1),
+        ]
     if not by_reader(cluster):
         measurements.append(_measurement(codes.CERTAINTY, 100 * cluster.score, codes.PERCENT, 1))
     if cluster.descriptors is not None:

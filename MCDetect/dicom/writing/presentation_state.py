@@ -96,7 +96,8 @@ def _outlines(
         polyline = highdicom.pr.GraphicTypeValues.POLYLINE
         graphics.append(highdicom.pr.GraphicObject(polyline, outline, _PIXEL, **tracking))
         said = "by a reader" if by_reader(cluster) else f"score {score_text(cluster.score)}"
-        text = f"{cluster.id}: {cluster.count} calcifications, {said}"
+        number = "" if cluster.count is None else f"{cluster.count} calcifications, "
+        text = f"{cluster.id}: {number}{said}"
         anchor = tuple(outline[outline[:, 1].argmin()])  # the topmost vertex
         texts.append(highdicom.pr.TextObject(text, _PIXEL, anchor_point=anchor, **tracking))
     return highdicom.pr.GraphicAnnotation([header], layer, graphic_objects=graphics, text_objects=texts)

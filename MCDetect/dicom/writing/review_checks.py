@@ -96,7 +96,10 @@ def check_statements(
         (codes.DIAMETER, cluster.diameter_mm, codes.MILLIMETRE),
     ):
         _check_number(tree, position, name, value, unit, 0.0051)
-    _check_number(tree, position, codes.DENSITY, cluster.density_per_cm2, codes.PER_SQUARE_CENTIMETRE, 0.051)
+    if cluster.count is not None:
+        _check_number(tree, position, codes.DENSITY, cluster.density_per_cm2, codes.PER_SQUARE_CENTIMETRE, 0.051)
+    elif children(tree, position, codes.DENSITY):
+        fail("a cluster of which no calcification is told has a density")
     _check_certainty(tree, position, cluster)
 
 

@@ -54,6 +54,7 @@ class DetectionPart(Part):
         self._request: int | None = None
         self._notes: list[str] = []
         self._remembered = 0
+        self._searched: frozenset[str] = frozenset()  # before the present search
         self.listen("openButton", "clicked()", host.open_examination)
         self.listen("detectButton", "clicked()", self.detect)
         self.listen("cancelButton", "clicked()", self.cancel)
@@ -69,6 +70,7 @@ class DetectionPart(Part):
         if session is not self.session and self.is_detecting:
             self.cancel()
             self._request = None
+            self._searched = frozenset()
         super().set_session(session)
         self.widgets.progressBar.setValue(0)
         self.widgets.progressLabel.setText("")
@@ -80,6 +82,7 @@ class DetectionPart(Part):
         views = self.session.examination.views
         spacing = next((view.given_spacing_mm for view in views if view.given_spacing_mm is not None), None)
         self._remembered = 0
+        self._searched = self.session.state.analysed
         self._request = self.client.detect([str(view.path) for view in views], spacing_mm=spacing)
         self.widgets.progressBar.setValue(0)
         self.widgets.progressLabel.setText(self.text("Loading the model…"))
@@ -94,12 +97,16 @@ class DetectionPart(Part):
         """Give findings of an earlier run or review to the session, and say whose they are."""
         if self.session is None:
             return
+        searched = self.session.state.analysed
         count = self.session.add_results(earlier)
         review = earlier.findings.review
         text = self.text("Earlier results of {count} views").format(count=count)
         if review is not None:
             when = review.reviewed_at[:16].replace("T", " ")
             text += self.text(", reviewed by {reader}, {when}").format(reader=as_typed(review.reader), when=when)
+            if review.complete:
+                text += self.text(". That review was finished; this one is when you say so.")
+        text = self._with_what_went(text, searched)
         self.widgets.progressLabel.setText(text)
         self.host.status(text)
         self.refresh()
@@ -212,8 +219,15 @@ class DetectionPart(Part):
     def _end(self, text: str) -> None:
         self._request = None
         self.widgets.progressBar.setValue(0)
-        self.widgets.progressLabel.setText(text)
+        self.widgets.progressLabel.setText(self._with_what_went(text, self._searched))
+        self._searched = frozenset()
         self.refresh()
+
+    def _with_what_went(self, text: str, searched: frozenset[str]) -> str:
+        """Return a text that tells too how many of the views that were ``searched`` before are so no more."""
+        went = 0 if self.session is None else len(searched - self.session.state.analysed)
+        told = self.text("Findings of another model went from {count} views; what you decided stays, as yours.")
+        return f"{text} {told.format(count=went)}".strip() if went else text
 
 
 def _is_of(session: ReviewSession, ready: Ready) -> bool:

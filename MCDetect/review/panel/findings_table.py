@@ -111,7 +111,7 @@ class FindingsPart(Part):
         texts = (
             label,
             str(cluster.id),
-            str(cluster.count),
+            cluster.count_text,
             f"{cluster.diameter_mm:.1f}" if cluster.member_ids else "–",  # only outlined by a reader
             cluster_score_text(cluster, self.text("drawn")),
             self.text(DECISIONS[cluster.decision]),

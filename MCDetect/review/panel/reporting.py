@@ -8,6 +8,7 @@ from typing import Any
 
 from MCDetect.errors import OutputError, UsageError
 from MCDetect.findings import Findings
+from MCDetect.review.earlier_results import reports_in
 from MCDetect.review.examination import Examination
 from MCDetect.review.export_process import export_in_process
 from MCDetect.review.exporting import Exported, what_was_written
@@ -81,7 +82,7 @@ class ReportingPart(Part):
         findings = self._findings()
         if session is None or findings is None:
             return
-        folder = self.host.ask_folder(self.text("Folder for the results"))
+        folder = self._folder()
         if not folder:
             return
         state = session.state
@@ -147,6 +148,16 @@ class ReportingPart(Part):
             self._named()
         return session.reviewed_findings() if session.reader and has_review(session.state) else session.findings()
 
+    def _folder(self) -> str | None:
+        """Ask for a folder, and again before reports of an earlier export go: somebody may have attested them."""
+        question = self.text("This folder holds exported reports. Those about the same examination will be replaced.")
+        choices = (self.text("Replace them"), self.text("Choose another folder"))
+        while folder := self.host.ask_folder(self.text("Folder for the results")):
+            answer = self.host.ask(question, choices) if reports_in(Path(folder)) else 0
+            if answer != 1:
+                return folder if answer == 0 else None
+        return None
+
     def _named(self) -> None:
         name = as_dicom_name(str(self.widgets.readerEdit.property("text")))
         if self.session is not None and name and name != self.session.reader:
@@ -157,6 +168,7 @@ class ReportingPart(Part):
             self.session.set_complete(bool(self.widgets.completeCheckBox.property("checked")))
 
     def _exported(self, session: ReviewSession, state: ReviewState, exported: Exported) -> None:
+        session.reports.update({report.sop_instance_uid: report for report in exported.reports})
         if session is self.session:
             self.exported = exported
             if session.state is state and not exported.problems:

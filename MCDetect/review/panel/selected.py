@@ -134,7 +134,7 @@ class SelectedPart(Part):
                 side=image.laterality,
                 view=image.view,
                 number=cluster.id,
-                count=cluster.count,
+                count=cluster.count_text,
                 size=cluster.diameter_mm,
                 decision=decision,
             )

@@ -119,7 +119,7 @@ def test_a_failed_image_is_told_to_have_failed_again(detect, mammogram, tmp_path
     ("change", "told"),
     [
         (lambda text: "{", "does not hold findings"),
-        (lambda text: text.replace('"schema_version": "1.3"', '"schema_version": "9"'), "does not hold findings"),
+        (lambda text: text.replace('"schema_version": "1.4"', '"schema_version": "9"'), "does not hold findings"),
         (lambda text: "[]", "does not hold findings"),
         (lambda text: text.replace('"member_ids": [', '"member_ids": [ 999,'), "Cluster 1 of the view"),
     ],

@@ -8,12 +8,14 @@ from dataclasses import replace
 import pytest
 from pydicom import dcmread
 from pydicom.dataelem import DataElement
+from support.older_cad_report import older_cad_report
 from support.review_examples import ALGORITHM, many_findings
 
 from MCDetect.bi_rads import AssessmentCategory, Morphology
 from MCDetect.errors import InputError, UsageError
 from MCDetect.findings import Decision, Findings
 from MCDetect.review.earlier_results import EarlierResults, read_earlier_results, results_below
+from MCDetect.review.export_process import export_in_process
 from MCDetect.review.exporting import export
 from MCDetect.review.opening import open_given
 from MCDetect.review.recovery import wait_until_kept
@@ -67,7 +69,6 @@ def test_a_review_goes_on_where_its_export_ended(session, make_session, reviewed
     assert count == 2
     assert said(again) == said(session)
     assert pairs(again) == pairs(session) != set()
-    assert again.state.complete
     assert again.state.comment == "compared with 2019"
     assert again.threshold == pytest.approx(session.threshold)
     assert not again.has_unsaved_changes
@@ -77,6 +78,29 @@ def test_a_review_goes_on_where_its_export_ended(session, make_session, reviewed
     again.undecide(first.tracking_uid)
     again.undo()
     assert said(again) == said(session)
+
+
+@pytest.mark.parametrize("which", ["findings.json", "*.dcm"])
+def test_what_an_earlier_reader_finished_is_not_attested_in_the_name_of_the_present_one(
+    make_session, reviewed, tmp_path, which
+):
+    (earlier,) = reviewed.rglob("cad-sr_*.dcm")
+    assert dcmread(earlier).ParticipantSequence[0].ParticipationType == "ATTEST"
+    again = make_session(found=False, reader="Second^Reader")
+    files = sorted(reviewed.rglob(which))
+    again.add_results(read_earlier_results(files, [view.path for view in again.examination.views]))
+    assert not again.state.complete
+    given = again.reviewed_findings(), again.examination
+    unfinished = export(*given, tmp_path / "unfinished", ("cad-sr", "measurements-sr"))
+    assert len(unfinished.dicom_files) == 2
+    for path in unfinished.dicom_files:
+        report = dcmread(path)
+        said = report.CompletionFlag, report.PreliminaryFlag, report.VerificationFlag
+        assert said == ("PARTIAL", "PRELIMINARY", "UNVERIFIED")
+        assert report.ParticipantSequence[0].ParticipationType == "ENT"
+        assert "VerifyingObserverSequence" not in report
+    again.set_complete()
+    assert again.reviewed_findings().review.complete
 
 
 def test_the_reports_of_a_review_name_those_that_they_replace(make_session, reviewed, tmp_path):
@@ -136,17 +160,71 @@ def test_work_that_was_kept_before_reports_were_is_taken_up(make_session, tmp_pa
     assert len(resumed.shown_findings()) == len(session.shown_findings())
 
 
-def test_a_replaced_report_that_is_gone_is_told(make_session, reviewed, tmp_path):
+def named_by(path):
+    """Return the SOP Instance UIDs of the predecessors of a report."""
+    return {
+        instance.ReferencedSOPInstanceUID
+        for study in dcmread(path).get("PredecessorDocumentsSequence", [])
+        for series in study.ReferencedSeriesSequence
+        for instance in series.ReferencedSOPSequence
+    }
+
+
+def test_a_replaced_report_is_named_though_its_file_is_gone_and_told_where_nothing_is_known_of_it(
+    make_session, reviewed, tmp_path
+):
     again = make_session(found=False, reader="Second^Reader")
     again.add_results(read_earlier_results([reviewed / "findings.json"]))
     assert len(again.reports) == 2, "those beside the file are what is replaced"
-    for path in again.reports.values():
+    for path in reviewed.rglob("*-sr_*.dcm"):
         path.unlink()
     again.reject(next(c.tracking_uid for _, c in again.shown_findings() if c.decision is Decision.ACCEPTED))
-    exported = export(
-        again.reviewed_findings(), again.examination, tmp_path / "again", reports=list(again.reports.values())
-    )
+    given = again.reviewed_findings(), again.examination, tmp_path / "again", ("cad-sr", "measurements-sr")
+    exported = export(*given, reports=list(again.reports.values()))
+    assert exported.notes == ()
+    assert set().union(*map(named_by, exported.files)) == set(again.reports)
+    exported = export(*given)
     assert any("2 of the replaced reports are no longer there" in note for note in exported.notes)
+
+
+@pytest.mark.parametrize("folders", [("first", "second", "third"), ("same", "same", "same")])
+def test_each_export_of_a_review_names_those_before_it(session, tmp_path, folders):
+    session.set_complete()
+    before = set()
+    for number, folder in enumerate(folders):
+        exported = export_in_process(
+            session.reviewed_findings(), session.examination, tmp_path / folder, ("cad-sr", "measurements-sr"),
+            reports=list(session.reports.values()),
+        )  # fmt: skip
+        assert exported.problems == exported.notes == ()
+        assert len(exported.reports) == 2
+        assert {str(dcmread(path).SOPInstanceUID) for path in exported.files} == {
+            report.sop_instance_uid for report in exported.reports
+        }
+        assert set().union(*map(named_by, exported.files)) == before
+        session.reports.update({report.sop_instance_uid: report for report in exported.reports})
+        before = set(session.reports)
+        assert len(before) == 2 * (number + 1)
+        session.set_study_comment(f"corrected {number + 1} times")
+
+
+def test_work_that_was_kept_when_reports_were_files_still_replaces_them(make_session, reviewed, tmp_path):
+    kept = tmp_path / "kept"
+    again = make_session(kept, found=False)
+    files = sorted(reviewed.rglob("*-sr_*.dcm"))
+    again.add_results(read_earlier_results(files, []))
+    again.set_study_comment("to be continued")
+    again.close()
+    wait_until_kept()
+    (file,) = kept.glob("*.json")
+    document = json.loads(file.read_text())
+    uids = [str(dcmread(path).SOPInstanceUID) for path in files]
+    document["review"]["reports"] = {uid: str(path) for uid, path in zip(uids, files, strict=True)}
+    file.write_text(json.dumps(document))
+    resumed = make_session(kept, found=False)
+    resumed.resume(resumed.offers[0])
+    assert resumed.reports == again.reports
+    assert len(resumed.reports) == 2
 
 
 def test_what_the_present_reader_has_said_stays(session, make_session, reviewed):
@@ -167,6 +245,16 @@ def test_results_about_other_images_are_refused_in_one_sentence(session, reviewe
     larger = tuple(replace(image, rows=image.rows + 1) for image in findings.images)
     with pytest.raises(UsageError, match="has changed"):
         session.add_results(EarlierResults(replace(findings, images=larger)))
+
+
+def test_another_makers_report_about_raw_images_is_refused_with_the_reason(session, tmp_path):
+    path = tmp_path / "older.dcm"
+    older_cad_report().save_as(path, enforce_file_format=True)
+    before = session.state
+    with pytest.raises(InputError, match="raw images \\(For Processing\\)") as told:
+        session.add_results(read_earlier_results([path]))
+    assert told.value.code == "for-processing"
+    assert session.state is before
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", '{"schema_version": "9"}'])

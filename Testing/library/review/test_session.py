@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import jsonschema
 import pytest
-from support.review_examples import findings_of
+from support.review_examples import ALGORITHM, findings_of
 
 from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
 from MCDetect.errors import UsageError
-from MCDetect.findings import Decision, Findings, Refusal
+from MCDetect.findings import Decision, Findings, Origin, Refusal
 from MCDetect.review.session import ChangeKind
 
 
@@ -121,6 +121,69 @@ def test_findings_that_arrive_are_not_taken_away_by_undo(make_session) -> None:
     assert session.state.find(uid)[1].decision is Decision.ACCEPTED
     session.undo()
     assert session.image(second) == complete.image(second)
+
+
+NEWER = replace(ALGORITHM, bundle="newer", bundle_sha256="b" * 64, threshold=0.15)
+
+
+def test_a_search_by_another_model_leaves_nothing_of_the_former_in_views_that_it_never_reaches(session) -> None:
+    first, second = session.examination.keys
+    strong, _ = session.image(second).clusters
+    session.select(strong.tracking_uid)
+    session.set_algorithm(NEWER)
+    session.add_view_findings(findings_of(session.examination.view(first), []))
+    assert session.selected is None
+    assert session.clusters(second) == ()
+    assert not session.is_analysed(second)
+    findings = session.findings()
+    assert findings.algorithm.bundle_sha256 == "b" * 64
+    assert [image.sop_instance_uid for image in findings.images] == [first]
+    assert not session.has_unsaved_changes
+    assert session.undo_text == "", "what comes from outside is no action"
+
+
+def test_of_a_former_model_what_the_reader_decided_stays_as_the_readers_and_through_undo(session) -> None:
+    first, second = session.examination.keys
+    accepted = session.clusters(second)[0]
+    session.accept(accepted.tracking_uid, "certain")
+    session.confirm_correspondence(session.clusters(first)[0].tracking_uid, accepted.tracking_uid)
+    number = session.add_calcification(second, 252, 60)
+    session.undo()
+    session.set_algorithm(NEWER)
+    image = session.image(second)
+    (kept,) = image.clusters
+    assert (kept.decision, kept.reason, kept.origin) == (Decision.ACCEPTED, "certain", Origin.READER)
+    assert (kept.member_ids, kept.score) == (accepted.member_ids, accepted.score)
+    assert {c.origin for c in image.calcifications} == {Origin.READER}
+    assert "No algorithm has searched this image." in image.warnings
+    assert len(session.state.correspondences) == 1
+    session.redo()
+    assert number in {c.id for c in session.image(second).calcifications}
+    for _ in range(3):
+        session.undo()
+    assert session.state.images == (), "nobody had decided anything then"
+    assert session.findings().images == ()
+    session.redo()
+    assert session.state.find(accepted.tracking_uid)[1].decision is Decision.ACCEPTED
+
+
+def test_another_operating_point_or_device_of_a_model_takes_no_findings_away(session) -> None:
+    before = session.state
+    session.set_algorithm(replace(ALGORITHM, operating_point="high-sensitivity", threshold=0.1, device="cuda:0"))
+    assert session.state is before
+
+
+def test_findings_of_other_makers_are_told_apart_though_their_model_is_unknown(session) -> None:
+    other = replace(ALGORITHM, name="Finder", version="2.1", bundle="unknown", bundle_sha256="0" * 64)
+    session.set_algorithm(other)
+    first, second = session.examination.keys
+    for key in (first, second):
+        session.add_view_findings(findings_of(session.examination.view(key), []))
+    before = session.state
+    session.set_algorithm(other)
+    assert session.state is before
+    session.set_algorithm(replace(other, version="3.0"))
+    assert session.state.images == ()
 
 
 def test_detecting_again_keeps_what_the_reader_has_done(session) -> None:

@@ -12,6 +12,7 @@ import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from support.older_cad_report import older_cad_report
+from support.small_examination import small_mammogram, stored_study
 
 from MCDetect.dicom.results.reading import kind_of_result, read_results
 from MCDetect.dicom.writing import codes
@@ -85,6 +86,30 @@ def test_a_report_with_old_codes_is_read(foreign: Dataset) -> None:
     assert not same.confirmed
     # Without tracking UIDs those are made of the report and the place in it: the same again and again.
     assert read_results([foreign]) == findings
+
+
+@pytest.mark.parametrize("told", [7, None])
+def test_a_number_of_calcifications_that_a_report_does_not_name_is_kept_and_none_is_made_up(
+    foreign: Dataset, tmp_path: Path, told: int | None
+) -> None:
+    for item in items(foreign, codes.SINGLE_IMAGE_FINDING):
+        left = [child for child in item.ContentSequence if not named(child, codes.SINGLE_IMAGE_FINDING)]
+        item.ContentSequence = [child for child in left if told or not named(child, codes.NUMBER_OF_CALCIFICATIONS)]
+    for item in items(foreign, codes.NUMBER_OF_CALCIFICATIONS):
+        item.MeasuredValueSequence[0].NumericValue = told
+    findings = read_results([foreign], [small_mammogram(0), small_mammogram(1)])
+    for cluster in (image.clusters[0] for image in findings.images):
+        assert (cluster.member_ids, cluster.told_count, cluster.count) == ((), told, told)
+        assert cluster.density_per_cm2 == pytest.approx(100 * (told or 0) / cluster.area_mm2)
+    # What is exported again says the same, and says nothing where nothing is known.
+    reports = [one for one in stored_study(findings.images, tmp_path / "again") if one.Modality == "SR"]
+    assert len(reports) == 2
+    for report in reports:
+        measured = [item.MeasuredValueSequence[0] for item in items(report, codes.NUMBER_OF_CALCIFICATIONS)]
+        assert [one.NumericValue for one in measured] == ([told, told] if told else [])
+    assert len(items(reports[1], codes.DENSITY)) == (2 if told else 0)
+    for image in read_results(reports).images:
+        assert [(cluster.told_count, cluster.count) for cluster in image.clusters] == [(told, told)]
 
 
 def circle(item: Dataset) -> None:
