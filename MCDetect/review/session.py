@@ -162,8 +162,10 @@ class ReviewSession(TakingFindings):
         return self.state != self._saved
 
     def set_reader(self, name: str) -> None:
-        """Name the reader, in DICOM form (family^given)."""
-        self.reader = name.strip()
+        """Name the reader, in DICOM form (family^given); what another one has finished is finished no more."""
+        before, self.reader = self.reader, name.strip()
+        if self.state.complete and before and self.reader and self.reader != before:
+            self.set_complete(False)
         self._changed(ChangeKind.SAVED, [])
 
     def findings(self) -> Findings:
@@ -204,6 +206,8 @@ class ReviewSession(TakingFindings):
     def resume(self, offer: recovery.Offer) -> None:
         """Go on with work that was left behind; the present state can be come back to by undo.
 
+        Work that a reader of another name had finished is not finished: who signs a report says so.
+
         Raises
         ------
         InputError
@@ -224,9 +228,10 @@ class ReviewSession(TakingFindings):
         if kept.algorithm is not None:
             self.set_algorithm(kept.algorithm)
         self.reader = self.reader or kept.reader
+        state = kept.state if self.reader == kept.reader else replace(kept.state, complete=False)
         self.reports.update(kept.reports)
         self._threshold, self.operating_point = kept.threshold, kept.operating_point
-        self._do(kept.state, "go on with earlier work", self.examination.keys)
+        self._do(state, "go on with earlier work", self.examination.keys)
         if self._keeper is not None:
             self._keeper.when_kept(lambda: recovery.forget(offer.path))
 

@@ -78,3 +78,12 @@ def test_a_comment_that_is_being_typed_is_kept_when_the_window_is_closed(reading
     ((offer,), _problems) = offers(tmp_path / "unfinished")
     clusters = offer.document["findings"]["images"][0]["clusters"]
     assert {one["tracking_uid"]: one["comment"] for one in clusters}[first] == "a scar"
+
+
+def test_a_comment_that_is_being_typed_is_in_what_is_exported_by_the_keyboard(reading, monkeypatch):
+    window, hands, (first, _) = reading
+    write(hands, window.widgets.commentEdit, "a scar")
+    told = []
+    monkeypatch.setattr(window.panel.reporting, "export", lambda: told.append(of(window, first).comment))
+    window.panel.export()
+    assert told == ["a scar"]

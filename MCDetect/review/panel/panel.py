@@ -127,11 +127,13 @@ class ReviewPanel:
         self.detection.attempt(self.detection.cancel)
 
     def export(self) -> None:
-        """Write the results."""
+        """Write the results, with what is being typed at this moment."""
+        self.selected.attempt(self.selected.store_typed)
         self.reporting.attempt(self.reporting.export)
 
     def write_picture_report(self) -> None:
-        """Write the page with each finding."""
+        """Write the page with each finding, with what is being typed at this moment."""
+        self.selected.attempt(self.selected.store_typed)
         self.reporting.attempt(self.reporting.write_picture_report)
 
     def undo(self) -> None:

@@ -123,6 +123,23 @@ def test_exported_or_undone_work_is_not_offered(make_session, tmp_path) -> None:
         assert everything_in(tmp_path) == []
 
 
+def test_work_that_one_reader_had_finished_is_not_finished_by_another(make_session, tmp_path) -> None:
+    first = make_session(tmp_path)
+    first.set_reader("Reader^Anna")
+    first.set_complete()
+    first.close()
+    same, other = make_session(tmp_path, found=False), None
+    same.set_reader("Reader^Anna")
+    same.resume(same.offers[0])
+    assert same.state.complete
+    same.close()
+    other = make_session(tmp_path, found=False)
+    other.set_reader("Reader^Berta")
+    other.resume(other.offers[0])
+    assert not other.state.complete
+    other.close()
+
+
 def test_work_that_was_given_up_is_deleted(make_session, tmp_path) -> None:
     session = make_session(tmp_path)
     session.accept(session.shown_findings()[0][1].tracking_uid)

@@ -15,6 +15,18 @@ from MCDetect.findings import Decision, Findings, Origin, Refusal
 from MCDetect.review.session import ChangeKind
 
 
+def test_what_one_reader_has_finished_is_not_finished_under_the_name_of_another(make_session) -> None:
+    session = make_session(reader="")
+    session.set_complete()
+    session.set_reader("Reader^Anna")
+    assert session.state.complete, "who had no name yet is the same reader"
+    session.set_reader("Reader^Berta")
+    assert not session.state.complete
+    session.set_complete()
+    session.set_reader("Reader^Berta")
+    assert session.state.complete
+
+
 def test_the_filter_hides_what_is_below_it_and_shows_it_again(session) -> None:
     key = session.examination.keys[0]
     assert [c.score for c in session.clusters(key)] == [0.9]
