@@ -146,10 +146,12 @@ class Intake:
                 states.append((path, path.stat()))
             except FileNotFoundError:
                 halved.add(path.parent)
-        left = [path for path, _ in states if path.parent in halved]
+        left = [(str(path), state.st_size, state.st_mtime_ns) for path, state in states if path.parent in halved]
         if not left:
             return states, arrival.problems
-        self._drop_files(map(str, left))
+        # Written down first: a file that cannot be removed must not be taken for a new one by the next start.
+        self._manifest.take_files(read_headers(left), self._search)
+        self._drop_files(path for path, _, _ in left)
         problem = Refusal(
             "queries",
             "dropped-meanwhile",

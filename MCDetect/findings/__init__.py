@@ -66,7 +66,8 @@ class Cluster:
     was there.
 
     A cluster that a reader drew round none that is marked has no members, nor has one of which a report tells no single
-    calcification. ``told_count`` is how many such a report says there are, None where it names all or says nothing.
+    calcification. ``told_count`` is 0 for the first and how many the report says there are for the second; None where
+    all are members or nothing is said.
 
     What the algorithm says of its kind: ``descriptors``, and ``benign_type``, the typically benign type that it
     recognised; such a cluster is reported apart from suspicious ones. Both are None when a reader changed what they
@@ -113,9 +114,8 @@ class Cluster:
 
     @property
     def count(self) -> int | None:
-        """Number of calcifications in the cluster; None where the algorithm tells neither how many nor which."""
-        known = self.told_count or len(self.member_ids)
-        return known if known or self.origin is Origin.READER else None
+        """Number of calcifications in the cluster; None where nobody tells how many or which."""
+        return self.told_count if self.told_count is not None else len(self.member_ids) or None
 
     @property
     def count_text(self) -> str:

@@ -79,6 +79,8 @@ def _cluster(entry: Mapping[str, Any]) -> Cluster:
     values["assessment"] = _term(AssessmentCategory, values.get("assessment"))
     values["benign_type"] = _term(Morphology, values.get("benign_type"))
     values["descriptors"] = Descriptors.from_dictionary(values.get("descriptors"))
+    if not values["member_ids"] and values["origin"] is Origin.READER:
+        values.setdefault("told_count", 0)  # before 1.4 nothing else had no members
     return Cluster(**values)
 
 

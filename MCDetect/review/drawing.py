@@ -181,6 +181,7 @@ def _with_new_cluster(
         distribution=geometry.distribution,
         tracking_uid=str(generate_uid(prefix=None)),
         origin=Origin.READER,
+        told_count=None if members else 0,
     )
     state = state.with_image(replace(now, clusters=(*now.clusters, cluster)))
     return replace(state, touched=state.touched | {cluster.tracking_uid}), cluster.tracking_uid
@@ -216,7 +217,7 @@ def _measured(image: ImageFindings, cluster: Cluster, members: tuple[Calcificati
         origin=Origin.READER,
         benign_type=None,  # the algorithm said it of another outline and other members
         descriptors=None,
-        told_count=None,
+        told_count=None if members else 0,
     )
 
 

@@ -164,8 +164,10 @@ class ReviewSession(TakingFindings):
     def set_reader(self, name: str) -> None:
         """Name the reader, in DICOM form (family^given); what another one has finished is finished no more."""
         before, self.reader = self.reader, name.strip()
-        if self.state.complete and before and self.reader and self.reader != before:
-            self.set_complete(False)
+        if before and self.reader and self.reader != before:
+            # In every state: undo must not finish it again, under the new name.
+            self._history = self._history.everywhere(lambda state: replace(state, complete=False))
+            self._changed(ChangeKind.FINDINGS, [])
         self._changed(ChangeKind.SAVED, [])
 
     def findings(self) -> Findings:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pydicom.uid import DigitalMammographyXRayImageStorageForProcessing
 
 from MCDetect.dicom.results.predecessors import Report
+from MCDetect.dicom.results.reading import NOBODY
 from MCDetect.errors import InputError, UsageError
 from MCDetect.findings import Algorithm, ImageFindings, Refusal
 from MCDetect.inference.correspondence import Point
@@ -85,8 +86,9 @@ class TakingFindings(ReaderActions):
             )
         for image in of_views:
             self._require_same_size(image)
-        if earlier.findings.algorithm.bundle != NO_ALGORITHM.bundle:
-            self.set_algorithm(earlier.findings.algorithm)
+        made_by = earlier.findings.algorithm
+        if made_by.bundle != NO_ALGORITHM.bundle and (made_by != NOBODY or self.algorithm is None):
+            self.set_algorithm(made_by)
         self.reports.update(earlier.reports)
         keys = [image.sop_instance_uid for image in of_views]
         self._everywhere(lambda state: with_results(state, earlier.findings, keys), keys)

@@ -207,7 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 recipe,
                 recipe_name=path.name,
                 command=_command(given, device),
-                workers=given.workers or cores(),
+                workers=cores() if given.workers is None else given.workers,
                 device=device,
                 patches=given.patches,
                 report=tell,

@@ -78,7 +78,7 @@ def make_bundle(
         When a file cannot be written.
     """
     tell = report or (lambda stage: lambda text, done: None)
-    bundle, stages, processes = output / "bundle", Stages(output), workers
+    bundle, stages, processes = output / "bundle", Stages(output), max(1, workers)
     found: dict[str, Any] = {}
 
     def prepare() -> None:
@@ -151,7 +151,7 @@ def _circumstances(recipe: Recipe, recipe_name: str, command: str, device: str, 
         "recipe": recipe_name,
         "command": command,
         "device": device,
-        "processes": workers,
+        "processes": max(1, workers),
         "calibration": asdict(recipe.calibration),
     }
 

@@ -211,6 +211,16 @@ def test_findings_of_version_1_3_are_read_with_the_number_of_members():
     assert (cluster.told_count, cluster.count) == (None, len(cluster.member_ids))
 
 
+def test_an_outline_that_a_reader_drew_round_none_is_read_from_version_1_3_with_its_zero():
+    document = full_findings()
+    drawn = document["images"][0]["clusters"][0]
+    del drawn["told_count"]
+    drawn.update(count=0, member_ids=[], origin="reader")
+    document["schema_version"] = "1.3"
+    cluster = Findings.from_json(json.dumps(document)).images[0].clusters[0]
+    assert (cluster.told_count, cluster.count) == (0, 0)
+
+
 def test_a_number_that_nobody_tells_is_no_zero():
     cluster = Findings.from_json(json.dumps(full_findings())).images[0].clusters[0]
     silent = replace(cluster, member_ids=(), told_count=None)

@@ -161,7 +161,10 @@ def _cluster(
     runs = [run for c in members for run in c.runs]
     extent = longest_extent(runs, spacing) if runs else longest_across(outline, spacing)
     named = len(members)
-    told_count = round(told["count"]) if named < told.get("count", 0) < math.inf else None
+    said = told.get("count")
+    number = round(said) if said is not None and math.isfinite(said) else -1
+    # A report may tell more than it names, or tell that there is none; where it names all, they are the number.
+    told_count = number if number > named or number == named == 0 else None
     count = told_count or named
     origin = told.get("origin", Origin.ALGORITHM)
     score = told.get("score")

@@ -29,7 +29,8 @@ _READERS: dict[str, tuple[str, Callable[[Dataset], Piece]]] = {
     ComprehensiveSRStorage: ("measurements-sr", read_measurement_report),
 }
 _ORDER = [kind for kind, _ in _READERS.values()]
-_NOBODY = Algorithm(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN_SHA256, UNKNOWN, 0.0, UNKNOWN)
+NOBODY = Algorithm(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN_SHA256, UNKNOWN, 0.0, UNKNOWN)
+"""In findings of objects that name no algorithm: all is by a reader."""
 
 
 TELLING_THE_RESULT = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "Manufacturer", "SegmentationType")
@@ -94,7 +95,7 @@ def read_results(objects: Sequence[Object], sources: Iterable[Object] = ()) -> F
             images.append(assembled(of_image, headers.get(uid)))
     refused = {uid: refusal for piece in told for uid, refusal in piece.refused.items()}
     return Findings(
-        algorithm=max(algorithms, key=lambda one: one.device != UNKNOWN, default=_NOBODY),
+        algorithm=max(algorithms, key=lambda one: one.device != UNKNOWN, default=NOBODY),
         images=tuple(images),
         refused=tuple(refused.values()),
         correspondences=_correspondences(told),

@@ -124,6 +124,21 @@ def test_an_image_that_comes_while_the_others_are_dropped_is_fetched_again_with_
     assert (left(folder), manifest.counts()) == ([], {"done": 1})
 
 
+def test_such_an_image_that_cannot_be_removed_is_not_processed_without_the_others(folder, manifest, monkeypatch):
+    intake = start(folder, manifest)
+    files = sorted(folder.rglob("*.dcm"))
+    finish(intake, manifest)
+    (new,) = write_examination(folder / "study_0", 0, images=1, ViewPosition="MLO")
+    new = new.rename(new.with_name("image2.dcm"))
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", unlink_that("image2.dcm", PermissionError(13, "Permission denied")))
+        intake._take(Arrival("the second query", (*files, new)))
+        start(folder, manifest)
+        assert (left(folder), manifest.counts()) == (["image2.dcm"], {"done": 1})
+    start(folder, manifest)
+    assert (left(folder), manifest.counts()) == ([], {"done": 1})
+
+
 def test_nothing_is_dropped_of_an_examination_to_which_more_has_come(folder, manifest):
     intake = start(folder, manifest)
     (examination,) = manifest.pending(2)

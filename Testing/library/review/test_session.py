@@ -10,8 +10,10 @@ import pytest
 from support.review_examples import ALGORITHM, findings_of
 
 from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
+from MCDetect.dicom.results.reading import NOBODY
 from MCDetect.errors import UsageError
 from MCDetect.findings import Decision, Findings, Origin, Refusal
+from MCDetect.review.earlier_results import EarlierResults
 from MCDetect.review.session import ChangeKind
 
 
@@ -22,6 +24,8 @@ def test_what_one_reader_has_finished_is_not_finished_under_the_name_of_another(
     assert session.state.complete, "who had no name yet is the same reader"
     session.set_reader("Reader^Berta")
     assert not session.state.complete
+    session.undo()
+    assert not session.state.complete, "nor by undo"
     session.set_complete()
     session.set_reader("Reader^Berta")
     assert session.state.complete
@@ -177,6 +181,29 @@ def test_of_a_former_model_what_the_reader_decided_stays_as_the_readers_and_thro
     assert session.findings().images == ()
     session.redo()
     assert session.state.find(accepted.tracking_uid)[1].decision is Decision.ACCEPTED
+
+
+def test_results_that_name_no_model_take_nothing_of_the_present_one_away(session) -> None:
+    first, second = session.examination.keys
+    drawn = replace(
+        session.clusters(first)[0], tracking_uid="2.25.77", origin=Origin.READER, member_ids=(), told_count=0
+    )
+    of_a_reader = replace(session.image(first), calcifications=(), clusters=(drawn,))
+    before = session.image(second)
+    session.add_results(EarlierResults(Findings(NOBODY, (of_a_reader,))))
+    assert session.algorithm == ALGORITHM
+    assert session.image(second) == before
+
+
+def test_a_number_that_nobody_told_stays_unknown_when_another_model_searches(session) -> None:
+    key = session.examination.keys[0]
+    image = session.image(key)
+    silent = replace(image.clusters[0], member_ids=(), told_count=None)
+    session.add_view_findings(replace(image, calcifications=(), clusters=(silent,)))
+    session.accept(silent.tracking_uid)
+    session.set_algorithm(NEWER)
+    (kept,) = session.image(key).clusters
+    assert (kept.origin, kept.count, kept.count_text) == (Origin.READER, None, "–")
 
 
 def test_another_operating_point_or_device_of_a_model_takes_no_findings_away(session) -> None:
