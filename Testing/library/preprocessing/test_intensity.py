@@ -9,7 +9,6 @@ from scipy import ndimage
 from MCDetect.preprocessing.intensity import (
     _contrast,
     _difference_of_gaussians,
-    _median,
     local_noise,
     normalise_by_local_noise,
     scale_to_unit_range,
@@ -19,11 +18,6 @@ from MCDetect.preprocessing.intensity import (
 def correlated_noise(shape, seed=0, level=0.01):
     noise = ndimage.gaussian_filter(np.random.default_rng(seed).standard_normal(shape), 0.6)
     return (0.5 + level * noise / noise.std()).astype(np.float32)
-
-
-@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60))
-def test_the_median_is_that_of_numpy(values):
-    assert _median(np.array(values)) == np.median(values)
 
 
 def test_whole_numbers_scale_to_zero_and_one_and_name_their_step():

@@ -62,8 +62,8 @@ def test_steps_and_minutes_are_above_zero(wrong: dict):
 
 def test_the_recipe_for_a_gpu_is_the_default_one_but_for_what_it_says():
     usual, longer = load_recipe(), load_recipe(recipe_path("default-gpu"))
-    assert longer.calcifications.trainer.steps > usual.calcifications.trainer.steps
-    assert longer.calcifications.batch > usual.calcifications.batch
+    for more, fewer in ((longer.calcifications, usual.calcifications), (longer.patches, usual.patches)):
+        assert more.batch * more.trainer.steps == 4 * fewer.batch * fewer.trainer.steps
     assert longer.calcifications.minutes is longer.patches.minutes is None
     assert longer.calcifications.trainer.learning_rate == usual.calcifications.trainer.learning_rate
     assert longer.patches.crop == usual.patches.crop
