@@ -58,8 +58,7 @@ class SelectedPart(Part):
         self.listen("rejectButton", "clicked()", self.reject)
         self.listen("undecideButton", "clicked()", self.undecide)
         self.listen("reasonBox", "activated(int)", self._give_reason)
-        self._edits = (widgets.commentEdit, widgets.reasonBox.lineEdit())
-        self.toolkit.connect(self._edits[1], "editingFinished()", lambda: self.attempt(self._give_reason))
+        self.toolkit.connect(widgets.reasonBox.lineEdit(), "editingFinished()", lambda: self.attempt(self._give_reason))
         self.listen("distributionBox", "activated(int)", self._distribute)
         self.listen("morphologyBox", "activated(int)", self._shape)
         self.listen("assessmentBox", "activated(int)", self._assess)
@@ -86,6 +85,11 @@ class SelectedPart(Part):
         """Take the decision back."""
         if self.session is not None and self.session.selected is not None:
             self.session.undecide(self.session.selected)
+
+    @property
+    def _edits(self) -> tuple[Any, Any]:
+        """Return the fields of the comment and the reason; not kept, as a closed window must not outlive its scene."""
+        return self.widgets.commentEdit, self.widgets.reasonBox.lineEdit()
 
     def set_session(self, session: ReviewSession | None) -> None:
         """Work on another session; what is being typed belongs to the one before."""

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,16 +43,34 @@ def test_both_networks_train_and_leave_a_record(background: Path, tmp_path: Path
     assert not trainer.averaged_network.training
 
 
+THREADS_OF_AN_EXAMPLE = """
+import sys
+from pathlib import Path
+
+import torch
+from threadpoolctl import threadpool_info
+
+from MCDetect.training.default import batches_from
+from MCDetect.training.default_data import CropDataset, CropSettings
+
+
+class Pools(CropDataset):
+    def __getitem__(self, index):
+        image, labels, *_ = super().__getitem__(index)
+        return image, labels, max(pool["num_threads"] for pool in threadpool_info()), torch.get_num_threads()
+
+
+batches = batches_from(Pools([Path(sys.argv[1])], 2, 1, CropSettings(size=64)), 2, 1)(0)
+print([told.tolist() for told in next(batches)[2:]])
+"""
+
+
 def test_processes_that_make_examples_leave_the_other_cores_alone(background: Path):
-    from threadpoolctl import threadpool_info
-
-    class Pools(CropDataset):
-        def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor, int, int]:
-            image, labels, *_ = super().__getitem__(index)
-            return image, labels, max(pool["num_threads"] for pool in threadpool_info()), torch.get_num_threads()
-
-    batch = next(batches_from(Pools([background], 2, 1, CropSettings(size=64)), 2, 1)(0))
-    assert [batch[2].tolist(), batch[3].tolist()] == [[1, 1], [1, 1]]
+    # In a process of its own: one that other tests have filled (with windows, say) must not be forked.
+    words = [sys.executable, "-c", THREADS_OF_AN_EXAMPLE, str(background)]
+    many = {**os.environ, "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
+    done = subprocess.run(words, check=True, capture_output=True, text=True, env=many)
+    assert done.stdout.split("\n")[0] == "[[1, 1], [1, 1]]"
 
 
 @pytest.mark.gpu
