@@ -67,7 +67,7 @@ def examine(make_mammogram: Any, find: Any) -> Callable[..., Examination]:
                 comment="Neu gegenüber früher,\nzwei Zeilen.",
             ),
             replace(rejected, decision=Decision.REJECTED, reason="vascular", morphology=Morphology.VASCULAR),
-            replace(drawn, member_ids=(), origin=Origin.READER, score=1.0, decision=Decision.ACCEPTED),
+            replace(drawn, member_ids=(), told_count=0, origin=Origin.READER, score=1.0, decision=Decision.ACCEPTED),
         )
         lost = set(drawn.member_ids)
         kept = tuple(c for c in images[0].calcifications if c.id not in lost)
