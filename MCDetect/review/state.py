@@ -37,11 +37,18 @@ class ReviewState:
         UsageError
             ``no-such-finding``.
         """
+        found = self.look_for(tracking_uid)
+        if found is None:
+            raise UsageError("no-such-finding", "This finding is no longer there.", "Choose another one.")
+        return found
+
+    def look_for(self, tracking_uid: str | None) -> tuple[ImageFindings, Cluster] | None:
+        """Return a cluster and the image it is in, or None where it is no longer there."""
         for image in self.images:
             for cluster in image.clusters:
                 if cluster.tracking_uid == tracking_uid:
                     return image, cluster
-        raise UsageError("no-such-finding", "This finding is no longer there.", "Choose another one.")
+        return None
 
     def with_image(self, image: ImageFindings) -> ReviewState:
         """Return the state with the findings of one view replaced or added."""

@@ -104,7 +104,7 @@ def make_bundle(
         write_training_record(
             bundle,
             {
-                **_circumstances(recipe, recipe_name, command, device, workers),
+                **_circumstances(recipe, recipe_name, command, device, processes),
                 "calcification_network": training_record(pixels, recipe.calcifications),
                 "patch_network": training_record(small, recipe.patches),
             },
@@ -144,14 +144,14 @@ def make_bundle(
     return bundle
 
 
-def _circumstances(recipe: Recipe, recipe_name: str, command: str, device: str, workers: int) -> dict[str, Any]:
+def _circumstances(recipe: Recipe, recipe_name: str, command: str, device: str, processes: int) -> dict[str, Any]:
     return {
         "simulator_version": GENERATOR_VERSION,
         "backgrounds": recipe.backgrounds,
         "recipe": recipe_name,
         "command": command,
         "device": device,
-        "processes": max(1, workers),
+        "processes": processes,
         "calibration": asdict(recipe.calibration),
     }
 

@@ -170,14 +170,7 @@ class SelectedPart(Part):
         w.confirmPartnerButton.setEnabled(not pair.confirmed)
 
     def _found(self) -> tuple[ImageFindings, Cluster] | None:
-        return None if self.session is None else self._find(self.session.selected)
-
-    def _find(self, uid: str | None) -> tuple[ImageFindings, Cluster] | None:
-        for image in () if self.session is None or uid is None else self.session.state.images:
-            for cluster in image.clusters:
-                if cluster.tracking_uid == uid:
-                    return image, cluster
-        return None
+        return None if self.session is None else self.session.state.look_for(self.session.selected)
 
     def _decide(self, action: Callable[[Any, str, str], object]) -> None:
         if self.session is not None and self.session.selected is not None:
@@ -193,7 +186,8 @@ class SelectedPart(Part):
         self._store_reason(self._shown, self._typed_reason())
 
     def _store_reason(self, uid: str | None, reason: str) -> None:
-        session, found = self.session, self._find(uid)
+        session = self.session
+        found = None if session is None else session.state.look_for(uid)
         if session is None or found is None:
             return
         cluster = found[1]
@@ -226,7 +220,8 @@ class SelectedPart(Part):
         self._store_comment(self._shown, self._typed_comment())
 
     def _store_comment(self, uid: str | None, comment: str) -> None:
-        session, found = self.session, self._find(uid)
+        session = self.session
+        found = None if session is None else session.state.look_for(uid)
         if session is not None and found is not None and comment != found[1].comment:
             session.set_comment(found[1].tracking_uid, comment)
 
