@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ class Watchdog:
     """Looks every 5 ms how long the window's thread was not free; rendering is not counted.
 
     ``work`` is the longest piece of work of this thread in processor time; ``pause`` is the longest time that it did
-    not answer because this process worked: this thread, or another one that held Python's lock. Where the clock says
+    not answer because this process worked: this thread, or another one that held Python's lock. What is of others, the
+    functions ``(owner, name)`` of ``not_ours``, is not counted either. Where the clock says
     more than the processors have worked for this process, other programs had them. ``stall`` is the longest time that
     this thread did not answer though a processor was free for it: it also tells when it only waits, for a lock, a disk
     or a process.
@@ -29,7 +31,7 @@ class Watchdog:
     (:mod:`support.processor_speed`).
     """
 
-    def __init__(self, monkeypatch: Any) -> None:
+    def __init__(self, monkeypatch: Any, *not_ours: tuple[Any, str]) -> None:
         self.work = self.pause = self.stall = 0.0
         gc.collect()
         gc.freeze()
@@ -39,18 +41,23 @@ class Watchdog:
         self._last, self._worked, self._worked_by_all = _clocks()
         self._timer = QTimer()
         self._timer.timeout.connect(self._beat)
-        render = SliceCanvas.render_window
-
-        def measured(view: Any) -> None:
-            before = _clocks()
-            render(view)
-            passed, worked, worked_by_all = (now - then for now, then in zip(_clocks(), before, strict=True))
-            self._rendered += passed
-            self._drawn += worked
-            self._drawn_by_all += worked_by_all
-
-        monkeypatch.setattr(SliceCanvas, "render_window", measured)
+        for owner, name in ((SliceCanvas, "render_window"), *not_ours):
+            monkeypatch.setattr(owner, name, self._uncounted(getattr(owner, name)))
         self._timer.start(5)
+
+    def _uncounted(self, function: Any) -> Any:
+        @wraps(function)
+        def measured(*arguments: Any) -> Any:
+            before = _clocks()
+            try:
+                return function(*arguments)
+            finally:
+                passed, worked, worked_by_all = (now - then for now, then in zip(_clocks(), before, strict=True))
+                self._rendered += passed
+                self._drawn += worked
+                self._drawn_by_all += worked_by_all
+
+        return measured
 
     def _beat(self) -> None:
         now, worked, worked_by_all = _clocks()
@@ -64,9 +71,10 @@ class Watchdog:
         self._rendered = self._drawn = self._drawn_by_all = 0.0
 
     def stop(self) -> None:
-        """Look no longer."""
+        """Look no longer; what has passed since the last look counts."""
         if not self._timer.isActive():
             return
+        self._beat()
         self._timer.stop()
         gc.unfreeze()
         slow = max(self._slowness, slowness())

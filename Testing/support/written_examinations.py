@@ -82,16 +82,18 @@ def clusters(draw: st.DrawFn, number: int, members: Sequence[Calcification], ima
     origin = draw(st.sampled_from(Origin)) if members else Origin.READER
     top, left = draw(st.floats(0, 40)), draw(st.floats(0, 40))
     height, width = draw(st.floats(5, 50)), draw(st.floats(5, 50))
+    told_count = draw(st.none() | (st.integers(len(members) + 1, 99) if members else st.integers(0, 99)))
     return Cluster(
         id=number,
         member_ids=tuple(member.id for member in draw(st.permutations(members))),
         outline=((top, left), (top, left + width), (top + height, left + width), (top + height, left)),
         area_mm2=draw(st.floats(0.5, 300)),
         diameter_mm=draw(st.floats(0.05, 30)),
-        density_per_cm2=draw(st.floats(0.1, 900)),
+        density_per_cm2=draw(st.floats(0.1, 900)) if members or told_count else 0.0,
         score=1.0 if origin is Origin.READER else draw(scores),
         tracking_uid=stable_uid(image_uid, "cluster", str(number)),
         origin=origin,
+        told_count=told_count,
         **draw(said(texts)),
     )
 

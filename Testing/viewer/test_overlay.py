@@ -159,6 +159,23 @@ def test_a_closed_overlay_no_longer_follows(make_views, session) -> None:
     assert own_nodes(views.scene) == []
 
 
+def test_pictures_leave_the_views_before_nodes_go_and_not_those_of_another_review(make_views, session) -> None:
+    views = make_views(NAMES)
+    overlay = overlay_of(session, views)
+    again = ReviewSession.open([view.path for view in session.examination.views])
+    steps = overlay.closing()
+    overlay_of(again, views, ("B",))  # opened in a view before the steps had their turn
+    before = views.scene.GetNumberOfNodes()
+    for step in steps[: len(NAMES)]:
+        step()
+    assert views.scene.GetNumberOfNodes() == before
+    assert np.median(views.picture("A")) == 0  # nothing but the lines
+    assert np.median(views.picture("B")) > 0
+    for step in steps[len(NAMES) :]:
+        step()
+    assert np.median(views.picture("B")) > 0
+
+
 def test_a_slice_view_shows_one_view_at_a_time(make_views, session) -> None:
     views = make_views(NAMES)
     overlay = overlay_of(session, views, ("A",))

@@ -162,9 +162,9 @@ def _cluster(
     extent = longest_extent(runs, spacing) if runs else longest_across(outline, spacing)
     named = len(members)
     said = told.get("count")
-    number = round(said) if said is not None and math.isfinite(said) else -1
+    counted = round(said) if said is not None and math.isfinite(said) else -1
     # A report may tell more than it names, or tell that there is none; where it names all, they are the number.
-    told_count = number if number > named or number == named == 0 else None
+    told_count = counted if counted > named or counted == named == 0 else None
     count = told_count or named
     origin = told.get("origin", Origin.ALGORITHM)
     score = told.get("score")

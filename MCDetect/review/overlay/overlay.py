@@ -8,6 +8,7 @@ nodes of other sessions and of the user are never touched.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -228,11 +229,23 @@ class ReviewOverlay(Placing):
     def closing(self) -> list[Callable[[], object]]:
         """Stop following the session; return what is to be called, node by node, to take it out of the scene.
 
-        Each call takes some milliseconds, because slice views look at what is left.
+        Each call takes some milliseconds, because slice views look at what is left. A view that still showed a whole
+        mammogram would compute it once more (0.1 s); so the pictures leave the views first.
         """
         self._end_listening()
         layers, self._layers = list(self._layers.values()), {}
-        return [step for layer in layers for step in layer.removing()]
+        leaving = [partial(self._let_go, layer, identifier) for layer in layers for identifier in layer.slices]
+        return [*leaving, *(step for layer in layers for step in layer.removing())]
+
+    def _let_go(self, layer: Layer, identifier: str) -> None:
+        """Show no volume of ``layer`` in a slice view that may show another session already."""
+        slice_node = self.scene.GetNodeByID(identifier)
+        composite = None if slice_node is None else self._composite(slice_node)
+        volumes = (layer.volume, *layer.reduced.values())
+        ours = {node.GetID() for node in volumes if nodes.is_there(self.scene, node)}
+        if composite is not None and composite.GetBackgroundVolumeID() in ours:
+            composite.SetBackgroundVolumeID(None)
+            composite.SetForegroundVolumeID(None)
 
     def _follow(self, change: Change) -> None:
         if change.kind in (ChangeKind.FINDINGS, ChangeKind.FILTER, ChangeKind.SELECTION):
