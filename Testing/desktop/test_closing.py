@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PyQt5.QtCore import Qt
 from support.sample_files import write_compressed
+from support.undisturbed import undisturbed
 from support.watchdog import Watchdog, seconds_in_queue
 
 from MCDetect.findings import Decision, Findings
@@ -73,6 +74,7 @@ def test_a_window_closes_at_once_while_decoders_hang(lone_window, tmp_path, monk
     hands.until(lambda: children_of_this_process() <= before, 5)
 
 
+@undisturbed
 def test_another_examination_opens_at_once_while_decoders_hang(lone_window, examination, tmp_path, monkeypatch):
     window, hands = lone_window
     before = open_what_hangs(window, hands, tmp_path, monkeypatch)
@@ -96,6 +98,7 @@ def test_a_window_closes_at_once_while_a_file_hangs_that_no_process_reads(lone_w
     assert closed_in(window) < _LONGEST
 
 
+@undisturbed
 def test_a_slow_disk_holds_up_neither_the_review_nor_closing_and_the_work_is_whole(
     window, hands, examination, tmp_path, monkeypatch
 ):
@@ -130,6 +133,7 @@ def test_a_slow_disk_holds_up_neither_the_review_nor_closing_and_the_work_is_who
     assert decisions[rejected] is Decision.REJECTED, "the last thing that the reader did is there"
 
 
+@undisturbed
 def test_work_that_a_slow_disk_has_not_yet_taken_is_offered_when_the_examination_is_opened_again(
     window, hands, examination, monkeypatch
 ):

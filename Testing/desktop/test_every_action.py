@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import QPoint, Qt
 from support.review_examples import ALGORITHM, STANDARD, many_findings, write_view
+from support.undisturbed import undisturbed
 from support.watchdog import Watchdog
 
 from MCDetect.desktop.actions import MENUS
 from MCDetect.desktop.application import spare_collections
 from MCDetect.review.panel.host import Tool
+
+pytestmark = undisturbed
 
 ROWS, COLUMNS = 4096, 3328
 _LONGEST_WORK = 0.1

@@ -9,11 +9,14 @@ from PyQt5.QtCore import QTimer
 from support.four_views import write_examination
 from support.review_examples import ALGORITHM, many_findings
 from support.sample_files import write_compressed
+from support.undisturbed import undisturbed
 from support.watchdog import Watchdog
 
 from MCDetect.findings import Findings
 from MCDetect.review.examination import open_examination
 from MCDetect.review.exporting import export
+
+pytestmark = undisturbed
 
 _LONGEST_WORK = 0.1
 _LONGEST_PAUSE = 0.15

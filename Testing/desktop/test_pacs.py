@@ -8,6 +8,7 @@ from pydicom.uid import generate_uid
 from PyQt5.QtCore import Qt
 from support.four_views import write_examination
 from support.orthanc import Orthanc, free_port
+from support.undisturbed import undisturbed
 from support.watchdog import Watchdog
 
 from MCDetect.dicom.pacs import client
@@ -131,6 +132,7 @@ def searched(hands, dialog, **typed):
     ]
 
 
+@undisturbed
 def test_a_study_is_looked_for_by_name_chosen_fetched_and_opened(window, hands, dialog, monkeypatch):
     watchdog = Watchdog(monkeypatch)
     rows = searched(hands, dialog, name="M\u00fcller, A")

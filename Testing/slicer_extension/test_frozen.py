@@ -12,11 +12,14 @@ import slicer
 from support.review_examples import ALGORITHM, many_findings
 from support.sample_files import write_compressed, write_mammogram
 from support.slicer_application import LayoutManager
+from support.undisturbed import undisturbed
 from support.waiting_for_slicer import until
 
 from MCDetect.findings import Findings
 from MCDetect.review.examination import open_examination
 from MCDetect.review.exporting import export
+
+pytestmark = undisturbed
 
 _LONGEST_WORK = 0.1
 _LONGEST_PAUSE = 0.15
