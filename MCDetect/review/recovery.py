@@ -16,17 +16,16 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from MCDetect.errors import InputError, MCDetectError, OutputError
+from MCDetect.errors import MCDetectError, OutputError
 from MCDetect.files import write_text_atomically
 from MCDetect.review.locks import FileLock
+from MCDetect.review.offers import KEPT_VERSION
 
-VERSION = 1
 _MOST_AT_ONCE = 100
 
 
@@ -49,80 +48,6 @@ def examination_key(studies: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(studies)).encode()).hexdigest()[:32]
 
 
-@dataclass(frozen=True)
-class Offer:
-    """Work that was left behind: its file, its last change in local time, the images it is about, and its content."""
-
-    path: Path
-    saved_at: datetime
-    images: frozenset[str]
-    document: dict[str, Any]
-
-
-def offers(folder: Path, key: str | None = None, images: Collection[str] = ()) -> tuple[list[Offer], list[InputError]]:
-    """Return what can be offered again, latest first, and a sentence for each file that is damaged.
-
-    Damaged files are kept aside (renamed to ``.damaged``), so that each is told once. Work that another window has open
-    is not offered.
-
-    Parameters
-    ----------
-    folder
-        See :func:`default_folder`.
-    key
-        Of one examination (:func:`examination_key`); None for all work in the folder.
-    images
-        SOP Instance UIDs of that examination. Work is offered if it is about these images or some of them, whatever
-        else was open when it was done; work about no image (a comment alone) only if the same studies were.
-    """
-    found: list[Offer] = []
-    problems: list[InputError] = []
-    for path in sorted(folder.glob("*-*.json")):
-        is_ours = key is None or path.name.startswith(f"{key}-")
-        lock = FileLock(path.with_suffix(".lock"))
-        try:
-            if not lock.acquire():
-                continue
-        except OSError:
-            continue
-        try:
-            offer = _read(path)
-            if key is None or (offer.images <= set(images) and (offer.images or is_ours)):
-                found.append(offer)
-        except (OSError, ArithmeticError, LookupError, TypeError, ValueError):
-            if is_ours:
-                problems.append(_damaged(path))
-        finally:
-            lock.release()
-    return sorted(found, key=lambda offer: offer.saved_at, reverse=True), problems
-
-
-def _read(path: Path) -> Offer:
-    document = json.loads(path.read_text(encoding="utf-8"))
-    if document["version"] != VERSION:
-        raise ValueError(f"version {document['version']}")
-    images = frozenset(str(image["sop_instance_uid"]) for image in document["review"]["findings"]["images"])
-    return Offer(path, datetime.fromisoformat(document["saved_at"]).astimezone(), images, document["review"])
-
-
-def _damaged(path: Path) -> InputError:
-    return InputError(
-        "damaged-recovery",
-        "The saved work of an earlier review is damaged and cannot be opened.",
-        f"It is kept as {keep_aside(path)}; the review begins anew.",
-    )
-
-
-def keep_aside(path: Path) -> Path:
-    """Rename a damaged file so that it is not offered again; return its new name (the old one if that fails)."""
-    aside = path.with_suffix(".damaged")
-    try:
-        path.replace(aside)
-    except OSError:
-        return path
-    return aside
-
-
 _claimed: set[Path] = set()
 """Files of keepers of this process. A host that opens an examination again may close the former review after that."""
 
@@ -142,13 +67,6 @@ def wait_until_kept(timeout: float = 10.0) -> bool:
 
 
 atexit.register(wait_until_kept)
-
-
-def forget(path: Path) -> None:
-    """Delete a file of work that was left behind, and its lock."""
-    with contextlib.suppress(OSError):  # it is offered again, which is better than an error about it
-        path.unlink(missing_ok=True)
-        path.with_suffix(".lock").unlink(missing_ok=True)
 
 
 class Keeper:
@@ -281,7 +199,7 @@ class Keeper:
             return
         saved_at = datetime.now(timezone.utc).isoformat()
         try:
-            write_text_atomically(self.path, json.dumps({"version": VERSION, "saved_at": saved_at, **describe()}))
+            write_text_atomically(self.path, json.dumps({"version": KEPT_VERSION, "saved_at": saved_at, **describe()}))
             self._failed = False
         except OutputError as error:
             if not self._failed:  # once, not at each click

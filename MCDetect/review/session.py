@@ -26,6 +26,7 @@ from MCDetect.review.document import Kept, from_document, to_document
 from MCDetect.review.examination import Examination, open_examination
 from MCDetect.review.history import History
 from MCDetect.review.listening import Change, ChangeKind, Listeners, Observer
+from MCDetect.review.offers import Offer, forget, keep_aside, offers
 from MCDetect.review.outcome import shown_as_findings
 from MCDetect.review.state import ReviewState
 from MCDetect.review.taking import TakingFindings
@@ -55,7 +56,7 @@ class ReviewSession(TakingFindings):
         Files that were not opened or not searched, and why.
     reports : dict of str to Report
         Reports of earlier results and of earlier exports of this review, by SOP Instance UID: new ones replace them.
-    offers : list of recovery.Offer
+    offers : list of Offer
         Unfinished work of this examination that was left behind: see :meth:`resume` and :meth:`forget`.
     """
 
@@ -73,12 +74,12 @@ class ReviewSession(TakingFindings):
         self._nipples: dict[str, Point] = {}
         self._listeners = Listeners()
         self._problems: deque[MCDetectError] = deque()
-        self.offers: list[recovery.Offer] = []
+        self.offers: list[Offer] = []
         self._keeper: recovery.Keeper | None = None
         if folder is not None:
             recovery.wait_until_kept()
             key = recovery.examination_key(examination.studies)
-            self.offers, problems = recovery.offers(folder, key, examination.keys)
+            self.offers, problems = offers(folder, key, examination.keys)
             self._problems.extend(problems)
             self._keeper = recovery.Keeper(folder, key, self._problems.append)
             if self._keeper.is_open_elsewhere:
@@ -205,7 +206,7 @@ class ReviewSession(TakingFindings):
             self._keeper.discard()
         self._listeners.tell(Change(ChangeKind.SAVED))
 
-    def resume(self, offer: recovery.Offer) -> None:
+    def resume(self, offer: Offer) -> None:
         """Go on with work that was left behind; the present state can be come back to by undo.
 
         Work that a reader of another name had finished is not finished: who signs a report says so.
@@ -221,7 +222,7 @@ class ReviewSession(TakingFindings):
             if not {image.sop_instance_uid for image in kept.state.images} <= set(self.examination.keys):
                 raise ValueError("it names other images")
         except ValueError as error:
-            aside = recovery.keep_aside(offer.path)
+            aside = keep_aside(offer.path)
             raise InputError(
                 "damaged-recovery",
                 "The saved work of an earlier review does not fit this examination.",
@@ -235,12 +236,12 @@ class ReviewSession(TakingFindings):
         self._threshold, self.operating_point = kept.threshold, kept.operating_point
         self._do(state, "go on with earlier work", self.examination.keys)
         if self._keeper is not None:
-            self._keeper.when_kept(lambda: recovery.forget(offer.path))
+            self._keeper.when_kept(lambda: forget(offer.path))
 
-    def forget(self, offer: recovery.Offer) -> None:
+    def forget(self, offer: Offer) -> None:
         """Delete work that was left behind."""
         self.offers = [other for other in self.offers if other.path != offer.path]
-        recovery.forget(offer.path)
+        forget(offer.path)
 
     def close(self, *, keep_work: bool = True) -> None:
         """End the review at once; unsaved work is offered again next time unless ``keep_work`` is False.

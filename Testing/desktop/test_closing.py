@@ -17,7 +17,8 @@ from support.watchdog import Watchdog, seconds_in_queue
 
 from MCDetect.findings import Decision, Findings
 from MCDetect.review import child, recovery
-from MCDetect.review.recovery import offers, wait_until_kept
+from MCDetect.review.offers import offers
+from MCDetect.review.recovery import wait_until_kept
 
 _LONGEST = 0.25
 """Seconds; what hung took seconds to minutes. Most of it goes to the libraries that draw, which free their memory."""

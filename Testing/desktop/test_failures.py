@@ -85,7 +85,8 @@ def test_an_examination_in_two_windows_is_reviewed_apart_and_no_work_is_lost(
     window, hands, examination, tmp_path, monkeypatch
 ):
     from MCDetect.desktop.window import MainWindow
-    from MCDetect.review.recovery import offers, wait_until_kept
+    from MCDetect.review.offers import offers
+    from MCDetect.review.recovery import wait_until_kept
 
     hands.open(examination)
     hands.detect()

@@ -6,7 +6,8 @@ import pytest
 from support.review_examples import findings_of
 
 from MCDetect.findings import Decision
-from MCDetect.review.recovery import offers, wait_until_kept
+from MCDetect.review.offers import offers
+from MCDetect.review.recovery import wait_until_kept
 
 OUTLINES = ([(100, 60), (100, 90), (130, 90), (130, 60)], [(200, 60), (200, 90), (230, 90), (230, 60)])
 

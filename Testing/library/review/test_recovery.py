@@ -89,10 +89,12 @@ def test_work_is_offered_to_nobody_who_has_not_all_of_its_images_open(
     session = make_session(tmp_path)
     session.accept(session.shown_findings()[0][1].tracking_uid)
     session.close()
-    for paths in ([prior], [examination_folder / "CC.dcm"]):
+    for paths, told in (([prior], []), ([examination_folder / "CC.dcm"], ["unfinished-work-of-more-images"])):
         other = ReviewSession.open(paths, folder=tmp_path)
         assert other.offers == []
-        assert hear(other) == []
+        problems = hear(other)
+        assert [problem.code for problem in problems] == told
+        assert all("also about an image that is not open" in str(problem) for problem in problems)
         other.close()
     assert len(make_session(tmp_path, found=False).offers) == 1
 
