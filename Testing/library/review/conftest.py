@@ -55,3 +55,11 @@ def make_session(examination_folder: Path) -> Callable[..., ReviewSession]:
 def session(make_session: Callable[..., ReviewSession]) -> ReviewSession:
     """Return a review with findings in both views, that keeps nothing on disk."""
     return make_session()
+
+
+@pytest.fixture
+def prior(tmp_path_factory) -> Path:
+    """Return the folder of an earlier study of the same breast."""
+    folder = tmp_path_factory.mktemp("prior")
+    write_view(folder / "CC.dcm", tissue(seed=5), "R", "CC", StudyInstanceUID="1.2.3.5", StudyDate="20100101")
+    return folder

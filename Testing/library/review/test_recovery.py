@@ -6,14 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-from support.review_examples import tissue, write_view
+from support.kept_work import hear, kept
 
-from MCDetect.errors import InputError
 from MCDetect.files import write_text_atomically
 from MCDetect.findings import Decision
 from MCDetect.review import recovery
-from MCDetect.review.session import ChangeKind, ReviewSession
+from MCDetect.review.session import ChangeKind
 
 CRASH = """
 import os, sys
@@ -25,16 +23,6 @@ session.reject(uid, "a fold of the skin")
 session._keeper.flush()
 os._exit(9)
 """
-
-
-def kept(folder: Path) -> list[Path]:
-    recovery.wait_until_kept()
-    return sorted(folder.glob("*.json"))
-
-
-def everything_in(folder: Path) -> list[Path]:
-    recovery.wait_until_kept()
-    return sorted(folder.iterdir())
 
 
 def test_work_is_offered_again_after_a_crash(make_session, examination_folder, tmp_path) -> None:
@@ -57,56 +45,6 @@ def test_work_is_offered_again_after_a_crash(make_session, examination_folder, t
     session.close()
 
 
-@pytest.fixture
-def prior(tmp_path_factory) -> Path:
-    """Return the folder of an earlier study of the same breast."""
-    folder = tmp_path_factory.mktemp("prior")
-    write_view(folder / "CC.dcm", tissue(seed=5), "R", "CC", StudyInstanceUID="1.2.3.5", StudyDate="20100101")
-    return folder
-
-
-def test_work_is_offered_when_priors_are_open_that_were_not_and_when_they_are_not_open_any_more(
-    make_session, examination_folder, prior, tmp_path
-) -> None:
-    for first, then in (((), (prior,)), ((prior,), ())):
-        folder = tmp_path / str(len(first))
-        session = ReviewSession.open([examination_folder, *first], folder=folder)
-        key = next(view.key for view in session.examination.views if view.path.parent == examination_folder)
-        drawn = session.draw_cluster(key, [(40, 80), (40, 150), (110, 150), (110, 80)])
-        session.close()
-        again = ReviewSession.open([examination_folder, *then], folder=folder)
-        (offer,) = again.offers
-        again.resume(offer)
-        assert again.state.find(drawn)
-        again.close()
-        assert len(kept(folder)) == 1, "under the name of what is open now"
-        assert ReviewSession.open([examination_folder, *then], folder=folder).offers
-
-
-def test_work_is_offered_to_nobody_who_has_not_all_of_its_images_open(
-    make_session, examination_folder, prior, tmp_path
-) -> None:
-    session = make_session(tmp_path)
-    session.accept(session.shown_findings()[0][1].tracking_uid)
-    session.close()
-    for paths, told in (([prior], []), ([examination_folder / "CC.dcm"], ["unfinished-work-of-more-images"])):
-        other = ReviewSession.open(paths, folder=tmp_path)
-        assert other.offers == []
-        problems = hear(other)
-        assert [problem.code for problem in problems] == told
-        assert all("also about an image that is not open" in str(problem) for problem in problems)
-        other.close()
-    assert len(make_session(tmp_path, found=False).offers) == 1
-
-
-def test_a_comment_on_an_examination_without_findings_is_offered_to_no_other(make_session, prior, tmp_path) -> None:
-    session = make_session(tmp_path, found=False)
-    session.set_study_comment("thick compression")
-    session.close()
-    assert ReviewSession.open([prior], folder=tmp_path).offers == []
-    assert len(make_session(tmp_path, found=False).offers) == 1
-
-
 def test_nothing_of_the_patient_is_in_the_names_of_files(make_session, tmp_path) -> None:
     session = make_session(tmp_path)
     session.accept(session.shown_findings()[0][1].tracking_uid)
@@ -114,45 +52,6 @@ def test_nothing_of_the_patient_is_in_the_names_of_files(make_session, tmp_path)
     (path,) = kept(tmp_path)
     assert session.examination.studies[0] not in path.name
     assert set(path.stem.split("-")[0]) <= set("0123456789abcdef")
-
-
-def test_exported_or_undone_work_is_not_offered(make_session, tmp_path) -> None:
-    for end in ("mark_saved", "undo"):
-        session = make_session(tmp_path)
-        session.accept(session.shown_findings()[0][1].tracking_uid)
-        getattr(session, end)()
-        session.close()
-        assert everything_in(tmp_path) == []
-
-
-def test_work_that_one_reader_had_finished_is_not_finished_by_another(make_session, tmp_path) -> None:
-    first = make_session(tmp_path)
-    first.set_reader("Reader^Anna")
-    first.set_complete()
-    first.close()
-    same, other = make_session(tmp_path, found=False), None
-    same.set_reader("Reader^Anna")
-    same.resume(same.offers[0])
-    assert same.state.complete
-    same.close()
-    other = make_session(tmp_path, found=False)
-    other.set_reader("Reader^Berta")
-    other.resume(other.offers[0])
-    assert not other.state.complete
-    other.close()
-
-
-def test_work_that_was_given_up_is_deleted(make_session, tmp_path) -> None:
-    session = make_session(tmp_path)
-    session.accept(session.shown_findings()[0][1].tracking_uid)
-    session.close(keep_work=False)
-    assert everything_in(tmp_path) == []
-    session = make_session(tmp_path)
-    session.accept(session.shown_findings()[0][1].tracking_uid)
-    session.close()
-    (offer,) = make_session(tmp_path).offers
-    session.forget(offer)
-    assert kept(tmp_path) == []
 
 
 def test_two_windows_on_one_examination_keep_their_work_apart(make_session, tmp_path) -> None:
@@ -195,49 +94,6 @@ def test_an_examination_that_another_program_has_open_is_told_and_one_of_this_pr
     finally:
         other.communicate()
     assert hear(make_session(tmp_path)) == []
-
-
-def hear(session) -> list:
-    told: list = []
-    session.observe(lambda change: told.append(change.problem))
-    session.tell_problems()
-    return told
-
-
-@pytest.mark.parametrize("content", ["", "{", '{"version": 99}', "[]", '{"version": 1, "saved_at": "", "sources": 3}'])
-def test_a_damaged_file_is_told_once_and_kept_aside(make_session, prior, tmp_path, content) -> None:
-    session = make_session(tmp_path)
-    session.accept(session.shown_findings()[0][1].tracking_uid)
-    session.close()
-    (path,) = kept(tmp_path)
-    path.write_text(content)
-    other = ReviewSession.open([prior], folder=tmp_path)
-    assert hear(other) == [], "it is none of this examination"
-    other.close()
-    again = make_session(tmp_path)
-    heard = []
-    again.observe(heard.append)
-    again.tell_problems()
-    assert again.offers == []
-    assert [change.kind for change in heard] == [ChangeKind.PROBLEM]
-    assert heard[0].problem.code == "damaged-recovery"
-    assert path.with_suffix(".damaged").read_text() == content
-    third = make_session(tmp_path)
-    third.observe(heard.append)
-    third.tell_problems()
-    assert len(heard) == 1
-
-
-def test_work_that_names_other_images_is_kept_aside(make_session, tmp_path) -> None:
-    session = make_session(tmp_path)
-    session.accept(session.shown_findings()[0][1].tracking_uid)
-    session.close()
-    again = make_session(tmp_path, found=False)
-    (offer,) = again.offers
-    offer.document["findings"]["images"][0]["sop_instance_uid"] = "1.2.3"
-    with pytest.raises(InputError, match="does not fit"):
-        again.resume(offer)
-    assert again.shown_findings() == []
 
 
 def test_a_full_disk_is_told_once_and_the_review_goes_on(make_session, tmp_path, monkeypatch) -> None:
