@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -91,7 +90,7 @@ def _told(refusal: Refusal) -> str:
 
 
 def _identity(file: Path) -> str:
-    from MCDetect.dicom.identifiers import stable_uid
+    from MCDetect.dicom.identifiers import picture_uid
     from MCDetect.dicom.opening import open_dataset, readable_header
     from MCDetect.dicom.pictures import read_picture
     from MCDetect.dicom.recognition import is_picture, read_beginning
@@ -100,8 +99,7 @@ def _identity(file: Path) -> str:
         if not is_picture(read_beginning(file)):
             return str(readable_header(open_dataset(file, pixels=False))[0].get("SOPInstanceUID") or "")
         # A picture has no identifier but one made of its content; its spacing does not matter for that.
-        pixels = read_picture(file, 0.1).pixels
-        return stable_uid("picture", "sop_instance_uid", hashlib.sha256(pixels.tobytes()).hexdigest())
+        return picture_uid("sop_instance_uid", read_picture(file, 0.1).pixels)
     except InputError:
         return str(file)
 

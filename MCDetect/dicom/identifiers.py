@@ -11,6 +11,9 @@ from uuid import UUID, uuid5
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import numpy as np
+    import numpy.typing as npt
+
     from MCDetect.findings import Algorithm, ImageFindings
 
 # The root of every name that is hashed into an identifier. Changing it changes every identifier MCDetect has written.
@@ -42,6 +45,19 @@ def stable_uid(*parts: str) -> str:
     if not parts:
         raise ValueError("a stable identifier needs at least one part")
     return f"2.25.{uuid5(_NAMESPACE, json.dumps(parts)).int}"
+
+
+def picture_uid(role: str, pixels: npt.NDArray[np.generic]) -> str:
+    """Return the identifier of a picture that has no header, made of its content, wherever it lies.
+
+    Parameters
+    ----------
+    role
+        ``sop_instance_uid``, ``series_instance_uid`` or ``study_instance_uid``.
+    pixels
+        (rows, columns), as read.
+    """
+    return stable_uid("picture", role, hashlib.sha256(pixels.tobytes()).hexdigest())
 
 
 def content_digest(images: Iterable[ImageFindings], algorithm: Algorithm, more: Sequence[Any] = ()) -> str:

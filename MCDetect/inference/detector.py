@@ -5,6 +5,7 @@ This is the place where a mammogram becomes findings; read :meth:`Detector.analy
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ from MCDetect.inference.view_logits import NetworkRunner
 from MCDetect.preprocessing.breast_mask import breast_area_mm2, breast_mask
 from MCDetect.preprocessing.prepared import PreparedView, prepare_view
 from MCDetect.preprocessing.resampling import resize
+from MCDetect.preprocessing.whole_breast import shows_whole_breast
 from MCDetect.version import __version__
 
 if TYPE_CHECKING:
@@ -195,6 +197,7 @@ class Detector:
         )
         uids = identity_of(mammogram)
         nipple = nipple_of(mammogram, mask)
+        is_whole = shows_whole_breast(mammogram.header, mask, mammogram.valid)
         clusters = tuple(
             make_cluster(
                 number,
@@ -202,7 +205,8 @@ class Detector:
                 mammogram,
                 typed,
                 outline_margin_mm=self._settings.outline_margin_mm,
-                breast_area_mm2=area,
+                # Of a part of a breast nobody knows how much of the whole a cluster takes.
+                breast_area_mm2=area if is_whole else math.inf,
                 nipple=nipple,
                 identity=(uids["sop_instance_uid"], self.bundle.sha256),
             )

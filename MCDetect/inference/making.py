@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from MCDetect.dicom.identifiers import stable_uid
+from MCDetect.dicom.identifiers import picture_uid, stable_uid
 from MCDetect.dicom.orientation import points_to_last_column
 from MCDetect.findings import Calcification, Cluster, ImageFindings, score_of
 from MCDetect.inference.cluster_score import cluster_features, cluster_score
@@ -18,6 +18,7 @@ from MCDetect.inference.morphology.sorting import SortedGroup
 from MCDetect.inference.morphology.viewing import TypedView, describe
 from MCDetect.inference.settings import DetectorSettings
 from MCDetect.preprocessing.nipple import most_anterior_point
+from MCDetect.preprocessing.whole_breast import shows_whole_breast
 
 if TYPE_CHECKING:
     from MCDetect.dicom.mammogram import Mammogram
@@ -148,9 +149,9 @@ def findings_of_view(
 
 
 def nipple_of(mammogram: Mammogram, mask: BoolImage) -> tuple[float, float] | None:
-    """Return (row, column) of the most anterior point, where the header says which way the breast points."""
+    """Return (row, column) of the most anterior point, where the header says which way a whole breast points."""
     toward_last = points_to_last_column(mammogram.header)
-    if toward_last is None:
+    if toward_last is None or not shows_whole_breast(mammogram.header, mask, mammogram.valid):
         return None
     return most_anterior_point(mask, mammogram.spacing.millimetres, points_to_last_column=toward_last)
 
@@ -161,7 +162,4 @@ def identity_of(mammogram: Mammogram) -> dict[str, str]:
     keys = ("sop_instance_uid", "sop_class_uid", "series_instance_uid", "study_instance_uid")
     if mammogram.header is not None:
         return {key: str(mammogram.header.get(name, "")) for key, name in zip(keys, attributes, strict=True)}
-    import hashlib
-
-    content = hashlib.sha256(mammogram.pixels.tobytes()).hexdigest()
-    return {key: stable_uid("picture", key, content) if key != "sop_class_uid" else "" for key in keys}
+    return {key: picture_uid(key, mammogram.pixels) if key != "sop_class_uid" else "" for key in keys}

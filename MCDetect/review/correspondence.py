@@ -11,6 +11,7 @@ from MCDetect.dicom.orientation import points_to_last_column
 from MCDetect.inference.correspondence import Point
 from MCDetect.preprocessing.breast_mask import breast_mask
 from MCDetect.preprocessing.nipple import most_anterior_point
+from MCDetect.preprocessing.whole_breast import shows_whole_breast
 from MCDetect.review.examination import View
 
 _COARSE_MM = 0.8
@@ -23,7 +24,9 @@ def nipples_of(views: Iterable[View]) -> dict[str, Point]:
 
 
 def nipple_of(view: View) -> Point | None:
-    """Return (row, column) of the most anterior point of the breast; None where the header does not say which side.
+    """Return (row, column) of the most anterior point of the breast.
+
+    None where the header does not say which side, and where the view does not show the whole breast.
 
     Reads the pixels of the view if they are not in memory.
     """
@@ -35,5 +38,7 @@ def nipple_of(view: View) -> Point | None:
     step = max(1, round(_COARSE_MM / max(spacing)))
     coarse = spacing[0] * step, spacing[1] * step
     mask = breast_mask(mammogram.pixels[::step, ::step], coarse, mammogram.valid[::step, ::step])
+    if not shows_whole_breast(view.header, mask, mammogram.valid[::step, ::step]):
+        return None
     found = most_anterior_point(mask, coarse, points_to_last_column=toward_last)
     return None if found is None else (found[0] * step, found[1] * step)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydicom.dataset import Dataset
 
-from MCDetect.dicom.identifiers import stable_uid
+from MCDetect.dicom.identifiers import picture_uid, stable_uid
 from MCDetect.dicom.inputs import find_inputs
 from MCDetect.dicom.mammogram import Mammogram, Spacing
 from MCDetect.dicom.orientation import decide_orientation
@@ -235,7 +235,7 @@ def open_view(path: Path, spacing_mm: float | None = None) -> View:
     understood = read_header(path, spacing_mm)
     if understood is None:
         mammogram = read_mammogram(path, spacing_mm)
-        key = stable_uid("picture", os.path.realpath(path))
+        key = picture_uid("sop_instance_uid", mammogram.pixels)  # by which results name it
         study = stable_uid("picture study", str(Path(os.path.realpath(path)).parent))
         return View(
             key, path, None, "", "", (), mammogram.shape, mammogram.spacing, study, "", mammogram.warnings, spacing_mm,

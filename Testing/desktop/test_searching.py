@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pydicom
+from PIL import Image
 from PyQt5.QtCore import Qt
 from support.absent_pytorch import path_without_pytorch
 from support.four_views import write_examination
+from support.sample_files import bright_pixels, write_mammogram
 
 from MCDetect.review.listening import ChangeKind
 
@@ -68,3 +71,24 @@ def test_without_pytorch_everything_but_the_search_works_and_that_is_said_in_one
     hands.until(lambda: not window.background_work.is_busy)
     assert list((tmp_path / "results").rglob("cad-sr_*.dcm"))
     assert len(window.heard) == 1
+
+
+def test_what_is_found_in_a_picture_and_in_a_file_without_identifier_is_shown_and_kept(window, hands, tmp_path):
+    pixels = bright_pixels()
+    (tmp_path / "pictures").mkdir()
+    Image.fromarray(pixels).save(tmp_path / "pictures" / "film.png")
+    window.open_paths([tmp_path / "pictures" / "film.png"], 0.07)
+    hands.until(lambda: window.session is not None and window.session.examination.views[0].is_loaded)
+    hands.detect()
+    ((key, found),) = window.session.shown_findings()
+    assert found.count >= 3
+    assert [image.sop_instance_uid for image in window.session.findings().images] == [key]
+    nameless = write_mammogram(tmp_path / "nameless.dcm", pixels)
+    dataset = pydicom.dcmread(nameless)
+    del dataset.SOPInstanceUID
+    dataset.save_as(nameless)
+    before = window.session
+    window.open_paths([nameless])
+    hands.until(lambda: window.session not in (None, before) and window.session.examination.views[0].is_loaded)
+    hands.detect()
+    assert [cluster.count for _, cluster in window.session.shown_findings()] == [found.count]

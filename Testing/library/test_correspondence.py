@@ -39,6 +39,15 @@ def test_the_nipple_is_where_the_header_says_that_the_front_is(side: str, along:
     assert column == pytest.approx(200 if is_left else 299, abs=25)
 
 
+def test_a_part_of_a_breast_has_no_nipple() -> None:
+    mammogram = read_mammogram(mammogram_dataset(bright_pixels()))
+    mask = breast_mask(mammogram.pixels, mammogram.spacing.millimetres, mammogram.valid)
+    assert nipple_of(mammogram, mask) is not None
+    partial = read_mammogram(mammogram_dataset(bright_pixels(), PartialView="YES"))
+    assert nipple_of(partial, mask) is None
+    assert nipple_of(mammogram, np.ones_like(mask)) is None, "nothing is beside it"
+
+
 def test_without_a_direction_there_is_no_nipple() -> None:
     mammogram = read_mammogram(mammogram_dataset(bright_pixels(), PatientOrientation=None))
     assert nipple_of(mammogram, np.ones(mammogram.shape, dtype=np.bool_)) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,7 @@ from MCDetect.inference.worker.messages import (
     ViewRefused,
 )
 from MCDetect.review.earlier_results import EarlierResults
+from MCDetect.review.examination import View
 from MCDetect.review.panel.host import Host
 from MCDetect.review.panel.names import as_typed
 from MCDetect.review.panel.part import Part
@@ -170,8 +172,9 @@ class DetectionPart(Part):
             self._remembered += message.remembered
             if self.ready is not None and not _is_of(session, self.ready):
                 session.set_algorithm(self.ready.algorithm(device=message.device))
-            if message.image.sop_instance_uid in session.examination.keys:
-                session.add_view_findings(message.image)
+            key = message.image.sop_instance_uid or self._key_of(message.source)  # a file may lack the identifier
+            if key in session.examination.keys:
+                session.add_view_findings(replace(message.image, sop_instance_uid=key))
         elif isinstance(message, ViewRefused) and session is not None:
             session.add_refusal(message.refusal)
             self.host.tell(message.refusal.message, message.refusal.hint)
@@ -193,9 +196,17 @@ class DetectionPart(Part):
         self.widgets.progressLabel.setText(text)
 
     def _label(self, source: str) -> str:
+        view = self._view_of(source)
+        return self.text("view") if view is None else view.label
+
+    def _key_of(self, source: str) -> str:
+        view = self._view_of(source)
+        return "" if view is None else view.key
+
+    def _view_of(self, source: str) -> View | None:
         views = () if self.session is None else self.session.examination.views
         wanted = os.path.realpath(source)
-        return next((view.label for view in views if os.path.realpath(view.path) == wanted), self.text("view"))
+        return next((view for view in views if os.path.realpath(view.path) == wanted), None)
 
     def _summary(self, message: Finished) -> str:
         text = self.text("{done} views searched in {seconds:.1f} s.").format(done=message.done, seconds=message.seconds)
