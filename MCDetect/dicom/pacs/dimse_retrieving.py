@@ -13,6 +13,7 @@ from pydicom.uid import (
     BreastTomosynthesisImageStorage,
     Comprehensive3DSRStorage,
     ComprehensiveSRStorage,
+    DeflatedExplicitVRLittleEndian,
     DigitalMammographyXRayImageStorageForPresentation,
     DigitalMammographyXRayImageStorageForProcessing,
     EnhancedSRStorage,
@@ -58,6 +59,7 @@ _SYNTAXES = (
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
     JPEGLSNearLossless,
+    DeflatedExplicitVRLittleEndian,  # of our segmentations of many segments
 )
 _CLASSES = (
     DigitalMammographyXRayImageStorageForPresentation,

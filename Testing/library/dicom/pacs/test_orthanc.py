@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.uid import JPEGLSLossless, RLELossless
+from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEGLSLossless, RLELossless
 from support.orthanc import Orthanc
 
 from MCDetect.dicom.pacs.client import echo, fetch, find_studies, send
@@ -66,10 +66,12 @@ def test_names_of_fetched_files_say_nothing_about_the_patient(node, examination,
     assert not [secret for secret in ("SECRET", "Secret", "1960", "2020") if secret in names.replace(str(tmp_path), "")]
 
 
-@pytest.mark.parametrize("transfer_syntax", [RLELossless, JPEGLSLossless])
+@pytest.mark.parametrize("transfer_syntax", [RLELossless, JPEGLSLossless, DeflatedExplicitVRLittleEndian])
 def test_a_compressed_image_arrives_as_it_is(node, transfer_syntax, examination, tmp_path):
     dataset = dcmread(examination / "image.dcm")
-    dataset.compress(transfer_syntax, generate_instance_uid=False)
+    if transfer_syntax.is_compressed:
+        dataset.compress(transfer_syntax, generate_instance_uid=False)
+    dataset.file_meta.TransferSyntaxUID = transfer_syntax
     (tmp_path / "sent").mkdir()
     dataset.save_as(tmp_path / "sent" / "image.dcm")
     assert len(send([tmp_path / "sent"], node).sent) == 1
