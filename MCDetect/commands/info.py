@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this sub-command."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="mammogram")
     parser.add_argument(
-        "--spacing", type=positive_number, metavar="MM", help="pixel spacing of images whose header has none"
+        "--spacing", type=positive_number, metavar="MM", help="pixel spacing; it goes before what a header says"
     )
 
 

@@ -73,7 +73,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     given = parser.add_argument_group("into a given mammogram")
     given.add_argument("--into", type=Path, metavar="FILE", help="put clusters into this DICOM mammogram instead")
-    given.add_argument("--spacing", type=positive_number, metavar="MM", help="pixel spacing of --into, if it has none")
+    given.add_argument(
+        "--spacing",
+        type=positive_number,
+        metavar="MM",
+        help="pixel spacing of --into; it goes before what its header says",
+    )
 
 
 def run(options: argparse.Namespace) -> int:

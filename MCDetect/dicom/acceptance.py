@@ -22,11 +22,13 @@ from pydicom.uid import (
 )
 
 from MCDetect.dicom.failures import reporting
+from MCDetect.dicom.mammogram import Spacing
 from MCDetect.dicom.opening import open_dataset, readable_header
 from MCDetect.dicom.orientation import Orientation
 from MCDetect.dicom.spacing import LARGEST_MAGNIFICATION
 from MCDetect.dicom.synthesised import as_mammogram, is_synthesised
 from MCDetect.errors import InputError
+from MCDetect.findings import SpacingSource
 
 SECONDARY_CAPTURES = frozenset(
     {
@@ -66,6 +68,9 @@ _UNSUITABLE_IMAGE_TYPES = {
     "SPECIMEN": "an image of a specimen",
 }
 _MAGNIFIED = 1.3  # contact views lie below 1.1, magnification views above 1.4
+_BEHIND_THE_BREAST = (SpacingSource.AT_DETECTOR, SpacingSource.UNCALIBRATED, SpacingSource.FILM_DIGITISER)
+"""Spacings of the detector or the film, which no magnification has been taken out of."""
+
 _GIVE_MAMMOGRAM = "Give a full-field mammogram (MG, For Presentation)."
 
 
@@ -106,29 +111,31 @@ def require_mammogram(header: Dataset, source: str) -> None:
         )
 
 
-def require_suitable_view(header: Dataset, orientation: Orientation, source: str) -> tuple[str, ...]:
-    """Refuse views without a whole breast to look at; return warnings about unusual ones.
+def require_suitable_view(header: Dataset, orientation: Orientation, source: str) -> None:
+    """Refuse views without a whole breast to look at.
 
     Raises
     ------
     InputError
         ``unsuitable-view`` for localisers, stereotactic images and specimens.
     """
-    kinds = [str(value).upper() for value in _values(header, "ImageType")]
+    kinds = _image_types(header)
     unsuitable = [name for word, name in _UNSUITABLE_IMAGE_TYPES.items() if any(word in kind for kind in kinds)]
     if orientation.view == "SPECIMEN":
         unsuitable.append(_UNSUITABLE_IMAGE_TYPES["SPECIMEN"])
     if unsuitable:
         raise InputError("unsuitable-view", f"{source} is {unsuitable[0]}, not a view of the breast.", _GIVE_MAMMOGRAM)
-    return tuple(_warnings(header, orientation, kinds))
 
 
-def _warnings(header: Dataset, orientation: Orientation, kinds: list[str]) -> list[str]:
+def warnings_of_view(header: Dataset, orientation: Orientation, spacing: Spacing) -> tuple[str, ...]:
+    """Return sentences about what is unusual in a view that is not refused, with the spacing that was decided."""
     warnings = []
+    kinds = _image_types(header)
     magnification = _number(header, "EstimatedRadiographicMagnificationFactor")
     is_factor_stated = _MAGNIFIED <= magnification <= LARGEST_MAGNIFICATION
     if is_factor_stated or "magnification" in orientation.modifiers:
-        factor = "" if is_factor_stated else " without a stated factor, so its millimetres are too large"
+        is_uncorrected = not is_factor_stated and spacing.source in _BEHIND_THE_BREAST
+        factor = " without a stated factor, so its millimetres are too large" if is_uncorrected else ""
         warnings.append(f"This is a magnification view{factor}; the model was made for contact views.")
     if "spot compression" in orientation.modifiers:
         warnings.append("This is a spot compression view; it shows only a part of the breast.")
@@ -154,7 +161,7 @@ def _warnings(header: Dataset, orientation: Orientation, kinds: list[str]) -> li
         warnings.append("This is a secondary capture, not an image from a mammography system.")
     elif sop_class in _GENERAL_RADIOGRAPHS or not sop_class:
         warnings.append("The image is not stored as a mammography object; its header says less than usual.")
-    return warnings
+    return tuple(warnings)
 
 
 TELLING_THE_KIND = ("SOPClassUID", "Modality", "BodyPartExamined")
@@ -212,6 +219,10 @@ def _what(header: Dataset, sop_class: UID) -> str:
     if sop_class and sop_class.name != sop_class:
         return f"an object of the kind {sop_class.name}"
     return f"an image of the modality {modality}" if modality.isalnum() else "an object of an unknown kind"
+
+
+def _image_types(header: Dataset) -> list[str]:
+    return [str(value).upper() for value in _values(header, "ImageType")]
 
 
 def _text(header: Dataset, keyword: str) -> str:

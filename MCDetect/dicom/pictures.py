@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +31,7 @@ def read_picture(path: Path, spacing_mm: float | None) -> Mammogram:
 
     Bright must be attenuating, as in every For Presentation image. 8 and 16 bits, grey, or colour with three equal
     channels; transparency is ignored where everything is opaque. TIFF's "white is zero" is mirrored by Pillow for
-    8 bits and here for 16.
+    8 bits and here for the others.
 
     Raises
     ------
@@ -89,11 +90,18 @@ def _grey_values(path: Path) -> npt.NDArray[np.float32]:
     if mode not in _GREY_MODES:
         values = _only_channel(values, path)
     elif white_is_zero and mode != "L":
-        values = np.iinfo(values.dtype).max - values
+        values = _mirrored(values)
     pixels = values.astype(np.float32)
     if not np.isfinite(pixels).all():
         raise InputError("cannot-decode", f"The picture {path} holds values that are not numbers.", "Export it again.")
     return pixels
+
+
+def _mirrored(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return grey values mirrored in their range; floating-point ones have none, so their largest becomes black."""
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite then is refused by the caller
+        white = values.max() if np.issubdtype(values.dtype, np.floating) else np.iinfo(values.dtype).max
+        return np.asarray(white - values)
 
 
 def _only_channel(channels: npt.NDArray[np.uint8], path: Path) -> npt.NDArray[np.uint8]:

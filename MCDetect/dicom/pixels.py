@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from pydicom.datadict import dictionary_description
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_modality_lut
 from pydicom.pixels.utils import get_expected_length, pixel_array
@@ -24,6 +25,13 @@ and decoding it would only exhaust the memory."""
 _JPEG_XL = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (110, 111, 112))
 _COPY_AGAIN = "Copy or export the file again."
 _EXPORT_AGAIN = "Export the file again, uncompressed if possible."
+_DECIDING_PIXELS = (
+    "PhotometricInterpretation",
+    "PixelPaddingValue",
+    "RescaleIntercept",
+    "RescaleSlope",
+    "ModalityLUTSequence",
+)
 _COLOURS = ("RGB", "YBR")  # decoded to RGB; grey pictures are often stored so in secondary captures
 
 
@@ -54,6 +62,7 @@ def read_pixels(
     InputError
         ``no-pixel-data``, ``truncated``, ``colour-image``, ``cannot-decode`` or ``empty-image``.
     """
+    require_what_decides_pixels(dataset, header, source)
     _require_pixel_data(dataset, header, source)
     syntax = dataset.file_meta.TransferSyntaxUID
     name = syntax.name if syntax.is_transfer_syntax else "an unknown transfer syntax"
@@ -68,7 +77,9 @@ def read_pixels(
         valid = ~_padding(stored, header)
         tables = header.get("ModalityLUTSequence")
         through = with_16_bit_table(header, "ModalityLUTSequence") if tables else header
-        pixels = apply_modality_lut(stored, through).astype(np.float32)
+        # pydicom subtracts the first mapped value in the type of the pixels, where signed ones of 16 bits wrap round.
+        wide = stored.astype(np.int32) if tables else stored
+        pixels = apply_modality_lut(wide, through).astype(np.float32)
         if is_inverted(header):
             pixels = np.float32(mirror_sum(header)) - pixels
     if not np.isfinite(pixels).all():
@@ -76,6 +87,34 @@ def read_pixels(
             "cannot-decode", f"The rescaling in the header of {source} gives no finite values.", _COPY_AGAIN
         )
     return finish(pixels, valid, source), valid
+
+
+def require_what_decides_pixels(dataset: Dataset, header: Dataset, source: str) -> None:
+    """Refuse a data set from whose readable header something was left out that decides what its grey values are.
+
+    Without a rescale, a table or the padding the image would be another one, which no warning makes up for.
+
+    Parameters
+    ----------
+    dataset
+        As it was opened.
+    header
+        What of it can be read (see :func:`MCDetect.dicom.opening.readable_header`).
+    source
+        The path as the user gave it, for messages.
+
+    Raises
+    ------
+    InputError
+        ``cannot-decode``.
+    """
+    for keyword in _DECIDING_PIXELS:
+        if keyword in dataset and keyword not in header:
+            raise InputError(
+                "cannot-decode",
+                f"{source} holds a damaged {dictionary_description(keyword)}, without which its pixels cannot be read.",
+                _COPY_AGAIN,
+            )
 
 
 def finish(pixels: npt.NDArray[np.float32], valid: npt.NDArray[np.bool_], source: str) -> npt.NDArray[np.float32]:
@@ -154,6 +193,7 @@ def _require_pixel_data(dataset: Dataset, header: Dataset, source: str) -> None:
     with reporting("cannot-decode", f"{source} does not say how its pixels are stored.", _COPY_AGAIN):
         rows, columns = int(header.Rows), int(header.Columns)
         allocated, bits = int(header.BitsAllocated), int(header.BitsStored)
+        high_bit = int(header.HighBit) if "HighBit" in header else bits - 1
         interpretation = str(header.PhotometricInterpretation).strip().upper()
         is_native = not syntax.is_encapsulated
         expected = get_expected_length(dataset)
@@ -166,6 +206,13 @@ def _require_pixel_data(dataset: Dataset, header: Dataset, source: str) -> None:
     if allocated not in (8, 16) or not 8 <= bits <= allocated:
         raise InputError(
             "cannot-decode", f"{source} stores {bits} of {allocated} bits a pixel; 8 to 16 can be read.", _EXPORT_AGAIN
+        )
+    if high_bit != bits - 1:
+        raise InputError(
+            "cannot-decode",
+            f"{source} stores the {bits} bits of a pixel up to bit {high_bit} instead of bit {bits - 1}, which cannot "
+            "be read.",
+            _EXPORT_AGAIN,
         )
     if is_native and len(encoded) < expected:
         raise InputError(

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset, FileMetaDataset
 
-from MCDetect.dicom.acceptance import require_mammogram, require_suitable_view
+from MCDetect.dicom.acceptance import require_mammogram, require_suitable_view, warnings_of_view
 from MCDetect.dicom.failures import reporting
 from MCDetect.dicom.mammogram import Mammogram, Spacing
 from MCDetect.dicom.opening import complete_transfer_syntax, open_dataset, readable_header
 from MCDetect.dicom.orientation import Orientation, decide_orientation
 from MCDetect.dicom.pictures import read_picture
-from MCDetect.dicom.pixels import read_pixels
+from MCDetect.dicom.pixels import read_pixels, require_what_decides_pixels
 from MCDetect.dicom.recognition import is_picture, read_beginning
 from MCDetect.dicom.spacing import decide_spacing
 from MCDetect.dicom.synthesised import as_mammogram
@@ -119,8 +119,10 @@ def _understand(dataset: Dataset, source: str, spacing_mm: float | None) -> Unde
         require_mammogram(header, source)
         _require_description_of_pixels(dataset, source)
         orientation = decide_orientation(header)
-        view_warnings = require_suitable_view(header, orientation, source)
+        require_suitable_view(header, orientation, source)
         spacing, spacing_warnings = decide_spacing(header, source, spacing_mm)
+        view_warnings = warnings_of_view(header, orientation, spacing)
+        require_what_decides_pixels(dataset, header, source)
     warnings = [*view_warnings, *orientation.warnings, *spacing_warnings]
     if left_out:
         warnings.append(f"Left out of the header because it cannot be read: {', '.join(left_out)}.")

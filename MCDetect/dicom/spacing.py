@@ -161,9 +161,11 @@ def _disagreement(
     expected, _ = _corrected_for_magnification(header, imager, None)
     if _agree(calibrated, expected.millimetres):
         return ()
+    is_factor_used = expected.source is SpacingSource.MAGNIFICATION_CORRECTED
+    other = "and the magnification factor make it" if is_factor_used else "is"
     return (
-        f"The corrected PixelSpacing ({_text(calibrated)}) is used; ImagerPixelSpacing and the magnification factor "
-        f"make it {_text(expected.millimetres)}.",
+        f"The corrected PixelSpacing ({_text(calibrated)}) is used; ImagerPixelSpacing {other} "
+        f"{_text(expected.millimetres)}.",
     )
 
 

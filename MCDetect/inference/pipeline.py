@@ -56,7 +56,8 @@ def detect(
     operating_point
         Name of an operating point, or a threshold on the cluster score from 0 to 1.
     spacing_mm
-        Pixel spacing for images whose header has none (pictures, film scans).
+        Pixel spacing in millimetres; it goes before what every header says, and is needed where none says it
+        (pictures, film scans).
 
     Returns
     -------

@@ -180,7 +180,7 @@ def open_examination(
     paths
         Files, folders or DICOMDIRs.
     spacing_mm
-        For images whose header has none.
+        Pixel spacing of all the images; it goes before what their headers say.
     progress
         Called with (done, total).
     others

@@ -36,7 +36,7 @@ def open_given(
     paths
         Mammograms, results, and folders of either.
     spacing_mm
-        For images whose header has none.
+        Pixel spacing of all the images; it goes before what their headers say.
     current
         What is open already; results that are given alone are about it.
 

@@ -71,8 +71,8 @@ def inject_into_file(
     Raises
     ------
     InputError
-        ``cannot-inject`` for a picture without header or with a table of grey values, which cannot be inverted, and all
-        codes of :func:`MCDetect.dicom.reading.read_mammogram`.
+        ``cannot-inject`` for a picture without header, with a table of grey values, which cannot be inverted, or with
+        the channels of a colour image, and all codes of :func:`MCDetect.dicom.reading.read_mammogram`.
     """
     mammogram = read_mammogram(source, spacing_mm)
     header = mammogram.header
@@ -81,6 +81,12 @@ def inject_into_file(
             "cannot-inject",
             f"{source} is no DICOM mammogram with plain grey values.",
             "Give a For Presentation mammogram without a modality LUT.",
+        )
+    if header.SamplesPerPixel != 1:
+        raise InputError(
+            "cannot-inject",
+            f"{source} stores its grey values as the channels of a colour image.",
+            "Give a For Presentation mammogram of one channel.",
         )
     injected = inject_lesions(mammogram, seed, clusters)
     dataset = _new_object(open_dataset(source), header, injected, seed)

@@ -99,7 +99,7 @@ class WorkerClient:
         files
             In the order in which they shall be done.
         spacing_mm
-            For images whose header has no spacing.
+            Pixel spacing of all the files; it goes before what their headers say.
         threshold
             Least score of a cluster. 0 sends them all, so that a viewer can filter without asking again.
         """

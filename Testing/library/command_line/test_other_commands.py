@@ -45,6 +45,13 @@ def _start_of_python() -> float:
     return time.perf_counter() - begin
 
 
+@pytest.mark.parametrize("command", ["detect", "info", "simulate"])
+def test_the_help_says_that_a_given_spacing_goes_before_that_of_the_header(command, capsys):
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    assert "it goes before what" in " ".join(capsys.readouterr().out.split())
+
+
 def test_the_version_is_told(capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["--version"])

@@ -82,6 +82,20 @@ def test_a_file_gets_calcifications_and_loses_its_patient(tmp_path, normal_view,
     )
 
 
+def test_grey_values_stored_as_colour_are_refused(tmp_path, normal_view, capsys):
+    dataset = dataset_of_view(normal_view, Examination(1, "test"), 1)
+    grey = (normal_view.pixels >> 4).astype(np.uint8)
+    dataset.PixelData = np.stack([grey] * 3, axis=-1).tobytes()
+    dataset.SamplesPerPixel, dataset.PlanarConfiguration, dataset.PhotometricInterpretation = 3, 0, "RGB"
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
+    source = tmp_path / "given.dcm"
+    dataset.save_as(source, enforce_file_format=True)
+    np.testing.assert_array_equal(read_mammogram(source).pixels > 0, grey > 0)
+    assert main(["simulate", "--into", str(source), "--output", str(tmp_path / "out")]) != 0
+    assert "stores its grey values as the channels of a colour image" in " ".join(capsys.readouterr().err.split())
+    assert not list((tmp_path / "out").glob("*"))
+
+
 def test_a_picture_without_header_is_refused(tmp_path, normal_view, capsys):
     from PIL import Image
 

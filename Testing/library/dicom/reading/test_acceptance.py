@@ -39,6 +39,26 @@ def test_unusual_images_are_read_with_one_warning(make_dataset, attributes, part
     assert part in about_the_view[0]
 
 
+@pytest.mark.parametrize(
+    ("attributes", "given_mm", "is_too_large"),
+    [
+        ({}, None, True),
+        ({"ImagerPixelSpacing": None, "PixelSpacing": [0.07, 0.07]}, None, True),
+        ({"ImagerPixelSpacing": None, "NominalScannedPixelSpacing": [0.05, 0.05]}, None, True),
+        ({"EstimatedRadiographicMagnificationFactor": 1.25}, None, False),
+        ({"EstimatedRadiographicMagnificationFactor": 1.8}, None, False),
+        ({"PixelSpacing": [0.04, 0.04], "PixelSpacingCalibrationType": "GEOMETRY"}, None, False),
+        ({}, 0.04, False),
+    ],
+)
+def test_the_millimetres_of_a_magnification_view_are_called_too_large_only_where_nothing_corrected_them(
+    make_dataset, attributes, given_mm, is_too_large
+):
+    warnings = read_mammogram(make_dataset(modifiers=("399163009",), **attributes), given_mm).warnings
+    (told,) = [warning for warning in warnings if "magnification view" in warning]
+    assert ("without a stated factor, so its millimetres are too large" in told) is is_too_large
+
+
 def test_a_photon_counting_projection_of_the_breast_is_a_mammogram(make_dataset):
     mammogram = read_mammogram(make_dataset(SOPClassUID=BreastProjectionXRayImageStorageForPresentation))
     assert mammogram.warnings == ()

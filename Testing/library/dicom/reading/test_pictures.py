@@ -55,6 +55,21 @@ def test_tiff_with_white_as_zero_is_mirrored(tmp_path, stored_values, bits):
     np.testing.assert_array_equal(read_mammogram(path, 0.05).pixels, stored)
 
 
+@pytest.mark.parametrize("scale", [1.0, 1 / 255])
+def test_a_floating_point_tiff_with_white_as_zero_is_mirrored_below_its_largest_value(tmp_path, grey8, scale):
+    stored, path = np.float32(scale) * grey8.astype(np.float32), tmp_path / "picture.tif"
+    Image.fromarray(stored).save(path, tiffinfo={262: 0})
+    np.testing.assert_array_equal(read_mammogram(path, 0.05).pixels, stored.max() - stored)
+
+
+def test_a_floating_point_tiff_with_white_as_zero_and_endless_values_is_refused(tmp_path, grey8, recwarn):
+    stored, path = grey8.astype(np.float32), tmp_path / "picture.tif"
+    stored[3, 3] = np.inf
+    Image.fromarray(stored).save(path, tiffinfo={262: 0})
+    assert refusal(path).code == "cannot-decode"
+    assert not recwarn.list
+
+
 def test_colour_pictures_with_equal_channels_are_grey(tmp_path, grey8):
     path = tmp_path / "picture.png"
     for mode in ("RGB", "RGBA", "LA", "P"):

@@ -111,6 +111,15 @@ def test_a_modality_table_is_applied(make_dataset, stored_values):
     np.testing.assert_array_equal(mammogram.pixels, 4095.0 - stored_values())
 
 
+def test_a_modality_table_of_all_signed_16_bit_values_is_applied(make_dataset, stored_values):
+    stored = stored_values(16, signed=True)
+    table = Dataset()
+    table.add_new(0x00283002, "SS", [0, -32768, 16])
+    table.add_new(0x00283006, "US", list(range(65536)))
+    dataset = make_dataset(pixels=stored, bits=16, ModalityLUTSequence=[table])
+    np.testing.assert_array_equal(read_mammogram(dataset).pixels, stored.astype(np.float32) + 32768)
+
+
 @settings(max_examples=40)
 @given(
     depth=st.tuples(st.integers(8, 16), st.booleans()),
@@ -173,6 +182,17 @@ def test_bits_above_the_stored_ones_do_not_count(make_dataset, stored_values):
     stored = stored_values()
     mammogram = read_mammogram(make_dataset(pixels=stored | 0x8000))
     np.testing.assert_array_equal(mammogram.pixels, stored)
+
+
+def test_bits_at_the_upper_end_of_their_words_are_refused_and_a_file_that_does_not_say_so_is_read(
+    make_dataset, stored_values
+):
+    stored = stored_values()
+    with pytest.raises(InputError) as caught:
+        read_mammogram(make_dataset(pixels=stored << 4, HighBit=15))
+    assert caught.value.code == "cannot-decode"
+    assert "up to bit 15 instead of bit 11" in caught.value.message
+    np.testing.assert_array_equal(read_mammogram(make_dataset(HighBit=None)).pixels, stored)
 
 
 @pytest.mark.parametrize("interpretation", ["RGB", "YBR_FULL"])

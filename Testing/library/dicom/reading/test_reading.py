@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 from pydicom.uid import (
     BreastTomosynthesisImageStorage,
     CTImageStorage,
@@ -17,7 +19,9 @@ from pydicom.uid import (
     SecondaryCaptureImageStorage,
 )
 
-from MCDetect.dicom.reading import read_mammogram
+from MCDetect.dicom.opening import readable_header
+from MCDetect.dicom.pixels import read_pixels
+from MCDetect.dicom.reading import read_header, read_mammogram
 from MCDetect.errors import InputError, UsageError
 from MCDetect.findings import SpacingSource
 
@@ -223,6 +227,37 @@ def test_an_element_that_cannot_be_converted_is_left_out_of_the_header_and_told(
     mammogram = read_mammogram(path)
     assert 0x00181063 not in mammogram.header
     assert mammogram.warnings == ("Left out of the header because it cannot be read: (0018,1063).",)
+
+
+@pytest.mark.parametrize(
+    ("tag", "vr", "value", "name"),
+    [
+        (0x00280004, "US", b"abc", "Photometric Interpretation"),
+        (0x00280120, "US", b"abc", "Pixel Padding Value"),
+        (0x00281052, "DS", b"1,5 ", "Rescale Intercept"),
+        (0x00281053, "DS", b"two ", "Rescale Slope"),
+        (0x00283000, "ZZ", b"some", "Modality LUT Sequence"),
+    ],
+)
+def test_a_damaged_element_that_decides_how_pixels_are_read_is_refused(make_dataset, tag, vr, value, name):
+    dataset = make_dataset()
+    dataset[tag] = RawDataElement(Tag(tag), vr, len(value), value, 0, False, True)
+    error = refusal(dataset)
+    assert error.code == "cannot-decode"
+    assert f"a damaged {name}, without which" in error.message
+
+
+def test_a_damaged_rescale_is_refused_in_a_file_and_before_its_pixels_are_read(make_dataset, make_file):
+    path = make_file(dataset=make_dataset(RescaleSlope="1.5"))
+    path.write_bytes(path.read_bytes().replace(b"DS\x04\x001.5 ", b"ZZ\x04\x001.5 "))
+    assert refusal(path).code == "cannot-decode"
+    with pytest.raises(InputError) as caught:
+        read_header(path)
+    assert caught.value.code == "cannot-decode"
+    dataset = pydicom.dcmread(path)
+    with pytest.raises(InputError) as caught:
+        read_pixels(dataset, readable_header(dataset)[0], str(path))
+    assert caught.value.code == "cannot-decode"
 
 
 def test_private_elements_change_nothing(make_dataset, make_file, stored_values):

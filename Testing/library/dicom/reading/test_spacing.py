@@ -85,6 +85,20 @@ def test_the_header_decides_by_rule(make_dataset, attributes, expected, source, 
     assert warning in "".join(mammogram.warnings)
 
 
+@pytest.mark.parametrize(
+    ("factor", "told"),
+    [
+        (None, "ImagerPixelSpacing is 0.07 mm."),
+        (12, "ImagerPixelSpacing is 0.07 mm."),
+        (1.05, "ImagerPixelSpacing and the magnification factor make it 0.06667 mm."),
+    ],
+)
+def test_a_magnification_factor_is_named_only_where_there_is_one(make_dataset, factor, told):
+    corrected = {"PixelSpacing": [0.05, 0.05], "PixelSpacingCalibrationType": "GEOMETRY"}
+    dataset = make_dataset(EstimatedRadiographicMagnificationFactor=factor, **corrected)
+    assert read_mammogram(dataset).warnings == (f"The corrected PixelSpacing (0.05 mm) is used; {told}",)
+
+
 @given(pixel_mm=st.floats(0.045, 0.2), magnification=st.floats(1.001, 2.2))
 def test_spacing_at_the_breast_times_magnification_is_spacing_at_the_detector(make_dataset, pixel_mm, magnification):
     pixel, factor = f"{pixel_mm:.6f}", f"{magnification:.6f}"
