@@ -193,7 +193,7 @@ def _require_pixel_data(dataset: Dataset, header: Dataset, source: str) -> None:
     with reporting("cannot-decode", f"{source} does not say how its pixels are stored.", _COPY_AGAIN):
         rows, columns = int(header.Rows), int(header.Columns)
         allocated, bits = int(header.BitsAllocated), int(header.BitsStored)
-        high_bit = int(header.HighBit) if "HighBit" in header else bits - 1
+        high_bit = bits - 1 if header.get("HighBit") is None else int(header.HighBit)
         interpretation = str(header.PhotometricInterpretation).strip().upper()
         is_native = not syntax.is_encapsulated
         expected = get_expected_length(dataset)
@@ -207,7 +207,7 @@ def _require_pixel_data(dataset: Dataset, header: Dataset, source: str) -> None:
         raise InputError(
             "cannot-decode", f"{source} stores {bits} of {allocated} bits a pixel; 8 to 16 can be read.", _EXPORT_AGAIN
         )
-    if high_bit != bits - 1:
+    if is_native and high_bit != bits - 1:  # what is decoded ends at bit 0 whatever the header says
         raise InputError(
             "cannot-decode",
             f"{source} stores the {bits} bits of a pixel up to bit {high_bit} instead of bit {bits - 1}, which cannot "
