@@ -55,6 +55,36 @@ def write_text_atomically(path: Path, text: str) -> None:
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
+def remove_file(path: Path) -> None:
+    """Remove a file, if it is there.
+
+    Raises
+    ------
+    OutputError
+        ``cannot-write`` when it cannot be removed.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            "cannot-write",
+            f"{path} could not be removed: {error.strerror or type(error).__name__}.",
+            "Choose another --output folder.",
+        ) from error
+
+
+def readable_name(name: str) -> str:
+    """Return the name of a file as it can be printed and written down.
+
+    A name that is not valid UTF-8 stands in Python with surrogates, which no stream takes; its odd bytes are shown as
+    ``\\xe9``. Any other name stays as it is.
+    """
+    try:
+        return os.fsencode(name).decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # surrogates that stand for no byte, in a text of another origin
+        return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _new_file(folder: Path, suffix: str) -> Path:
     """Make an empty file that nobody else has, with the permissions that any new file has (mkstemp's is private)."""
     path = folder / f".{secrets.token_hex(4)}{suffix}"

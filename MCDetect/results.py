@@ -136,14 +136,18 @@ class ResultWriter:
                 )
             )
             return written
-        if mammogram.header is None:
-            self._note("Images without a DICOM header get no DICOM results, only findings.json and a picture.")
-        else:
-            self._headers.add(image.sop_instance_uid, mammogram.header)
-            written += self._attempt(self._write_image_objects, image)
-            written += self._write_probability(mammogram.header, image, probability)
-        if self.formats & {"png", "sc"}:
-            written += self._write_pictures(mammogram, image)
+        try:
+            if mammogram.header is None:
+                self._note("Images without a DICOM header get no DICOM results, only findings.json and a picture.")
+            else:
+                self._headers.add(image.sop_instance_uid, mammogram.header)
+                written += self._attempt(self._write_image_objects, image)
+                written += self._write_probability(mammogram.header, image, probability)
+            if self.formats & {"png", "sc"}:
+                written += self._write_pictures(mammogram, image)
+        except BaseException:
+            self._headers.forget(image.sop_instance_uid)
+            raise
         self.images.append(image)
         self._devices[self.algorithm.device] = None
         self._written += written

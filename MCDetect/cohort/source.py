@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from MCDetect.cohort.records import FileRecord
 from MCDetect.errors import InputError
+from MCDetect.files import readable_name
 from MCDetect.findings import Refusal
 
 Item = TypeVar("Item")
@@ -43,15 +44,14 @@ class Source:
     Raises
     ------
     InputError
-        ``no-such-file`` or ``not-a-source``.
+        ``no-such-file``, ``no-permission``, ``cannot-read`` or ``not-a-source``.
     """
 
     def __init__(self, path: Path, passed_over: Path) -> None:
         self._passed_over = os.path.realpath(passed_over)
         self.problems: list[Refusal] = []
-        if not path.exists():
-            raise InputError("no-such-file", f"{path} does not exist.", "Check the path.")
-        if not path.is_dir() and path.suffix.lower() != ".csv":
+        self._is_folder = _is_folder(path)
+        if not self._is_folder and path.suffix.lower() != ".csv":
             raise InputError(
                 "not-a-source",
                 f"{path} is neither a folder nor a CSV file.",
@@ -62,7 +62,7 @@ class Source:
     def files(self) -> Iterator[tuple[str, int, int]]:
         """Yield (path, size, time of change in ns) of each file, each once."""
         seen: set[str] = set()
-        roots = [str(self.path)] if self.path.is_dir() else self._listed()
+        roots = [str(self.path)] if self._is_folder else self._listed()
         for root in roots:
             for path, status in self._below(root):
                 if len(roots) > 1:  # within one tree no file comes twice
@@ -88,8 +88,7 @@ class Source:
             self._problem(root, error)
             return
         for entry in ordered:
-            # A link to a folder may lead back up; its files are found where they are.
-            if not entry.name.startswith(".") and not (entry.is_symlink() and entry.is_dir()):
+            if not entry.name.startswith(".") and not _is_link_to_folder(entry):
                 yield from self._below(entry.path)
 
     def _listed(self) -> list[str]:
@@ -108,7 +107,7 @@ class Source:
         return [os.path.normpath(self.path.parent / path) for path in paths]
 
     def _problem(self, path: str, error: Exception) -> None:
-        name = path.encode(errors="backslashreplace").decode()
+        name = readable_name(path)
         if isinstance(error, UnicodeEncodeError):
             self.problems.append(Refusal(name, "file-name", f"The name of {name} is not valid text.", "Rename it."))
         elif isinstance(error, FileNotFoundError):
@@ -118,6 +117,26 @@ class Source:
             self.problems.append(
                 Refusal(name, "cannot-read", f"{name} cannot be read: {reason}.", "Check its permissions and the disk.")
             )
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise InputError("no-such-file", f"{path} does not exist.", "Check the path.") from error
+    except PermissionError as error:
+        raise InputError("no-permission", f"{path} may not be read by this user.", "Change its permissions.") from error
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        reason = getattr(error, "strerror", None) or "the path is not valid"
+        raise InputError("cannot-read", f"{path} cannot be read: {reason}.", "Check the path and the disk.") from error
+
+
+def _is_link_to_folder(entry: os.DirEntry[str]) -> bool:
+    """Say so of a link that may lead back up: its files are found where they are."""
+    try:
+        return entry.is_symlink() and entry.is_dir()
+    except OSError:  # a link in a circle, or to where this user may not look: reading it tells
+        return False
 
 
 def read_headers(files: Sequence[tuple[str, int, int]]) -> list[FileRecord]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from MCDetect.commands.exit_codes import exit_code
 from MCDetect.commands.option_types import add_detection_arguments, check_spacing, output_path
 from MCDetect.commands.unforeseen import as_told
-from MCDetect.errors import InputError
+from MCDetect.errors import InputError, MCDetectError, OutputError
 from MCDetect.findings import Refusal
 from MCDetect.outputs import OPTIONAL_FORMATS, check_output_folder
 from MCDetect.results import ResultWriter
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from MCDetect.commands.reporting import Reporter
     from MCDetect.inference.detector import Detector
     from MCDetect.inference.pipeline import Result
+
+logger = logging.getLogger(__name__)
 
 SUMMARY = "find calcifications in mammograms and write findings, DICOM objects and pictures"
 
@@ -91,32 +95,48 @@ def _analyse(options: argparse.Namespace, report: Reporter) -> ResultWriter:
         for result in results:
             # The detector may have gone on with the CPU when the memory of the GPU was full.
             writer.algorithm = detector.algorithm(operating_point)
-            _take(result, writer, report, detector)
+            images_before, refused_before = len(writer.images), len(writer.refused)
+            _take(result, writer, detector)
             taken += 1
-    except KeyboardInterrupt:
+            if len(writer.images) > images_before and not isinstance(result, Refusal):
+                report.found(*result)
+            for refusal in writer.refused[refused_before:]:
+                report.refused(refusal)
+    except (Exception, KeyboardInterrupt):
         if writer.images:
             # What was not reached is told in the results: they are no statement about these views.
             for source in sources[taken:]:
                 writer.refuse(source if isinstance(source, Refusal) else _stopped_before(source))
-            writer.finish()  # what is complete is kept, with its reports
+            with suppress(MCDetectError):  # told is what ended the run
+                writer.finish()  # what is complete is kept, with its reports
         raise
     writer.finish()
     return writer
 
 
-def _take(result: Result, writer: ResultWriter, report: Reporter, detector: Detector) -> None:
-    """Write and tell one result; the writer may refuse an image that the detector took."""
+def _take(result: Result, writer: ResultWriter, detector: Detector) -> None:
+    """Write one result; an image that the detector took may still be refused.
+
+    Raises
+    ------
+    OutputError, OSError
+        Nothing can be written, of this image or of those to come.
+    """
+    from MCDetect.inference.pipeline import refusal_after
+
     if isinstance(result, Refusal):
         writer.refuse(result)
-        report.refused(result)
         return
-    images, refused = len(writer.images), len(writer.refused)
-    probability = detector.probability_of(result[0]) if "probability" in writer.formats else None
-    writer.add(*result, probability)
-    if len(writer.images) > images:
-        report.found(*result)
-    for refusal in writer.refused[refused:]:
-        report.refused(refusal)
+    try:
+        probability = detector.probability_of(result[0]) if "probability" in writer.formats else None
+        writer.add(*result, probability)
+    except (OutputError, OSError):
+        raise
+    except MCDetectError as error:
+        writer.refuse(refusal_after(error, result[0].source))
+    except Exception as error:  # a fault in one image must not cost the others their findings
+        logger.debug("Writing the results of an image failed.", exc_info=True)
+        writer.refuse(refusal_after(error, result[0].source))
 
 
 def _stopped_before(source: object) -> Refusal:

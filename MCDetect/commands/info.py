@@ -40,9 +40,13 @@ def run(options: argparse.Namespace) -> int:
                 raise
             failed += 1
             print_line(errors, str(error))
-            if error.code == "no-spacing":  # all else was understood
-                known = describe(read_mammogram(Path(file), LARGEST_PLAUSIBLE_MM), is_spacing_known=False)
-                console.print(key_value_table(known))
+            if error.code == "no-spacing":  # all else may be understood
+                try:
+                    known = describe(read_mammogram(Path(file), LARGEST_PLAUSIBLE_MM), is_spacing_known=False)
+                except MCDetectError as second:
+                    print_line(errors, str(second))
+                else:
+                    console.print(key_value_table(known))
         else:
             console.print(key_value_table(describe(mammogram)))
     return exit_code(len(options.files) - failed, failed)

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from MCDetect.files import readable_name
 from MCDetect.findings import Decision, Findings, ImageFindings
 from MCDetect.score_text import MEANING, cluster_score_text, threshold_text
 
@@ -86,13 +87,13 @@ def key_value_table(rows: Sequence[tuple[str, str]]) -> Table:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in rows:
-        table.add_row(Text(name), Text(value))
+        table.add_row(Text(name), Text(readable_name(value)))
     return table
 
 
 def print_line(console: Console, line: str, style: str = "") -> None:
     """Print a line as it stands, never broken."""
-    console.print(Text(line, style), soft_wrap=True)
+    console.print(Text(readable_name(line), style), soft_wrap=True)
 
 
 def print_files(console: Console, output: Path, files: Sequence[Path]) -> None:

@@ -21,8 +21,11 @@ from MCDetect.dicom.recognition import is_dicomdir, is_part_10, is_picture, look
 from MCDetect.dicom.synthesised import as_mammogram
 from MCDetect.errors import InputError
 
-_WORTH_TELLING = frozenset({"truncated", "no-permission", "no-such-file", "cannot-read"})
-"""Failures to open a file of a folder that the user must hear of; a file that is not DICOM is none."""
+_WORTH_TELLING = frozenset({"truncated", "no-permission", "no-such-file", "cannot-read", "is-a-folder"})
+"""Failures to open a file of a folder that the user must hear of; a file that is not DICOM is none.
+
+A folder is among the files only where it could not be searched.
+"""
 
 
 class _View(NamedTuple):
@@ -65,7 +68,7 @@ def find_inputs(paths: Sequence[str | Path], others: Collection[Path] = ()) -> l
     found: dict[str, Path] = {}
     for given in paths:
         path = Path(given)
-        if path.is_dir():
+        if is_folder(path):
             files = choose_mammograms(files_below(path), str(given), "folder", others)
         elif is_dicomdir(read_beginning(path)):
             files = choose_mammograms(_files_listed(path), str(given), "DICOMDIR")
@@ -85,10 +88,12 @@ def natural_order(name: str) -> tuple[tuple[int, int | str], ...]:
 def files_below(folder: Path) -> list[Path]:
     """Return the files of a folder and its sub-folders in natural order, without hidden ones.
 
+    What cannot be looked at, be it a file or a sub-folder, is returned like a file: opening it tells why.
+
     Raises
     ------
     InputError
-        ``no-permission`` or ``cannot-read``.
+        ``no-permission`` or ``cannot-read`` for the folder itself.
     """
     try:
         entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
@@ -100,12 +105,23 @@ def files_below(folder: Path) -> list[Path]:
         raise InputError("cannot-read", f"{folder} cannot be read: {error.strerror}.", "Check the disk.") from error
     files: list[Path] = []
     for entry in sorted(entries, key=lambda entry: natural_order(entry.name)):
-        if entry.is_dir():
-            # A link to a folder may lead back up; its files are found where they are.
-            files.extend([] if entry.is_symlink() else files_below(entry))
-        elif entry.is_file():
+        try:
+            if entry.is_dir():
+                # A link to a folder may lead back up; its files are found where they are.
+                files.extend([] if entry.is_symlink() else files_below(entry))
+            elif entry.is_file():
+                files.append(entry)
+        except (OSError, InputError):  # one that may not be entered must not cost the others
             files.append(entry)
     return files
+
+
+def is_folder(path: Path) -> bool:
+    """Say whether a path is a folder; of one that cannot be looked at, opening it as a file will tell why."""
+    try:
+        return path.is_dir()
+    except OSError:  # no permission to enter the folder it is in, a name that is too long
+        return False
 
 
 def _files_listed(dicomdir: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def read_beginning(path: Path, count: int = 4096) -> bytes:
     """
     try:
         if path.is_dir():
+            os.scandir(path).close()  # one that may not be searched is told as such
             raise InputError(
                 "is-a-folder", f"{path} is a folder, and a single file was asked for.", "Give one of its files."
             )

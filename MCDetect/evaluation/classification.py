@@ -7,6 +7,7 @@ positives over the number of images.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -64,7 +65,8 @@ class Answers:
 def figures(answers: Answers, *, repeats: int = 1000, seed: int = 0) -> dict[str, dict[str, float]]:
     """Return each figure with its 95 % interval, by the bootstrap over patients.
 
-    Figures that are not defined (a class is missing, nothing was called positive) are left out.
+    Figures that are not defined (a class is missing, nothing was called positive), for all examples or for every
+    resample, are left out.
     """
     from sklearn import metrics
 
@@ -106,8 +108,10 @@ def figures(answers: Answers, *, repeats: int = 1000, seed: int = 0) -> dict[str
     found = {}
     for name, statistic in wanted.items():
         if np.isfinite(statistic(np.arange(len(truth)))):
-            interval = bootstrap_interval(statistic, answers.patients, repeats=repeats, seed=seed)
-            found[name] = _as_entry(interval)
+            # Each resample may lack what the figure needs: then it has no interval, and is left out as well.
+            with suppress(ValueError):
+                interval = bootstrap_interval(statistic, answers.patients, repeats=repeats, seed=seed)
+                found[name] = _as_entry(interval)
     return found
 
 

@@ -142,20 +142,26 @@ def detect_each(
                 mammogram = next(ahead).result()
                 findings = detector.analyse(mammogram, operating_point, _stages(progress, index, len(sources), name))
             except MCDetectError as error:
-                yield Refusal(name, error.code, error.message, error.hint)
+                yield refusal_after(error, name)
             except Exception as error:  # a fault of ours in one image must not cost the others their findings
                 logger.debug("Analysing an image failed.", exc_info=True)
-                kind = type(error).__name__
-                yield Refusal(
-                    name,
-                    "internal-error",
-                    f"An unexpected error ({kind}) stopped the analysis of {name}.",
-                    "Run it again with --debug and report what it prints.",
-                )
+                yield refusal_after(error, name)
             else:
                 yield mammogram, findings
             if progress is not None:
                 progress(Progress(index + 1, len(sources), name, "done", 0.0))
+
+
+def refusal_after(error: Exception, name: str) -> Refusal:
+    """Return the refusal of an image in which something failed; of an unexpected exception only the type is told."""
+    if isinstance(error, MCDetectError):
+        return Refusal(name, error.code, error.message, error.hint)
+    return Refusal(
+        name,
+        "internal-error",
+        f"An unexpected error ({type(error).__name__}) stopped the analysis of {name}.",
+        "Run it again with --debug and report what it prints.",
+    )
 
 
 def _read_ahead(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from MCDetect.dicom.failures import reporting
+from MCDetect.dicom.inputs import is_folder
 from MCDetect.dicom.opening import open_dataset
 from MCDetect.dicom.recognition import is_part_10, is_segmentation, read_beginning
 from MCDetect.dicom.results.predecessors import Report, report_of
@@ -52,7 +53,7 @@ def sort_given(paths: Sequence[str | Path]) -> Given:
     results: list[Path] = []
     beside: list[Path] = []
     for path in map(Path, paths):
-        if path.is_dir():
+        if is_folder(path):
             beside += results_below(path)
             images.append(path)
         else:

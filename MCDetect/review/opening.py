@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from MCDetect.dicom.inputs import is_folder
 from MCDetect.errors import InputError, MCDetectError
 from MCDetect.review.earlier_results import EarlierResults, read_earlier_results, sort_given
 from MCDetect.review.examination import Examination, open_examination
@@ -78,7 +79,7 @@ def _mammograms(paths: Sequence[Path], spacing_mm: float | None, results: Sequen
     try:
         return open_examination(paths, spacing_mm, others=frozenset(results))
     except InputError as error:
-        if error.code == "no-mammograms" and all(path.is_dir() for path in paths):
+        if error.code == "no-mammograms" and all(is_folder(path) for path in paths):
             return None
         raise
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from MCDetect.errors import DeviceError, InputError, OutputError, UsageError
-from MCDetect.files import write_atomically, write_text_atomically
+from MCDetect.files import remove_file, write_atomically, write_text_atomically
 from MCDetect.simulation.breast_clusters import ProjectedCluster, draw_breast_clusters
 from MCDetect.simulation.dicom_view import Examination, dataset_of_view
 from MCDetect.simulation.objects import draw_objects
@@ -58,8 +58,8 @@ def simulate_examination(
     ----------
     output
         Folder; made when it does not exist. ``RCC.dcm``, ``LCC.dcm``, ``RMLO.dcm``, ``LMLO.dcm`` and ``truth.json`` in
-        it are replaced; views of an earlier simulation that this one does not have are removed, for a folder is read as
-        one examination.
+        it are replaced; views of an earlier simulation are removed first, for a folder is read as one examination, and
+        images without a truth file are not taken for a simulation that is complete.
     views
         How many of :data:`VIEWS`, 1 to 4.
     seed
@@ -141,15 +141,14 @@ def simulate_examination(
         )
         for number, (laterality, view) in enumerate(VIEWS[:views], start=1)
     ]
+    truth = folder / TRUTH_FILE
+    _remove_earlier(truth)
     truths: list[TruthOfView] = []
     for one in _written(planned, processes):
         truths.append(one)
         if report is not None:
             report(len(truths), len(planned))
     paths = [folder / one.file for one in truths]
-    truth = folder / TRUTH_FILE
-    for earlier in _views_of(truth) - set(paths):
-        earlier.unlink(missing_ok=True)
     write_text_atomically(truth, truth_as_json(truths, seed))
     return [*paths, truth]
 
@@ -201,6 +200,13 @@ def _clusters_of_breast(
 ) -> dict[str, tuple[ProjectedCluster, ...]]:
     geometries = {view: geometry_of_view(seed, view, rows, columns, spacing_mm) for view in ("CC", "MLO")}
     return draw_breast_clusters(np.random.default_rng([seed, 9]), count, geometries, spacing_mm)
+
+
+def _remove_earlier(truth: Path) -> None:
+    """Remove an earlier simulation: were this one stopped, its images would else stand beside a truth of others."""
+    # The truth goes last: it alone says which views are ours.
+    for path in [*_views_of(truth), truth]:
+        remove_file(path)
 
 
 def _views_of(truth: Path) -> set[Path]:

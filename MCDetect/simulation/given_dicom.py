@@ -17,7 +17,7 @@ from MCDetect.dicom.opening import open_dataset
 from MCDetect.dicom.pixels import is_inverted
 from MCDetect.dicom.reading import read_mammogram
 from MCDetect.errors import InputError
-from MCDetect.files import write_atomically, write_text_atomically
+from MCDetect.files import remove_file, write_atomically, write_text_atomically
 from MCDetect.preprocessing.breast_mask import breast_area_mm2, breast_mask
 from MCDetect.simulation.examination import TRUTH_FILE
 from MCDetect.simulation.given_lesions import inject_lesions
@@ -91,6 +91,7 @@ def inject_into_file(
     injected = inject_lesions(mammogram, seed, clusters)
     dataset = _new_object(open_dataset(source), header, injected, seed)
     image, truth = output / INJECTED_FILE, output / TRUTH_FILE
+    remove_file(truth)  # that of another image must not stand beside this one, should the command be stopped here
     write_atomically(image, partial(dataset.save_as, enforce_file_format=True))
     write_text_atomically(truth, truth_as_json([_truth(mammogram, injected, dataset)], seed))
     return [image, truth]

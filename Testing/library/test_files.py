@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from MCDetect.errors import InputError, OutputError
-from MCDetect.files import write_atomically, write_text_atomically
+from MCDetect.files import readable_name, remove_file, write_atomically, write_text_atomically
 
 
 def test_a_file_and_its_folder_are_made(tmp_path):
@@ -84,3 +84,16 @@ def test_a_result_has_the_permissions_of_any_new_file(tmp_path, mask, expected):
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "result.json").stat().st_mode) == expected
+
+
+def test_a_name_that_is_no_text_is_shown_with_its_odd_bytes_and_any_other_as_it_is():
+    assert readable_name(os.fsdecode(b"caf\xe9.png")) == "caf\\xe9.png"
+    assert readable_name("caf\u00e9 [copy].png") == "caf\u00e9 [copy].png"
+    assert readable_name("\ud800") == "\\ud800"
+
+
+def test_a_file_that_cannot_be_removed_is_told_and_one_that_is_not_there_is_not(tmp_path):
+    remove_file(tmp_path / "missing")
+    with pytest.raises(OutputError) as caught:
+        remove_file(tmp_path)
+    assert caught.value.code == "cannot-write"

@@ -158,6 +158,21 @@ def test_a_disk_that_cannot_be_written_stops_everything(tmp_path, monkeypatch):
         ResultWriter(tmp_path, ALGORITHM).add(mammogram, analysed(mammogram))
 
 
+def test_no_report_says_that_an_image_was_searched_whose_results_could_not_be_written(tmp_path, monkeypatch):
+    def fail(*_arguments):
+        raise MemoryError
+
+    bad = read_mammogram(write_mammogram(tmp_path / "bad.dcm", bright_pixels(seed=1)))
+    writer = ResultWriter(tmp_path / "results", ALGORITHM, ["png", "cad-sr"])
+    monkeypatch.setattr(ResultWriter, "_write_pictures", fail)
+    with pytest.raises(MemoryError):
+        writer.add(bad, analysed(bad))
+    assert writer.finish() == []
+    writer.refuse(Refusal(bad.source, "internal-error", "bad.dcm could not be drawn.", ""))
+    (report,) = writer.finish()
+    assert "111245" in str(pydicom.dcmread(report)), "no algorithm succeeded (PS3.16, CID 6047)"
+
+
 def test_results_of_an_earlier_run_in_other_formats_are_told_of(tmp_path):
     mammogram = read(1)
     first = ResultWriter(tmp_path, ALGORITHM, ["cad-sr", "json"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from MCDetect.dicom.inputs import files_below
+from MCDetect.dicom.inputs import files_below, is_folder
 from MCDetect.dicom.opening import open_dataset, readable_header
 from MCDetect.dicom.results.reading import TELLING_THE_RESULT, kind_of_result
 from MCDetect.dicom.results.report_content import is_ours
@@ -26,7 +26,7 @@ def find_results(paths: Iterable[str | Path]) -> list[str | Path]:
     """
     found: list[str | Path] = []
     for given in paths:
-        if not Path(given).is_dir():
+        if not is_folder(Path(given)):
             found.append(given)
             continue
         held = [file for file in files_below(Path(given)) if _is_result(file)]

@@ -30,6 +30,10 @@ class StudyHeaders:
         """Take the header of an image that was analysed."""
         self._analysed[sop_instance_uid] = header
 
+    def forget(self, sop_instance_uid: str) -> None:
+        """Take an image back whose results could not be written: a report must not say that nothing was found in it."""
+        self._analysed.pop(sop_instance_uid, None)
+
     def refuse(self, refusal: Refusal) -> None:
         """Take the header of an input that gave no findings, if it is a mammogram that should have been analysed."""
         from MCDetect.dicom.acceptance import SECONDARY_CAPTURES, mammogram_header

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from support.cohorts import study_uid, write_examination
@@ -76,3 +77,28 @@ def test_headers_say_which_study_a_file_belongs_to(tmp_path):
     assert cut.refusal.code == "truncated"
     assert gone.refusal is not None
     assert gone.refusal.code == "no-such-file"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere such a name is not there")
+def test_a_name_that_is_too_long_is_told(tmp_path):
+    with pytest.raises(InputError) as caught:
+        Source(tmp_path / ("a" * 300), tmp_path / "results")
+    assert caught.value.code == "cannot-read"
+
+
+def test_a_source_in_a_folder_that_may_not_be_entered_is_told(tmp_path, monkeypatch):
+    def forbidden(path, **_named):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", forbidden)
+    with pytest.raises(InputError) as caught:
+        Source(tmp_path, tmp_path / "results")
+    assert caught.value.code == "no-permission"
+
+
+def test_a_link_in_a_circle_is_a_problem_of_its_own(tmp_path):
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    (tmp_path / "file").touch()
+    source = Source(tmp_path, tmp_path / "results")
+    assert names(source) == ["file"]
+    assert [problem.code for problem in source.problems] == ["cannot-read"]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
 from itertools import pairwise
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from support.sample_files import write_mammogram
 
 from MCDetect.bundles.store import Bundle, shipped_bundles
@@ -155,3 +159,25 @@ def test_the_program_is_installed_beside_python():
 
     (entry,) = entry_points(group="console_scripts", name="mcdetect")
     assert entry.load() is main
+
+
+def test_info_goes_on_after_a_file_without_spacing_that_is_no_mammogram(mammogram, tmp_path, capsys):
+    screen = np.zeros((256, 256, 3), dtype=np.uint8)
+    screen[..., 0] = np.arange(256)
+    Image.fromarray(screen).save(tmp_path / "colour.png")
+    assert main(["info", str(tmp_path / "colour.png"), str(mammogram)]) == 1
+    captured = capsys.readouterr()
+    assert "does not say how many millimetres" in captured.err
+    assert "colour" in captured.err.splitlines()[1].replace("colour.png", "")
+    assert "MONOCHROME2" in captured.out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are text")
+def test_info_shows_a_name_that_is_no_text(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    name = os.fsdecode(b"caf\xe9.dcm")
+    write_mammogram(Path(name))
+    assert main(["info", name, f"no {name}"]) == 1
+    captured = capsys.readouterr()
+    assert "caf\\xe9.dcm" in captured.out
+    assert "no caf\\xe9.dcm does not exist" in captured.err

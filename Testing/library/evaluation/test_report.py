@@ -145,3 +145,11 @@ def test_a_figure_that_is_not_defined_is_named_as_such_in_the_report(tmp_path: P
     html = page.read_text()
     assert "<tr><td>precision</td><td>not defined</td></tr>" in html  # its own table
     assert html.count("not defined") == 2  # and the table of all runs
+
+
+def test_a_figure_that_no_resample_has_is_left_out():
+    # Of two patients, one with and one without a cluster, many a resample has one of them only.
+    two = [Prediction(f"{n}", f"{n}", (), n, (1 - n, n)) for n in range(2)]
+    found = [figures(Answers.of(two), repeats=1, seed=seed) for seed in range(8)]
+    assert {"AUC" in one for one in found} == {True, False}
+    assert all(one["accuracy"]["estimate"] == 1.0 for one in found)

@@ -8,6 +8,7 @@ import pytest
 from MCDetect.errors import OutputError, UsageError
 from MCDetect.simulation.examination import simulate_examination
 from MCDetect.simulation.truth_file import read_truth
+from MCDetect.simulation.view import simulate_view
 
 SMALL = {"rows": 700, "columns": 520, "spacing_mm": 0.1}
 
@@ -99,3 +100,21 @@ def test_a_truth_file_of_somebody_else_is_replaced_and_no_view_removed(tmp_path)
     (tmp_path / "LCC.dcm").write_text("of somebody else")
     simulate_examination(tmp_path, views=1, seed=2, rows=512, columns=384, spacing_mm=0.2)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["LCC.dcm", "RCC.dcm", "truth.json"]
+
+
+@pytest.mark.parametrize("done", [0, 1])
+def test_a_simulation_that_is_stopped_leaves_nothing_of_an_earlier_one_beside_its_images(tmp_path, monkeypatch, done):
+    small = {"rows": 512, "columns": 384, "spacing_mm": 0.2}
+    simulate_examination(tmp_path, views=3, seed=1, **small)
+    made: list[object] = []
+
+    def stopped(*arguments, **settings):
+        if len(made) == done:
+            raise KeyboardInterrupt
+        made.append(arguments)
+        return simulate_view(*arguments, **settings)
+
+    monkeypatch.setattr("MCDetect.simulation.examination.simulate_view", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        simulate_examination(tmp_path, views=2, seed=2, **small)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["RCC.dcm"] * done

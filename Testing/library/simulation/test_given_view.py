@@ -10,6 +10,7 @@ from MCDetect.dicom.reading import read_mammogram
 from MCDetect.findings import SpacingSource
 from MCDetect.runs import mask_of_runs
 from MCDetect.simulation.dicom_view import Examination, dataset_of_view
+from MCDetect.simulation.given_dicom import inject_into_file
 from MCDetect.simulation.given_view import InjectedView, inject_into
 from MCDetect.simulation.truth_file import read_truth
 
@@ -104,3 +105,19 @@ def test_a_picture_without_header_is_refused(tmp_path, normal_view, capsys):
     arguments = ["simulate", "--into", str(picture), "--spacing", "0.07", "--output", str(tmp_path / "out")]
     assert main(arguments) != 0
     assert "no DICOM mammogram" in capsys.readouterr().err
+
+
+def test_stopping_leaves_no_truth_of_another_image_beside_the_new_one(tmp_path, normal_view, monkeypatch):
+    source = tmp_path / "given.dcm"
+    dataset_of_view(normal_view, Examination(1, "test"), 1).save_as(source, enforce_file_format=True)
+    output = tmp_path / "out"
+    output.mkdir()
+    (output / "truth.json").write_text("of another image")
+
+    def stopped(*_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("MCDetect.simulation.given_dicom.write_text_atomically", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        inject_into_file(source, output, seed=3, clusters=1)
+    assert [path.name for path in output.iterdir()] == ["injected.dcm"]

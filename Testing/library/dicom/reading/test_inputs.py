@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -208,3 +209,57 @@ def test_files_that_are_known_to_be_no_mammograms_are_not_opened_again(make_file
     original = inputs.open_dataset
     monkeypatch.setattr(inputs, "open_dataset", lambda path, **named: opened.append(path) or original(path, **named))
     assert find_inputs([tmp_path], {report}) == [mammogram] == opened
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere such a name is not there")
+def test_a_name_that_is_too_long_is_refused_as_such():
+    assert refusal(Path("a" * 300)) == "cannot-read"
+
+
+def forbid(monkeypatch, method: str, *paths: Path) -> None:
+    """Let a method of Path fail for these paths; the tests may run as root, whom no permissions stop."""
+    whole = getattr(Path, method)
+
+    def forbidden(path, *arguments, **keywords):
+        if path in paths:
+            raise PermissionError(13, "Permission denied", str(path))
+        return whole(path, *arguments, **keywords)
+
+    monkeypatch.setattr(Path, method, forbidden)
+
+
+def test_a_path_in_a_folder_that_may_not_be_entered_is_refused(make_file, monkeypatch):
+    path = make_file("folder/image.dcm")
+    forbid(monkeypatch, "is_dir", path)
+    assert refusal(path) == "no-permission"
+
+
+def test_files_that_may_be_listed_but_not_looked_at_are_returned_and_the_others_too(make_file, tmp_path, monkeypatch):
+    closed = make_file("closed/image.dcm")
+    make_file("open.dcm")
+    for method in ("is_dir", "is_file", "open"):
+        forbid(monkeypatch, method, closed)
+    assert names(find_inputs([tmp_path]), tmp_path) == ["closed/image.dcm", "open.dcm"]
+    with pytest.raises(InputError) as caught:
+        read_mammogram(closed)
+    assert caught.value.code == "no-permission"
+
+
+def test_a_sub_folder_that_may_not_be_listed_is_returned_so_that_it_is_told(make_file, tmp_path, monkeypatch):
+    make_file("closed/image.dcm")
+    make_file("open.dcm")
+    whole = os.scandir
+
+    def scandir(path):
+        if Path(path) == tmp_path / "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return whole(path)
+
+    forbid(monkeypatch, "iterdir", tmp_path / "closed")
+    monkeypatch.setattr("MCDetect.dicom.recognition.os.scandir", scandir)
+    assert names(find_inputs([tmp_path]), tmp_path) == ["closed", "open.dcm"]
+    with pytest.raises(InputError) as caught:
+        read_mammogram(tmp_path / "closed")
+    assert caught.value.code == "no-permission"
+    forbid(monkeypatch, "iterdir", tmp_path)
+    assert refusal(tmp_path) == "no-permission"
