@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     if missing:
         raise UsageError(
             "no-desktop",
-            f"The window cannot be opened: {' and '.join(missing)} is not installed.",
+            f"The window cannot be opened without {', '.join(missing)}, not installed here.",
             f"Run: {install_command('desktop')}.",
         )
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):

@@ -20,6 +20,6 @@ def require(*modules: str) -> None:
     if missing:
         raise UsageError(
             "pacs-not-installed",
-            f"Talking to a PACS needs {' and '.join(missing)}, which is not installed.",
+            f"Talking to a PACS needs {' and '.join(missing)}, not installed here.",
             f"Install it with: {install_command('pacs')}.",
         )
