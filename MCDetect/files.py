@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from MCDetect.errors import OutputError
+from MCDetect.errors import InputError, OutputError
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
@@ -71,6 +72,26 @@ def remove_file(path: Path) -> None:
             f"{path} could not be removed: {error.strerror or type(error).__name__}.",
             "Choose another --output folder.",
         ) from error
+
+
+@contextmanager
+def telling_why_unread(path: Path) -> Iterator[None]:
+    """Turn what the system raises while ``path`` is looked at or read in this block into an InputError.
+
+    Raises
+    ------
+    InputError
+        ``no-such-file``, ``no-permission`` or ``cannot-read``.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise InputError("no-such-file", f"{path} does not exist.", "Check the path.") from error
+    except PermissionError as error:
+        raise InputError("no-permission", f"{path} may not be read by this user.", "Change its permissions.") from error
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        reason = getattr(error, "strerror", None) or "the path is not valid"
+        raise InputError("cannot-read", f"{path} cannot be read: {reason}.", "Check the path and the disk.") from error
 
 
 def readable_name(name: str) -> str:

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from MCDetect.cohort.records import FileRecord
 from MCDetect.errors import InputError
-from MCDetect.files import readable_name
+from MCDetect.files import readable_name, telling_why_unread
 from MCDetect.findings import Refusal
 
 Item = TypeVar("Item")
@@ -120,15 +120,11 @@ class Source:
 
 
 def _is_folder(path: Path) -> bool:
-    try:
-        return stat.S_ISDIR(path.stat().st_mode)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise InputError("no-such-file", f"{path} does not exist.", "Check the path.") from error
-    except PermissionError as error:
-        raise InputError("no-permission", f"{path} may not be read by this user.", "Change its permissions.") from error
-    except (OSError, ValueError) as error:  # ValueError: a null character in the name
-        reason = getattr(error, "strerror", None) or "the path is not valid"
-        raise InputError("cannot-read", f"{path} cannot be read: {reason}.", "Check the path and the disk.") from error
+    with telling_why_unread(path):
+        try:
+            return stat.S_ISDIR(path.stat().st_mode)
+        except NotADirectoryError as error:  # below a file there is nothing
+            raise FileNotFoundError(path) from error
 
 
 def _is_link_to_folder(entry: os.DirEntry[str]) -> bool:

@@ -9,7 +9,6 @@ from pydicom.uid import UID
 
 from MCDetect.dicom.mammogram import Mammogram
 from MCDetect.dicom.orientation import decide_orientation
-from MCDetect.files import readable_name
 
 _SIDES = {"L": "left", "R": "right", "": "unknown"}
 
@@ -24,7 +23,7 @@ def describe(mammogram: Mammogram, *, is_spacing_known: bool = True) -> list[tup
     """
     rows, columns = mammogram.shape
     row_mm, column_mm = mammogram.spacing.millimetres
-    lines = [("File", readable_name(mammogram.source))]
+    lines = [("File", mammogram.source)]
     if mammogram.header is not None:
         lines += _storage(mammogram.header)
     size = f"{columns} x {rows} pixels"

@@ -10,6 +10,7 @@ from pydicom.uid import MediaStorageDirectoryStorage, SegmentationStorage
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, STANDARD_VR
 
 from MCDetect.errors import InputError
+from MCDetect.files import telling_why_unread
 
 _PREAMBLE_BYTES = 128
 _FIRST_GROUPS = (0x0002, 0x0008)
@@ -28,7 +29,7 @@ def read_beginning(path: Path, count: int = 4096) -> bytes:
     InputError
         ``no-such-file``, ``is-a-folder``, ``no-permission``, ``cannot-read``, or ``not-dicom`` for an empty file.
     """
-    try:
+    with telling_why_unread(path):
         if path.is_dir():
             os.scandir(path).close()  # one that may not be searched is told as such
             raise InputError(
@@ -36,13 +37,6 @@ def read_beginning(path: Path, count: int = 4096) -> bytes:
             )
         with path.open("rb") as stream:
             beginning = stream.read(count)
-    except FileNotFoundError as error:
-        raise InputError("no-such-file", f"{path} does not exist.", "Check the path.") from error
-    except PermissionError as error:
-        raise InputError("no-permission", f"{path} may not be read by this user.", "Change its permissions.") from error
-    except (OSError, ValueError) as error:  # ValueError: a null character in the name
-        reason = getattr(error, "strerror", None) or "the path is not valid"
-        raise InputError("cannot-read", f"{path} cannot be read: {reason}.", "Check the path and the disk.") from error
     if not beginning:
         raise InputError("not-dicom", f"{path} is empty (0 bytes).", "Copy or export the file again.")
     return beginning

@@ -43,6 +43,7 @@ def offers(folder: Path, key: str | None = None, images: Collection[str] = ()) -
         SOP Instance UIDs of that examination. Work is offered if it is about these images or some of them, whatever
         else was open when it was done; work about no image (a comment alone) only if the same studies were.
     """
+    opened = set(images)
     found: list[Offer] = []
     problems: list[InputError] = []
     for path in sorted(folder.glob("*-*.json")):
@@ -55,10 +56,10 @@ def offers(folder: Path, key: str | None = None, images: Collection[str] = ()) -
             continue
         try:
             offer = _read(path)
-            if key is None or (offer.images <= set(images) and (offer.images or is_ours)):
+            if key is None or (offer.images <= opened and (offer.images or is_ours)):
                 found.append(offer)
-            elif offer.images & set(images):
-                problems.append(_incomplete(offer, len(offer.images - set(images))))
+            elif offer.images & opened:
+                problems.append(_incomplete(offer, len(offer.images - opened)))
         except (OSError, ArithmeticError, LookupError, TypeError, ValueError):
             if is_ours:
                 problems.append(_damaged(path))

@@ -21,7 +21,8 @@ from statistics import median
 import pytest
 from support.bright_bundle import make_mammogram
 from support.cohorts import study_uid
-from support.examination_costs import costs, peak_mib
+from support.examination_costs import costs
+from support.largest_memory import peak_mib
 from support.sample_files import mammogram_dataset
 
 from MCDetect.cohort import cluster

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from support.largest_memory import peak_mib
 from support.review_examples import STANDARD, blob, findings_of, write_view
 
 from MCDetect.review.session import ReviewSession
@@ -72,8 +71,7 @@ def test_opening_until_all_four_views_are_seen(benchmark, folder, views) -> None
         session.close()
 
     benchmark.pedantic(open_and_close, rounds=3, warmup_rounds=0)
-    unit = 1024 if sys.platform != "darwin" else 1
-    benchmark.extra_info["largest memory, MiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
+    benchmark.extra_info["largest memory, MiB"] = peak_mib()
 
 
 @pytest.mark.benchmark(group="a review of four views of 3328 x 4096 pixels")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import socket
 import sys
 import time
@@ -70,11 +69,6 @@ def _bytes() -> dict[str, float]:
     """Return the bytes that this process has read and written by calls, from a file system or its cache."""
     lines = Path("/proc/self/io").read_text(encoding="utf-8").splitlines()
     return {name: float(number) for name, number in (line.split(": ") for line in lines)}
-
-
-def peak_mib() -> float:
-    """Return the most memory that this process had at any moment."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def processed_one_after_the_other(folder: str, output: str, formats: list[str]) -> None:

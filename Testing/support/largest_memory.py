@@ -24,12 +24,12 @@ def growth_of_memory() -> Iterator[Growth]:
     """
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
-    before, growth = _largest(), Growth()
+    before, growth = peak_mib(), Growth()
     yield growth
-    growth.mebibytes = _largest() - before
+    growth.mebibytes = peak_mib() - before
 
 
-def _largest() -> float:
-    """Return the largest resident memory of this process in MiB."""
+def peak_mib() -> float:
+    """Return the most memory that this process had at any moment, in MiB."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
