@@ -198,6 +198,8 @@ def _finish(
     table, overview = plan.output / "summary.parquet", plan.output / "overview.html"
     write_table(table, manifest)
     write_overview(overview, manifest, algorithm, problems)
-    passed_over = manifest.rows("SELECT count(*) AS n FROM files WHERE study = '' AND code IS NULL")[0]["n"]
+    # Fetched files that were dropped once their examination was done were not passed over.
+    other = "study = '' AND code IS NULL AND path NOT IN (SELECT path FROM dropped)"
+    passed_over = manifest.rows(f"SELECT count(*) AS n FROM files WHERE {other}")[0]["n"]
     first, number = tuple(failures(manifest, _MOST_REPORTED)), count_failures(manifest).total()
     return Report(state, first, number, problems, passed_over, (table, overview))

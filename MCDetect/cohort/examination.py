@@ -17,6 +17,7 @@ import socket
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,7 +90,7 @@ def process(examination: Examination, order: Order) -> Outcome:
     if earlier is not None and order.retry and earlier.refused:
         earlier = None
     if earlier is not None and earlier.signature == examination.signature and not order.recheck:
-        return earlier
+        return replace(earlier, computed=False)
     with _one_at_a_time:  # a worker with several threads has one detector
         started = time.perf_counter()
         files = [Path(path) for path in examination.files]
@@ -231,7 +232,7 @@ def clear_unfinished(output: Path) -> None:
 
 def _renewed(folder: Path, earlier: Outcome, examination: Examination) -> Outcome:
     """Write down that files of another time or place have the same content."""
-    renewed = Outcome(**{**vars(earlier), "signature": examination.signature, "computed": False})
+    renewed = replace(earlier, signature=examination.signature, computed=False)
     write_text_atomically(folder / OUTCOME, renewed.to_json() + "\n")
     return renewed
 

@@ -202,13 +202,18 @@ class Manifest:
             )
 
     def pending(self, limit: int) -> list[Examination]:
-        """Return the next examinations to process, in the order in which they were found."""
-        rows = self.rows("SELECT * FROM examinations WHERE state = 'pending' ORDER BY rowid LIMIT ?", (limit,))
+        """Return the next examinations to process, in the order in which they were found.
+
+        Those whose files are not there now (a disk that is not mounted) wait until they are.
+        """
+        rows = self.rows(
+            f"SELECT * FROM examinations WHERE state = 'pending' AND {_HAS_FILES} ORDER BY rowid LIMIT ?", (limit,)
+        )
         return [self._examination(row) for row in rows]
 
     def pending_named(self, name: str) -> Examination | None:
         """Return an examination, if it is to be processed."""
-        rows = self.rows("SELECT * FROM examinations WHERE state = 'pending' AND name = ?", (name,))
+        rows = self.rows(f"SELECT * FROM examinations WHERE state = 'pending' AND name = ? AND {_HAS_FILES}", (name,))
         return self._examination(rows[0]) if rows else None
 
     def _examination(self, row: sqlite3.Row) -> Examination:

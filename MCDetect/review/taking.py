@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 
@@ -57,6 +58,8 @@ class TakingFindings(ReaderActions):
         key = found.sop_instance_uid
         self._require_same_size(found)
         self._everywhere(lambda state: with_view_findings(state, found), [key])
+        searched = os.path.realpath(self.examination.view(key).path)
+        self.refusals = [old for old in self.refusals if os.path.realpath(old.source) != searched]
 
     def add_results(self, earlier: EarlierResults) -> int:
         """Take findings of an earlier run or review and go on from them; return of how many views they speak.

@@ -177,6 +177,19 @@ def test_a_probability_map_that_cannot_be_made_is_told_and_the_switch_goes_off(w
     assert not window.widgets.probabilityCheckBox.isChecked()
 
 
+def test_a_map_that_is_asked_for_again_takes_no_file_of_another_view(window, hands, examination):
+    hands.open(examination)
+    refused = (examination / "LCC.dcm").read_bytes()
+    (examination / "LCC.dcm").write_bytes(b"not a mammogram for now")
+    probability = window.panel.probability
+    hands.press(Qt.Key_K)
+    hands.until(lambda: bool(window.heard) and len(probability._made) == 3)
+    (examination / "LCC.dcm").write_bytes(refused)
+    hands.press(Qt.Key_K)
+    hands.until(lambda: len(probability._made) == 4)
+    assert len(set(probability._made.values())) == 4
+
+
 def test_the_magnifier_follows_the_mouse(window, hands, examination):
     hands.open(examination)
     hands.press(Qt.Key_G)

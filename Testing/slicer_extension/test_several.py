@@ -91,6 +91,21 @@ def test_mammograms_that_were_loaded_meanwhile_are_opened_when_the_module_is(app
     assert application.told == []
 
 
+def test_the_examination_that_was_not_opened_at_first_does_not_take_the_place_of_the_other_later(
+    application, module, plugin, tmp_path, monkeypatch
+):
+    load(plugin, tmp_path / "first", PatientID="A")
+    load(plugin, tmp_path / "second", PatientID="B")
+    module.enter()
+    until(application, lambda: is_open(module, 4))
+    module.exit()
+    asked = []
+    monkeypatch.setattr(module.seat, "open_examination_files", lambda *files: asked.append(files))
+    module.enter()
+    assert asked == []
+    assert application.told == []
+
+
 def test_of_two_patients_in_the_scene_one_is_chosen_and_neither_is_named(application, module, plugin, tmp_path):
     from support.slicer_application import MessageBox
 

@@ -48,6 +48,8 @@ def test_each_layout_shows_its_views_and_the_module_remembers_it(application, fo
         four_views.change_layout(layout)
         until(application, lambda: None not in [k for row in four_views.views.grid for k in keys_of(four_views, row)])
         assert shown(four_views) == expected
+        # A view that is used again keeps the label that it was made with, unless it is told otherwise.
+        assert [[node.GetLayoutLabel() for node in row] for row in four_views.views.grid] == expected
         assert four_views.settings.layout == layout.value
 
 

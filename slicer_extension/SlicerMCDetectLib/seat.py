@@ -90,6 +90,7 @@ class Seat:
             loaded = logic.examinations_in_scene(slicer.mrmlScene)
             self._known.intersection_update(file for one in loaded for file in one)
             news = [one for one in loaded if not self._known.issuperset(one)]
+            self._known.update(file for one in loaded for file in one)  # what is there now is no news next time
             if news:
                 self.open_examination_files(news[-1])
 

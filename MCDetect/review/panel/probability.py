@@ -87,13 +87,12 @@ class ProbabilityPart(Part):
         session = self.session
         if session is None or self._client is None:
             return
-        for view in session.examination.current:
+        for number, view in enumerate(session.examination.current):
             if not self.is_on:
                 self.host.set_probability_map(view.key, None)
             elif view.key in self._made:
                 self._show(view.key)
             elif view.key not in self._asked.values():
-                number = len(self._asked)
                 target = Path(self._work_folder()) / f"{number}.npy"
                 self._asked[self._client.probability_map(view.path, target, view.given_spacing_mm)] = view.key
         self.host.status(self.text("Making the probability maps…") if self.is_on and self._asked else "")

@@ -171,7 +171,7 @@ def test_examinations_are_processed_while_others_are_fetched(archive, fetch_batc
 
 def test_fetched_files_are_dropped_when_their_examination_is_done(archive, fetch_batch, tmp_path, monkeypatch):
     report = fetch_batch(Archive(node_of(archive), queries(0, 1, 8), drop=True))
-    assert (report.state.done, report.state.failed) == (2, 1)
+    assert (report.state.done, report.state.failed, report.passed_over) == (2, 1, 0)
     (left,) = fetched(tmp_path)
     assert str(dcmread(left, stop_before_pixels=True).StudyInstanceUID) == study_uid(8), "what was refused is kept"
     monkeypatch.setattr(fetching, "fetch", lambda *a, **k: pytest.fail("it was fetched before"))

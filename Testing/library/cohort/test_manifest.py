@@ -77,3 +77,17 @@ def test_a_lock_ends_with_its_holder(tmp_path):
         pass
     with FolderLock(tmp_path):
         pass
+
+
+def test_an_examination_whose_files_are_away_waits_until_they_are_there_again(tmp_path):
+    with Manifest(tmp_path) as manifest:
+        fill(manifest)
+        names = [examination.name for examination in manifest.pending(10)]
+        manifest.see_files(["/c"], 2)  # the disk of the other study is not mounted
+        manifest.group(2)
+        assert [examination.name for examination in manifest.pending(10)] == names[1:]
+        assert manifest.pending_named(names[0]) is None
+        assert manifest.counts() == {"pending": 2}
+        fill(manifest, 3)
+        assert [examination.name for examination in manifest.pending(10)] == names
+        assert manifest.pending_named(names[0]).files == ("/a/1", "/b/2")

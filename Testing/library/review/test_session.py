@@ -343,6 +343,14 @@ def test_a_refusal_is_told_once(session) -> None:
     assert len(session.findings().refused) == 1
 
 
+def test_a_view_that_is_searched_in_the_end_is_no_longer_refused(session) -> None:
+    first, second = session.examination.views
+    for view in (first, second):
+        session.add_refusal(Refusal(str(view.path), "out-of-memory", "Too little memory."))
+    session.add_view_findings(next(image for image in session.findings().images if image.sop_instance_uid == first.key))
+    assert [refusal.source for refusal in session.findings().refused] == [str(second.path)]
+
+
 def test_a_selected_cluster_that_vanishes_is_no_longer_selected(session) -> None:
     key = session.examination.keys[0]
     uid = session.draw_cluster(key, [(20, 180), (20, 220), (60, 220), (60, 180)])
