@@ -39,6 +39,7 @@ def to_document(kept: Kept) -> dict[str, Any]:
         "declined": sorted(list(pair) for pair in state.declined),
         "comment": state.comment,
         "complete": state.complete,
+        "edited": state.edited,
         "operating_point": kept.operating_point,
         "threshold": kept.threshold,
         "reader": kept.reader,
@@ -64,6 +65,7 @@ def from_document(document: dict[str, Any]) -> Kept:
             declined=frozenset(ordered(str(one), str(other)) for one, other in document["declined"]),
             comment=str(document["comment"]),
             complete=bool(document["complete"]),
+            edited=bool(document.get("edited", True)),  # older ones do not say it; untouched reviews are not kept
         )
         return Kept(
             state,

@@ -273,7 +273,7 @@ class ReviewSession(TakingFindings):
         self._changed(ChangeKind.FINDINGS, keys)
 
     def _do(self, state: ReviewState, what: str, keys: Iterable[str]) -> None:
-        self._history = self._history.done(state, what)
+        self._history = self._history.done(replace(state, edited=True), what)
         self._changed(ChangeKind.FINDINGS, keys)
 
     def _go(self, history: History[ReviewState]) -> bool:

@@ -14,7 +14,8 @@ class ReviewState:
 
     ``analysed`` are the keys (SOP Instance UIDs) of the views that the algorithm has searched; ``touched`` are the
     tracking UIDs of clusters that the reader has said something of, which no filter hides; ``correspondences`` are the
-    confirmed ones, ``declined`` the pairs that the reader said are not the same.
+    confirmed ones, ``declined`` the pairs that the reader said are not the same. ``edited`` is whether a reader has
+    done anything at all: what was drawn and deleted again leaves no other trace.
     """
 
     images: tuple[ImageFindings, ...] = ()
@@ -24,6 +25,7 @@ class ReviewState:
     declined: frozenset[tuple[str, str]] = frozenset()
     comment: str = ""
     complete: bool = False
+    edited: bool = False
 
     def image(self, key: str) -> ImageFindings | None:
         """Return the findings of a view; None when neither algorithm nor reader has found anything in it."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from MCDetect.errors import OutputError, UsageError
-from MCDetect.findings import Findings
+from MCDetect.findings import Findings, Origin
 from MCDetect.review.earlier_results import reports_in
 from MCDetect.review.examination import Examination
 from MCDetect.review.export_process import export_in_process
@@ -228,6 +228,7 @@ def _write_picture_report(path: Path, findings: Findings, examination: Examinati
 
 
 def has_review(state: ReviewState) -> bool:
-    """Say whether a reader has said or drawn anything."""
-    is_said = bool(state.correspondences or state.declined or state.comment or state.complete)
-    return is_said or bool(state.touched)
+    """Say whether a reader has said, drawn or deleted anything, here or in the results that were opened."""
+    is_said = bool(state.correspondences or state.declined or state.comment or state.complete or state.touched)
+    marks = (mark for image in state.images for mark in image.calcifications)
+    return state.edited or is_said or any(mark.origin is Origin.READER for mark in marks)
