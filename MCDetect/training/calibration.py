@@ -18,6 +18,7 @@ Probabilities hold for the calibration views, many of which have clusters; in a 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -39,7 +40,12 @@ from MCDetect.training.calibration_fits import (
     operating_points,
     platt_calibration,
 )
-from MCDetect.training.default_bundle import provisional_settings, read_settings, write_settings
+from MCDetect.training.default_bundle import (
+    add_to_training_record,
+    provisional_settings,
+    read_settings,
+    write_settings,
+)
 from MCDetect.training.examining import examine
 from MCDetect.training.recipe import CalibrationRecipe
 from MCDetect.training.simulated_views import ViewWithTruth, prepare_views
@@ -190,6 +196,19 @@ def calibrate_clusters(
     )
     write_settings(bundle, settings)
     return read_settings(bundle)
+
+
+def recalibrate(
+    bundle: Path, recipe: CalibrationRecipe, views: Path, processes: int = 2, report: Report | None = None
+) -> dict[str, Any]:
+    """Do :func:`calibrate_clusters` with all views, and note the recipe in the bundle's record; parameters as there.
+
+    ``views`` is the work folder of :func:`calibration_views`.
+    """
+    paths = calibration_views(recipe, views, processes)
+    settings = calibrate_clusters(bundle, recipe, paths, processes, report)
+    add_to_training_record(bundle, calibration=asdict(recipe))
+    return settings
 
 
 def _or_refuse(fit: Callable[[Sequence[_View]], _Fitted], views: Sequence[_View]) -> _Fitted:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from MCDetect.bundles.store import find_bundle
 from MCDetect.inference.morphology.model import FILE_NAME
 from MCDetect.simulation.view import GENERATOR_VERSION
-from MCDetect.training.calibration import calibrate, calibrate_clusters, calibration_views
+from MCDetect.training.calibration import calibrate, recalibrate
 from MCDetect.training.default import StageReport, train_networks, training_backgrounds, training_record
 from MCDetect.training.default_bundle import (
-    add_to_training_record,
     read_training_record,
     state_bytes,
     write_training_record,
@@ -136,12 +134,11 @@ def make_bundle(
         kinds,
     )
 
-    def calibrate_again() -> None:
-        paths = calibration_views(recipe.calibration, views, processes)
-        calibrate_clusters(bundle, recipe.calibration, paths, processes, tell(FINAL_THRESHOLDS))
-        add_to_training_record(bundle, calibration=asdict(recipe.calibration))
-
-    timed(FINAL_THRESHOLDS, recipe.calibration, calibrate_again)
+    timed(
+        FINAL_THRESHOLDS,
+        recipe.calibration,
+        lambda: recalibrate(bundle, recipe.calibration, views, processes, tell(FINAL_THRESHOLDS)),
+    )
     stages.run(
         SCORES,
         (recipe.test, str(patches), find_bundle(bundle).sha256, read_training_record(bundle)),

@@ -12,12 +12,10 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from MCDetect.bundles.store import DEFAULT_BUNDLE, find_bundle
 from MCDetect.errors import MCDetectError
-from MCDetect.training.default_bundle import add_to_training_record
 from MCDetect.training.default_stages import FINAL_THRESHOLDS, timed
 from MCDetect.training.recipe import load_recipe, recipe_path
 
@@ -29,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from rich.console import Console
     from rich.progress import Progress
 
-    from MCDetect.training.calibration import calibrate_clusters, calibration_views
+    from MCDetect.training.calibration import recalibrate
 
     parser = argparse.ArgumentParser(prog=_COMMAND, description=__doc__)
     parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="folder for the simulated views")
@@ -45,15 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             timed(bundle.folder, FINAL_THRESHOLDS, given.work, f"{_COMMAND} --recipe {given.recipe}"),
         ):
             task = progress.add_task("views", total=1.0)
-            views = calibration_views(recipe, given.work, given.processes)
-            settings = calibrate_clusters(
+            settings = recalibrate(
                 bundle.folder,
                 recipe,
-                views,
+                given.work,
                 given.processes,
                 lambda text, done: progress.update(task, description=text, completed=done),
             )
-        add_to_training_record(bundle.folder, calibration=asdict(recipe))
     except MCDetectError as error:
         console.print(str(error), style="red", markup=False, soft_wrap=True)
         return 3

@@ -88,9 +88,8 @@ class Seat:
         self._keys.set_enabled(True)
         with errors_told():
             loaded = logic.examinations_in_scene(slicer.mrmlScene)
-            self._known.intersection_update(file for one in loaded for file in one)
             news = [one for one in loaded if not self._known.issuperset(one)]
-            self._known.update(file for one in loaded for file in one)  # what is there now is no news next time
+            self._known = {file for one in loaded for file in one}  # what is there now is no news next time
             if news:
                 self.open_examination_files(news[-1])
 

@@ -46,11 +46,10 @@ class Views:
             [manager.sliceWidget(view_name(i, j)).mrmlSliceNode() for j in range(len(row))]
             for i, row in enumerate(titles)
         ]
+        # The layout gives its label to a view that is new, not to one that is used again.
         for nodes, row in zip(self.grid, titles, strict=True):
             for node, title in zip(nodes, row, strict=True):
-                node.SetLayoutLabel(
-                    title
-                )  # the layout gives its label to a view that is new, not to one that is used again
+                node.SetLayoutLabel(title)
         self._keep_other_volumes_out()
         self._watch_pointer()
         return self.grid
