@@ -53,10 +53,17 @@ _View = TypeVar("_View")
 _Fitted = TypeVar("_Fitted")
 
 _VALIDATION_VIEWS = 100  # the first calibration seeds are left to the trainer's validation batches
+_FIRST_LESION_VIEW = 5000  # of the calibration seeds: whatever the number of views without clusters
 
 
 def calibrate(
-    bundle: Path, recipe: CalibrationRecipe, views: Path, processes: int = 2, report: Report | None = None
+    bundle: Path,
+    recipe: CalibrationRecipe,
+    views: Path,
+    processes: int = 2,
+    report: Report | None = None,
+    *,
+    most: tuple[int, int] | None = None,
 ) -> dict[str, Any]:
     """Calibrate a bundle and write its ``configs/inference.json``.
 
@@ -72,6 +79,8 @@ def calibrate(
         Processes that simulate and detect.
     report
         Called with a sentence and the progress, 0 to 1.
+    most
+        As for :func:`calibration_views`.
 
     Returns
     -------
@@ -84,7 +93,7 @@ def calibrate(
         ``cannot-calibrate`` if the views hold only right or only wrong marks or clusters.
     """
     tell = report or (lambda text, done: None)
-    paths = calibration_views(recipe, views, processes)
+    paths = calibration_views(recipe, views, processes, most)
     calibrate_marks(bundle, recipe, paths, processes, lambda text, done: tell(text, 0.5 * done))
     return calibrate_clusters(bundle, recipe, paths, processes, lambda text, done: tell(text, 0.5 + 0.5 * done))
 
@@ -120,8 +129,9 @@ def calibration_views(
     recipe: CalibrationRecipe, folder: Path, processes: int = 2, most: tuple[int, int] | None = None
 ) -> list[Path]:
     """Return the views to calibrate on (or the first ``most`` without and with clusters), simulated where missing."""
-    seeds, (normal, lesion) = CALIBRATION_SEEDS[_VALIDATION_VIEWS:], most or (recipe.normal_views, recipe.lesion_views)
-    without, with_some = seeds[:normal], seeds[recipe.normal_views :][:lesion]
+    every = recipe.normal_views, recipe.lesion_views
+    normal, lesion = map(min, every, most or every)
+    without, with_some = CALIBRATION_SEEDS[_VALIDATION_VIEWS:][:normal], CALIBRATION_SEEDS[_FIRST_LESION_VIEW:][:lesion]
     paths = prepare_views(folder, without, with_clusters=False, processes=processes)
     return [*paths, *prepare_views(folder, with_some, with_clusters=True, processes=processes)]
 

@@ -13,6 +13,7 @@ from MCDetect.simulation.view import GENERATOR_VERSION
 from MCDetect.training.calibration import calibrate, calibrate_clusters, calibration_views
 from MCDetect.training.default import StageReport, train_networks, training_backgrounds, training_record
 from MCDetect.training.default_bundle import (
+    add_to_training_record,
     read_training_record,
     state_bytes,
     write_training_record,
@@ -33,6 +34,10 @@ from MCDetect.training.score_default import score
 
 if TYPE_CHECKING:
     from torch import nn
+
+_FIRST_VIEWS = (80, 60)
+"""Without and with clusters: enough to tell marks and groups, which the model of types is fitted on. The score of
+clusters and the operating points are fitted on all, once groups are sorted."""
 
 
 def make_bundle(
@@ -119,8 +124,8 @@ def make_bundle(
     views = output / "calibration"
     timed(
         THRESHOLDS,
-        recipe.calibration,
-        lambda: calibrate(bundle, recipe.calibration, views, processes, tell(THRESHOLDS)),
+        (recipe.calibration, _FIRST_VIEWS),
+        lambda: calibrate(bundle, recipe.calibration, views, processes, tell(THRESHOLDS), most=_FIRST_VIEWS),
         views,
     )
     kinds = output / "morphology"
@@ -134,6 +139,7 @@ def make_bundle(
     def calibrate_again() -> None:
         paths = calibration_views(recipe.calibration, views, processes)
         calibrate_clusters(bundle, recipe.calibration, paths, processes, tell(FINAL_THRESHOLDS))
+        add_to_training_record(bundle, calibration=asdict(recipe.calibration))
 
     timed(FINAL_THRESHOLDS, recipe.calibration, calibrate_again)
     stages.run(
@@ -152,7 +158,6 @@ def _circumstances(recipe: Recipe, recipe_name: str, command: str, device: str, 
         "command": command,
         "device": device,
         "processes": processes,
-        "calibration": asdict(recipe.calibration),
     }
 
 

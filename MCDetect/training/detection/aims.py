@@ -80,6 +80,9 @@ def _calibration(calibration: Mapping[str, Any]) -> Row:
     ]
     if any(f is not None and f["estimate"] < _LARGEST_ERROR < f["high"] for f in (everything, reported)):
         told.append(f"by the estimates, as intervals reach beyond {_LARGEST_ERROR:.2f}")
+    if (chance := calibration["error by chance"]) is not None:
+        limits = f"{chance['mean']:.3f} [{chance['low']:.3f}–{chance['high']:.3f}]"
+        reached += f"; by chance, were each score the true probability: {limits}"
     aim = f"under {_LARGEST_ERROR:.2f}, judged by all candidates"
     return "expected calibration error of the cluster score", aim, reached, "; ".join(told) or None
 

@@ -178,6 +178,15 @@ def _vascular(figures: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def _by_chance(chance: Mapping[str, float] | None) -> str:
+    if chance is None:
+        return ""
+    return (
+        f"Were each score the true probability, so few candidates would have an error of {chance['mean']:.3f} on "
+        f"average (95 % of draws: {chance['low']:.3f}–{chance['high']:.3f}): less says nothing, only more does. "
+    )
+
+
 def _scores(results: Mapping[str, Any]) -> str:
     calibration = results["calibration"]
     part = calibration[REPORTED]
@@ -194,7 +203,7 @@ def _scores(results: Mapping[str, Any]) -> str:
         f"Expected calibration error in ten bins, of all {number} candidates: {told(calibration)}. "
         f"{number - part['clusters found']} of them lie below every operating point and are never shown. Of the "
         f"{part['clusters found']} from the lowest (`{part['operating point']}`, {part['threshold']:.3f}) up: "
-        f"{told(part)}. It holds for a set with as many clusters as this one; where fewer women have any, scores are "
-        "too high.\n\n"
+        f"{told(part)}. {_by_chance(calibration['error by chance'])}It holds for a set with as many clusters "
+        "as this one; where fewer women have any, scores are too high.\n\n"
         f"{tables.calibration_table(calibration)}\n\n![Calibration](detection/calibration.png)\n"
     )

@@ -31,6 +31,7 @@ CRITERIA: Mapping[str, Criterion] = {
 }
 RATIO_EDGES = (0.0, 3.0, 5.0, 10.0, np.inf)
 _REPEATS = 200
+_DRAWS = 2000
 _BINS = 10
 
 Selection = Callable[[TrueCluster], bool]
@@ -176,6 +177,8 @@ def calibration_figures(
     """Return the expected calibration error of the cluster score in ten bins (Naeini et al. 2015), and the bins.
 
     Candidates below ``least_score`` are left out: most are, and a low score that is right says little of higher ones.
+    What the error would be by chance if every score were the true probability stands beside it, as few candidates make
+    that large too.
     """
     scores: list[list[tuple[float, bool]]] = []
     for truth, found in zip(truths, candidates, strict=True):
@@ -197,6 +200,7 @@ def calibration_figures(
         "clusters found": len(pairs),
         "share right": round(float(np.mean([right for _, right in pairs])), 4) if pairs else None,
         "expected calibration error": _bootstrap(statistic, images) if pairs else None,
+        "error by chance": _error_by_chance([score for score, _ in pairs]) if pairs else None,
         "bins": _calibration_error(pairs)[1],
     }
 
@@ -214,6 +218,18 @@ def _calibration_error(pairs: Sequence[tuple[float, bool]]) -> tuple[float, list
         error += abs(mean - share) * float(inside.mean())
         bins.append((round(mean, 4), round(share, 4), int(inside.sum())))
     return error, bins
+
+
+def _error_by_chance(scores: Sequence[float]) -> dict[str, float]:
+    """Return mean and limits of the error where each candidate is right with the probability that its score says."""
+    chance = np.random.default_rng(0)
+    probability = np.asarray(scores, dtype=float)
+    errors = [
+        _calibration_error(list(zip(probability, chance.random(probability.size) < probability, strict=True)))[0]
+        for _ in range(_DRAWS)
+    ]
+    low, high = np.percentile(errors, [2.5, 97.5])
+    return {"mean": round(float(np.mean(errors)), 4), "low": round(float(low), 4), "high": round(float(high), 4)}
 
 
 def shares(

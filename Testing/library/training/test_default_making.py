@@ -27,6 +27,7 @@ from MCDetect.training.simulated_views import load_view, truth_document
 ROWS, COLUMNS = 512, 400
 VIEWS = 4
 _LEFT_OUT = 100  # calibration seeds that the trainer's validation has
+_FIRST_LESION_VIEW = 5000
 
 
 def tiny() -> Recipe:
@@ -61,8 +62,9 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
         view = simulate_view(seed, laterality="L", view="CC", rows=ROWS, columns=COLUMNS, clusters=0, isolated=0)
         (folder / "backgrounds").mkdir(exist_ok=True)
         np.save(folder / "backgrounds" / f"{seed}.npy", encode_view(view.pixels, view.breast_mask))
-    for number, seed in enumerate(CALIBRATION_SEEDS[_LEFT_OUT:][: 2 * VIEWS]):
-        write_view(folder / "calibration", seed, clusters=int(number >= VIEWS))
+    for clusters, first in enumerate((_LEFT_OUT, _FIRST_LESION_VIEW)):
+        for seed in CALIBRATION_SEEDS[first:][:VIEWS]:
+            write_view(folder / "calibration", seed, clusters=clusters)
     for number, seed in enumerate(TEST_SEEDS[:2]):
         write_view(folder / "scores", seed, clusters=number)
     return folder
@@ -121,7 +123,7 @@ def test_all_stages_run_in_order_and_leave_a_bundle_that_detects(work: Path, qui
     assert bundle.sha256 in bundle.model_card
 
     detector = Detector.load(folder, "cpu")
-    view = load_view(work / "calibration" / f"{CALIBRATION_SEEDS[_LEFT_OUT:][VIEWS]}.npy")
+    view = load_view(work / "calibration" / f"{CALIBRATION_SEEDS[_FIRST_LESION_VIEW]}.npy")
     assert view.clusters
     findings = detector.analyse(view.mammogram, 0.0)
     assert findings.calcifications
@@ -153,3 +155,5 @@ def test_what_is_done_is_not_done_again_and_what_depends_on_a_change_is(work: Pa
     other = replace(tiny(), calibration=replace(tiny().calibration, faint_margin=1.0))
     assert make(other) != first
     assert quick == STAGES
+    told = json.loads((work / "bundle" / "docs" / "training.json").read_text())
+    assert told["calibration"]["faint_margin"] == 1.0

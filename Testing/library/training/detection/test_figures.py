@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from MCDetect.evaluation.hits import Candidate, centre_inside
@@ -80,5 +81,18 @@ def test_a_better_system_has_a_positive_difference():
 def test_the_calibration_error_of_scores_that_are_their_share_of_right_ones_is_zero():
     certain = [[Candidate(SQUARE, 1.0)], [Candidate(SQUARE, 1.0)], [Candidate(FAR, 0.0)], []]
     assert calibration_figures(TRUTHS, certain)["expected calibration error"]["estimate"] == 0.0
+    assert calibration_figures(TRUTHS, certain)["error by chance"] == {"mean": 0.0, "low": 0.0, "high": 0.0}
     wrong = [[Candidate(FAR, 1.0)], [], [], []]
     assert calibration_figures(TRUTHS, wrong)["expected calibration error"]["estimate"] == pytest.approx(1.0)
+
+
+def test_few_candidates_have_an_error_by_chance_even_if_scores_are_true_probabilities():
+    few = [[Candidate(SQUARE, 0.5)] * number for number in (4, 0, 0, 0)]
+    many = [[Candidate(SQUARE, 0.5)] * number for number in (400, 0, 0, 0)]
+    chance, less = (calibration_figures(TRUTHS, found)["error by chance"] for found in (few, many))
+    # Of four tosses of a coin the share of heads lies 3/16 off on average; of 400 the square root of 1/(800 pi).
+    assert chance["mean"] == pytest.approx(3 / 16, abs=0.01)
+    assert chance["low"] == 0.0
+    assert chance["high"] == 0.5
+    assert less["mean"] == pytest.approx((800 * np.pi) ** -0.5, abs=0.001)
+    assert calibration_figures(TRUTHS, [[], [], [], []])["error by chance"] is None
