@@ -40,7 +40,7 @@ demo/examination/truth.json: $(SIMULATOR) | setup-inference
 	@$(BIN)/python -m MCDetect simulate --output demo/examination --views 4 --seed 17
 
 test: setup-test lint ## install what the tests need and run them all
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --durations=25 --durations-min=10
 
 lint: setup-test ## check style and types
 	$(BIN)/python -m ruff check .

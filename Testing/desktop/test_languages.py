@@ -69,8 +69,9 @@ def test_every_text_of_the_window_goes_through_the_translator(qtbot, qapp, exami
     finally:
         QApplication.removeTranslator(translator)
     assert sorted(missed) == []
-    listed = {(context, text) for context, sources in texts().items() for text in sources}
-    ours = {(context, text) for context, text in translator.asked if context in texts()}
+    by_context = texts()
+    listed = {(context, text) for context, sources in by_context.items() for text in sources}
+    ours = {(context, text) for context, text in translator.asked if context in by_context}
     values = {one.value for one in (*AssessmentCategory,)} | {""}
     assert {text for context, text in ours - listed if text not in values} == set()
 

@@ -97,10 +97,13 @@ def shows(case: Case, screen: Picture, view: str) -> bool:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_the_segmentation_is_shown_on_its_image_at_its_place(viewer, case, view):
+def test_the_segmentation_is_shown_on_its_image_at_its_place_and_nothing_before(viewer, case, view):
     name = f"{view[0]} {view[1:]}"
     viewer.open("MG", name)
     wait_for("the view", lambda: shows(case, viewer.screen(), view))
+    screen = viewer.screen()
+    assert shows(case, screen, view)
+    assert not coloured(screen, case.shape).any()  # nothing is drawn where no result was opened
     viewer.open("SEG", name)
     viewer.answer_yes()
     segmentation = case.segmentation(view)
@@ -152,12 +155,3 @@ def test_the_measurements_are_shown_on_their_images_at_their_place(viewer, case)
         told = " ".join(labels)
         assert f"{cluster['area_mm2']:.2f} mm2" in told
         assert f"{cluster['diameter_mm']:.2f} mm" in told
-
-
-@pytest.mark.parametrize("view", VIEWS)
-def test_nothing_is_drawn_where_no_result_was_opened(viewer, case, view):
-    viewer.open("MG", f"{view[0]} {view[1:]}")
-    wait_for("the view", lambda: shows(case, viewer.screen(), view))
-    screen = viewer.screen()
-    assert shows(case, screen, view)
-    assert not coloured(screen, case.shape).any()
