@@ -51,7 +51,8 @@ plateau
     Pixels above 0.8 of its height over those above half of it: near 1 for a dense body with an edge, small for a haze.
 hollowness
     Mean of the outer half of its depth, without the pixels of its border, less that of the inner third, in heights:
-    positive for a rim. 0 for a body that is nowhere three pixels deep, whatever their size: the models were fitted so.
+    positive for a rim. 0 for a body that is nowhere 0.21 mm deep, or has no pixel between its border and half of its
+    depth.
 unevenness
     Deviation of its inner values, in heights.
 log_skin_depth
@@ -67,6 +68,8 @@ parallels
 _CHAIN_MM = 6.0
 _PARALLEL_MM = (0.3, 2.0)
 _EDGE_MM = 0.05
+_HOLLOW_MM = 0.21
+_ROUNDING = 1e-9  # mm
 _COARSE = 8  # pixels: a distance to the skin needs no more
 _LEAST_MM = 0.05
 _MOST_HEIGHTS = 2.0  # a mark that hardly rises over what lies round it differs by any number of its heights
@@ -138,7 +141,7 @@ def features_of(mark: Calcification, body: Body, context: ViewContext) -> dict[s
         "log_contrast_to_noise": math.log(min(max(body.height / body.noise, 0.1), 1e3)),
         "log_steepness": math.log(min(max(_steepness(relative, inside, body.spacing_mm), 0.5), 20.0)),
         "plateau": float((values > 0.8).sum()) / max(1.0, float((values > 0.5).sum())),
-        "hollowness": _hollowness(relative, inside),
+        "hollowness": _hollowness(relative, inside, body.spacing_mm),
         "unevenness": min(float(values.std()), _MOST_HEIGHTS),
         "log_skin_depth": math.log(max(context.skin_depth_mm(mark), 0.3)),
         **_chain(context.neighbours(mark), axis, 1 - width / length),
@@ -174,14 +177,16 @@ def _steepness(relative: FloatImage, inside: BoolImage, spacing_mm: tuple[float,
     return float(np.median(slope[mask & ~ndimage.binary_erosion(mask)]))
 
 
-def _hollowness(relative: FloatImage, inside: BoolImage) -> float:
+def _hollowness(relative: FloatImage, inside: BoolImage, spacing_mm: tuple[float, float]) -> float:
     window = bounding(inside, 1)
     values, mask = relative[window], inside[window]
-    depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    depth = ndimage.distance_transform_edt(np.pad(mask, 1), sampling=spacing_mm)[1:-1, 1:-1]
     deepest = float(depth.max())
-    if deepest < 3:  # too small to have an inside
+    if deepest < _HOLLOW_MM - _ROUNDING:  # too small to have an inside
         return 0.0
-    inner, outer = values[mask & (depth > 0.66 * deepest)], values[mask & (depth <= 0.5 * deepest) & (depth > 1)]
+    border = max(spacing_mm) + _ROUNDING
+    is_outer = (depth <= 0.5 * deepest + _ROUNDING) & (depth > border)
+    inner, outer = values[mask & (depth > 0.66 * deepest)], values[mask & is_outer]
     if not inner.size or not outer.size:
         return 0.0
     return min(max(float(outer.mean() - inner.mean()), -_MOST_HEIGHTS), _MOST_HEIGHTS)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from MCDetect.inference.detector import Detector
     from MCDetect.training.simulated_views import ViewWithTruth
 
-RECORD_VERSION = 3
+RECORD_VERSION = 4
 """Changes when what is kept of a view changes, or how it is found: older records are made again."""
 
 THRESHOLD_STEPS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5)

@@ -22,7 +22,7 @@ from MCDetect.training.judging.truths import JudgedView, Outline, truth_of
 if TYPE_CHECKING:
     from MCDetect.inference.detector import Detector
 
-_VERSION = 1  # of what is kept of a view: older files are made again
+_VERSION = 2  # of what is kept of a view: older files are made again
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from MCDetect.findings import Calcification
 from MCDetect.inference.calcifications import measure_calcification
 from MCDetect.inference.morphology.bodies import find_body
-from MCDetect.inference.morphology.features import FEATURES, ViewContext, feature_matrix
+from MCDetect.inference.morphology.features import FEATURES, ViewContext, _hollowness, feature_matrix
 
 SPACING = (0.07, 0.07)
 SHAPE = (160, 160)
@@ -57,3 +57,13 @@ def test_a_ring_is_hollow_and_a_disc_is_not() -> None:
     full, ring = disc(14), disc(14) & ~disc(8)
     assert figures((grain + 500 * ring).astype(np.float32), full)["hollowness"] > 0.5
     assert abs(figures((grain + 500 * full).astype(np.float32), full)["hollowness"]) < 0.1
+
+
+@pytest.mark.parametrize("spacing", [(0.05, 0.05), (0.07, 0.07), (0.1, 0.1), (0.05, 0.1)])
+@pytest.mark.parametrize(("radius_mm", "least", "most"), [(0.8, 0.3, 1.2), (0.16, 0.0, 0.0)])
+def test_what_is_hollow_does_not_depend_on_the_size_of_the_pixels(spacing, radius_mm, least, most) -> None:
+    rows, columns = np.mgrid[:80, :80]
+    distance = np.hypot((rows - 40) * spacing[0], (columns - 40) * spacing[1])
+    full = distance <= radius_mm
+    heights = (full & (distance > 0.45 * radius_mm)).astype(np.float32)
+    assert least <= _hollowness(heights, full, spacing) <= most
