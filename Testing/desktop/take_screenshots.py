@@ -82,10 +82,11 @@ class Photographer:
         for _ in range(4):
             self.test.keyClick(window.widgets.assessmentBox, keys.Key_Down)
         accepted = window.session.selected
-        while self.is_true(window.session.selected):
-            self.press(keys.Key_N)
-        window.widgets.reasonBox.setEditText("noise")
-        window.widgets.rejectButton.click()
+        listed = [cluster.tracking_uid for _key, cluster in window.session.shown_findings()]
+        for false in [uid for uid in listed if not self.is_true(uid)][:1]:
+            window.session.select(false)
+            window.widgets.reasonBox.setEditText("noise")
+            window.widgets.rejectButton.click()
         window.session.select(accepted)
         self.press(keys.Key_2)
         self.photograph("window-pair")
