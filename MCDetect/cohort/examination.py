@@ -7,7 +7,6 @@ process that was to write this down had died.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import re
@@ -21,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from MCDetect.cohort.contents import contents_of, states_of
 from MCDetect.cohort.device_faults import faults_told, require_sound_device
 from MCDetect.cohort.records import (
     Examination,
@@ -86,21 +86,20 @@ def process(examination: Examination, order: Order) -> Outcome:
         When this worker cannot compute; nothing is said of the examination then.
     """
     folder = examination_folder(Path(order.output), examination.name)
-    earlier = published(folder, order.algorithm)
-    if earlier is not None and order.retry and earlier.refused:
-        earlier = None
+    lying = published(folder, order.algorithm)
+    earlier = None if lying is not None and order.retry and lying.refused else lying
     if earlier is not None and earlier.signature == examination.signature and not order.recheck:
         return replace(earlier, computed=False)
     with _one_at_a_time:  # a worker with several threads has one detector
         started = time.perf_counter()
         files = [Path(path) for path in examination.files]
-        before = _states(files)
-        distinct, content, size = _contents(files)
+        before = states_of(files)
+        distinct, content, size = contents_of(files)
         if earlier is not None and earlier.content == content:
             return _renewed(folder, earlier, examination)
         try:
             with faults_told(order.processing.device):
-                return _publish(examination, order, folder, (distinct, content, size, before, started))
+                return _publish(examination, order, folder, (distinct, content, size, before, started), lying)
         except MCDetectError:
             raise
         except Exception as error:
@@ -125,6 +124,7 @@ def _publish(
     order: Order,
     folder: Path,
     reading: tuple[list[Path], str, int, list[tuple[int, int] | None], float],
+    lying: Outcome | None,
 ) -> Outcome:
     distinct, content, size, before, started = reading
     unfinished: Path | None = None
@@ -135,7 +135,7 @@ def _publish(
         unfinished = new
         outcome = _detect(examination, order, distinct, unfinished)
         refused = outcome.refused
-        if _states([Path(path) for path in examination.files]) != before:
+        if states_of([Path(path) for path in examination.files]) != before:
             refused += (_changed_while_read(),)
         outcome = Outcome(
             examination.signature,
@@ -148,6 +148,9 @@ def _publish(
             f"{socket.gethostname()}:{os.getpid()}",
             outcome.files,
         )
+        if lying is not None and outcome.may_improve and _lost(lying, outcome):
+            # A disk that is away for a moment takes no results with it; they stay until the images can be read again.
+            return replace(outcome, images=(), files=())
         write_text_atomically(unfinished / OUTCOME, outcome.to_json() + "\n")
         _put_in_place(unfinished, folder, outcome.files)
     except OSError as error:
@@ -160,6 +163,11 @@ def _publish(
         if unfinished is not None:
             shutil.rmtree(unfinished, ignore_errors=True)
     return outcome
+
+
+def _lost(before: Outcome, after: Outcome) -> bool:
+    """Say whether an image that had results has none any more."""
+    return not {image.sop_instance_uid for image in before.images} <= {image.sop_instance_uid for image in after.images}
 
 
 def _detect(examination: Examination, order: Order, files: list[Path], folder: Path) -> Outcome:
@@ -248,37 +256,6 @@ def _warm_detector(processing: Processing, threads: int | None) -> Detector:
             torch.set_num_threads(threads)
         _detectors[key] = Detector.load(*key)
     return _detectors[key]
-
-
-def _contents(files: list[Path]) -> tuple[list[Path], str, int]:
-    """Return the files of different content, the hash of their contents in any order, and the bytes read.
-
-    A file that cannot be read counts by its name; the detection will say what is wrong with it.
-    """
-    by_digest: dict[str, Path] = {}
-    size = 0
-    for file in files:
-        try:
-            with file.open("rb") as stream:
-                digest = hashlib.sha256()
-                while block := stream.read(1 << 20):
-                    digest.update(block)
-                    size += len(block)
-                by_digest.setdefault(digest.hexdigest(), file)
-        except OSError:
-            by_digest.setdefault(f"unreadable {file}", file)
-    return list(by_digest.values()), hashlib.sha256("\n".join(sorted(by_digest)).encode()).hexdigest(), size
-
-
-def _states(files: list[Path]) -> list[tuple[int, int] | None]:
-    states: list[tuple[int, int] | None] = []
-    for file in files:
-        try:
-            status = file.stat()
-            states.append((status.st_size, status.st_mtime_ns))
-        except OSError:
-            states.append(None)
-    return states
 
 
 def _changed_while_read() -> Refusal:

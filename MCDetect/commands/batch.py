@@ -137,7 +137,7 @@ def _archive(options: argparse.Namespace, listener: Listener) -> Archive:
 def _tell(report: Report, code: int) -> None:
     state = report.state
     print(
-        f"{state.done} of {state.total} examinations analysed ({state.computed} now), {state.failed} not; "
+        f"{state.done} of {state.total} examinations analysed, {state.failed} not ({state.computed} tried now); "
         f"{report.passed_over} files passed over."
     )
     sentences = [f"{problem.message} {problem.hint}" for problem in report.problems]

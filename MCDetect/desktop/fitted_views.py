@@ -29,8 +29,8 @@ class FittedViews(MovingViews):
         super().move_views(source, move)
 
     def fit_all(self) -> None:
-        """Show all breasts as large as their places allow."""
-        self._fit(list(self.slots), breast=True)
+        """Show all breasts as large as their places allow, but where a finding is shown."""
+        self._fit([view for view in self.slots if view not in self.magnified], breast=True)
 
     def fit(self) -> None:
         """Show the whole image of the active view and its pair."""

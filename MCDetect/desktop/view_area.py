@@ -109,7 +109,7 @@ class ViewArea(FindingViews):
         self.session = session
         self.overlay = None if session is None else ReviewOverlay(self.mrml.scene, session)
         self.windows, self._loading, self.slots, self.boxes, self.fitted = {}, set(), {}, {}, {}
-        self.is_inverted, self.magnified = False, set()
+        self.is_inverted, self.magnified, self.wanted = False, set(), None
         self.welcome.setVisible(session is None)
         if session is not None:
             self.apply_marks()
@@ -129,6 +129,7 @@ class ViewArea(FindingViews):
         if layout is Layout.ONE_VIEW and self.arrangement is not Layout.ONE_VIEW:
             self._before_single = self.arrangement
         self.arrangement = layout
+        self.magnified, self.wanted = set(), None
         kept = focus or self.active_key
         has_focus = any(view.hasFocus() for view in self.views)
         self._place(hang(self.session.examination, layout, kept))
@@ -139,7 +140,7 @@ class ViewArea(FindingViews):
             self.active.setFocus()
         self.layout_changed.emit()
         # The new sizes are known when Qt has laid the views out.
-        QTimer.singleShot(0, self.fit_all)
+        QTimer.singleShot(0, self.settle)
 
     def show_next_view(self, step: int) -> None:
         """Show the next view of the examination alone."""
@@ -231,6 +232,7 @@ class ViewArea(FindingViews):
             if slot.key == key:
                 self._show(view, slot, prepared.display)
                 self.fit_projection(view)
+        self.go_to_wanted()
 
     def _missing(self, overlay: ReviewOverlay, key: str, error: BaseException) -> None:
         if overlay is not self.overlay:

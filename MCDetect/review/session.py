@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from MCDetect.dicom.results.predecessors import Report
-from MCDetect.errors import InputError, MCDetectError, UsageError
+from MCDetect.errors import MCDetectError, UsageError
 from MCDetect.findings import (
     Algorithm,
     Findings,
@@ -21,12 +21,12 @@ from MCDetect.findings import (
     Review,
 )
 from MCDetect.inference.correspondence import Point
-from MCDetect.review import recovery
-from MCDetect.review.document import Kept, from_document, to_document
+from MCDetect.review.document import Kept
 from MCDetect.review.examination import Examination, open_examination
 from MCDetect.review.history import History
+from MCDetect.review.keeping import Keeping
 from MCDetect.review.listening import Change, ChangeKind, Listeners, Observer
-from MCDetect.review.offers import Offer, forget, keep_aside, offers
+from MCDetect.review.offers import Offer
 from MCDetect.review.outcome import shown_as_findings
 from MCDetect.review.state import ReviewState
 from MCDetect.review.taking import TakingFindings
@@ -56,8 +56,6 @@ class ReviewSession(TakingFindings):
         Files that were not opened or not searched, and why.
     reports : dict of str to Report
         Reports of earlier results and of earlier exports of this review, by SOP Instance UID: new ones replace them.
-    offers : list of Offer
-        Unfinished work of this examination that was left behind: see :meth:`resume` and :meth:`forget`.
     """
 
     def __init__(self, examination: Examination, reader: str = "", folder: Path | None = None) -> None:
@@ -74,22 +72,7 @@ class ReviewSession(TakingFindings):
         self._nipples: dict[str, Point] = {}
         self._listeners = Listeners()
         self._problems: deque[MCDetectError] = deque()
-        self.offers: list[Offer] = []
-        self._keeper: recovery.Keeper | None = None
-        if folder is not None:
-            recovery.wait_until_kept()
-            key = recovery.examination_key(examination.studies)
-            self.offers, problems = offers(folder, key, examination.keys)
-            self._problems.extend(problems)
-            self._keeper = recovery.Keeper(folder, key, self._problems.append)
-            if self._keeper.is_open_elsewhere:
-                self._problems.append(
-                    UsageError(
-                        "open-elsewhere",
-                        "This examination is open in another program too. What is done there is not seen here.",
-                        "Close one of the two; the work of each is kept by itself.",
-                    )
-                )
+        self._keeping = Keeping(folder, examination, self._problems.append)
 
     @classmethod
     def open(
@@ -102,6 +85,11 @@ class ReviewSession(TakingFindings):
     ) -> ReviewSession:
         """Open the examination in ``paths`` (its headers) and begin a review of it; see :func:`open_examination`."""
         return cls(open_examination(paths, spacing_mm), reader, folder)
+
+    @property
+    def offers(self) -> list[Offer]:
+        """Unfinished work of this examination that was left behind: see :meth:`resume` and :meth:`forget`."""
+        return self._keeping.offers
 
     @property
     def state(self) -> ReviewState:
@@ -202,8 +190,7 @@ class ReviewSession(TakingFindings):
     def mark_saved(self) -> None:
         """Say that the present state has been exported: nothing is unsaved and nothing is kept for recovery."""
         self._saved = self.state
-        if self._keeper is not None:
-            self._keeper.discard()
+        self._keeping.finish()
         self._listeners.tell(Change(ChangeKind.SAVED))
 
     def resume(self, offer: Offer) -> None:
@@ -216,18 +203,7 @@ class ReviewSession(TakingFindings):
         InputError
             ``damaged-recovery``; the file is kept aside.
         """
-        self.offers = [other for other in self.offers if other.path != offer.path]
-        try:
-            kept = from_document(offer.document)
-            if not {image.sop_instance_uid for image in kept.state.images} <= set(self.examination.keys):
-                raise ValueError("it names other images")
-        except ValueError as error:
-            aside = keep_aside(offer.path)
-            raise InputError(
-                "damaged-recovery",
-                "The saved work of an earlier review does not fit this examination.",
-                f"It is kept as {aside}; the review begins anew.",
-            ) from error
+        kept = self._keeping.resume(offer)
         if kept.algorithm is not None:
             self.set_algorithm(kept.algorithm)
         self.reader = self.reader or kept.reader
@@ -235,24 +211,22 @@ class ReviewSession(TakingFindings):
         self.reports.update(kept.reports)
         self._threshold, self.operating_point = kept.threshold, kept.operating_point
         self._do(state, "go on with earlier work", self.examination.keys)
-        if self._keeper is not None:
-            self._keeper.when_kept(lambda: forget(offer.path))
+        self._keeping.take_over()
 
     def forget(self, offer: Offer) -> None:
         """Delete work that was left behind."""
-        self.offers = [other for other in self.offers if other.path != offer.path]
-        forget(offer.path)
+        self._keeping.forget(offer)
 
     def close(self, *, keep_work: bool = True) -> None:
         """End the review at once; unsaved work is offered again next time unless ``keep_work`` is False.
 
         What is not yet on disk is written by another thread: see :func:`MCDetect.review.recovery.wait_until_kept`.
         """
-        if self._keeper is not None:
-            if not keep_work or not self.has_unsaved_changes:
-                self._keeper.discard()
-            self._keeper.close()
-            self._keeper = None
+        if not keep_work:
+            self._keeping.finish()
+        elif not self.has_unsaved_changes:
+            self._keeping.has_nothing_unsaved()
+        self._keeping.close()
         self._listeners.clear()
         for view in self.examination.views:
             view.release()
@@ -286,13 +260,11 @@ class ReviewSession(TakingFindings):
     def _changed(self, kind: ChangeKind, keys: Iterable[str]) -> None:
         if self.selected is not None and not self._keys_of(self.selected):
             self.select(None)
-        if self._keeper is not None and not self.has_unsaved_changes:
-            self._keeper.discard()
-        elif self._keeper is not None:
+        if self.has_unsaved_changes:
             seen_with = (self.algorithm, self.operating_point, self._threshold)
-            kept = Kept(self.state, *seen_with, self.reader, dict(self.reports))
-            sources = [str(view.path.absolute()) for view in self.examination.views]
-            self._keeper.keep(lambda: {"sources": sources, "review": to_document(kept)})
+            self._keeping.keep(Kept(self.state, *seen_with, self.reader, dict(self.reports)))
+        else:
+            self._keeping.has_nothing_unsaved()
         self._listeners.tell(Change(kind, frozenset(keys)))
         self.tell_problems()
 

@@ -10,6 +10,7 @@ from PyQt5.QtCore import Qt
 from support.mouse import move
 
 from MCDetect.desktop.navigation import mm_per_pixel
+from MCDetect.review.hanging import Layout
 
 
 def middle_of(view) -> tuple[float, float]:
@@ -125,6 +126,23 @@ def test_the_same_finding_is_magnified_in_the_other_view_and_let_go_with_the_nex
     assert len(window.views.magnified) == 1
     other = next(title for title in ("L CC", "L MLO") if hands.view(title) not in window.views.magnified)
     assert mm_per_pixel(hands.view(other).node) == pytest.approx(whole[other])
+
+
+@pytest.mark.parametrize("is_loaded", [True, False])
+def test_a_finding_of_a_view_that_is_not_on_the_screen_is_magnified_there(window, hands, examination, is_loaded):
+    hands.open(examination)
+    hands.detect()
+    shown = window.session.shown_findings()
+    (key, cluster) = next((k, c) for k, c in shown if window.session.examination.view(k).view == "MLO")
+    window.views.arrange(Layout.CC_PAIR)
+    if not is_loaded:
+        del window.views.windows[key]
+        window.views._loading.discard(key)
+    window.show_finding(key, cluster)
+    hands.until(lambda: (view := window.views.view_of(key)) is not None and view.spacing_mm is not None)
+    hands.test.qWait(200)
+    node = window.views.view_of(key).node
+    assert node.GetFieldOfView()[1] == pytest.approx(25.0)
 
 
 def test_a_view_shown_small_is_of_means_and_one_shown_large_of_its_own_pixels(window, hands, examination):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import slicer
@@ -116,6 +118,32 @@ def test_a_finding_is_magnified_in_its_own_view_only(four_views):
         four_views.views.overlay.centre(right_cc, 100, 100, 10.0)
     assert right_cc.GetFieldOfView()[1] == 10.0
     assert left_cc.GetFieldOfView()[0] == width
+
+
+def test_a_finding_of_a_view_that_is_still_being_read_is_magnified_when_it_is_there(application, four_views):
+    views = four_views.views
+    key = views.overlay.shown_in(views.grid[1][1])
+    four_views.change_layout(Layout.CC_PAIR)
+    slicer.mrmlScene.RemoveNode(views.overlay.volume(key))
+    views.show_finding(key, SimpleNamespace(tracking_uid="", outline=[(90, 90), (110, 110)], diameter_mm=2.0))
+    until(application, lambda: views.overlay.shown_in(views.node_of(key)) == key)
+    assert views.node_of(key).GetFieldOfView()[1] == 25.0
+
+
+def test_what_the_reader_has_magnified_stays_so_when_another_view_comes(application, four_views):
+    views = four_views.views
+    late = views.overlay.shown_in(views.grid[0][1])
+    slicer.mrmlScene.RemoveNode(views.overlay.volume(late))
+    four_views.change_layout(Layout.FOUR_VIEWS)
+    early, other = views.grid[1]
+    across, down, depth = early.GetFieldOfView()
+    early.SetFieldOfView(across / 4, down / 4, depth)
+    seen = other.GetFieldOfView()
+    until(application, lambda: views.overlay.shown_in(views.node_of(late)) == late)
+    assert early.GetFieldOfView()[1] == pytest.approx(down / 4)
+    assert other.GetFieldOfView() == pytest.approx(seen), "its pair moves with it"
+    views.fit_breast()
+    assert early.GetFieldOfView()[1] == pytest.approx(down)
 
 
 def test_keys_are_for_the_view_that_the_pointer_was_in_last(application, four_views):

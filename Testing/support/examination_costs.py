@@ -29,17 +29,17 @@ def costs(examination: Examination, order: Order, repeats: int) -> list[dict[str
 def _costs(examination: Examination, order: Order) -> dict[str, float]:
     spent = {"writing": 0.0, "hashing": 0.0}
     originals = {name: getattr(ResultWriter, name) for name in _WRITING}
-    contents = worker._contents
+    contents = worker.contents_of
     for name, call in originals.items():
         setattr(ResultWriter, name, _timed(call, spent, "writing"))
-    worker._contents = _timed(contents, spent, "hashing")
+    worker.contents_of = _timed(contents, spent, "hashing")
     before, start, clock = _bytes(), time.process_time(), time.perf_counter()
     try:
         outcome = worker.process(examination, order)
     finally:
         for name, call in originals.items():
             setattr(ResultWriter, name, call)
-        worker._contents = contents
+        worker.contents_of = contents
     total, seconds, after = time.process_time() - start, time.perf_counter() - clock, _bytes()
     assert outcome.computed
     assert not outcome.refused

@@ -8,6 +8,7 @@ from typing import Any
 import slicer
 
 from SlicerMCDetectLib.background import Background
+from SlicerMCDetectLib.fitted_views import FittedViews
 from SlicerMCDetectLib.magnifier import Magnifier
 from SlicerMCDetectLib.movements import Movements
 from SlicerMCDetectLib.views import Views
@@ -16,7 +17,7 @@ _MAGNIFIED_MM = 25.0
 _STATUS_MS = 5000
 
 
-class ExaminationViews:
+class ExaminationViews(FittedViews):
     """The slice views of a session.
 
     Parameters
@@ -45,8 +46,9 @@ class ExaminationViews:
         self._loaded = loaded
         self._marks = (True, True)
         self._windows: dict[str, tuple[float, float]] = {}
-        self._boxes: dict[str, Any] = {}
+        self.boxes: dict[str, Any] = {}
         self._is_inverted = False
+        self._wanted: tuple[str, Any] | None = None
         self._views = Views()
         self.movements = Movements(self._moves_with, self._choose_detail)
         self.magnifier = Magnifier(self.position, self._shown_in)
@@ -70,7 +72,7 @@ class ExaminationViews:
         if self.overlay is not None:
             self.overlay.close()
         self.session = self.overlay = self.hanging = None
-        self._windows, self._boxes, self._is_inverted = {}, {}, False
+        self._windows, self.boxes, self._is_inverted, self._wanted = {}, {}, False, None
         self._views.restore()
 
     def arrange(self, layout: Any, focus: str | None = None) -> None:
@@ -78,11 +80,12 @@ class ExaminationViews:
         from MCDetect.review.hanging import hang
 
         self.movements.stop()
+        self._wanted = None
         self.hanging = hang(self.session.examination, layout, focus)
         self._views.arrange([[slot.title for slot in row] for row in self.hanging.slots])
-        for node, slot in self._places():
+        for node, slot in self.places():
             self._fill(node, slot)
-        self.movements.start([node for node, _slot in self._places()])
+        self.movements.start([node for node, _slot in self.places()])
         self.magnifier.follow(self.interactors())
         self.fit_breast()
 
@@ -95,11 +98,18 @@ class ExaminationViews:
         self.arrange(Layout.ONE_VIEW, keys[(at + step) % len(keys)])
 
     def show_finding(self, key: str, cluster: Any) -> None:
-        """Centre and magnify a cluster, and the same one in another view; a view that is not shown is shown alone."""
+        """Centre and magnify a cluster, and the same one in another view.
+
+        A view that is not shown is shown alone; what is being read is magnified when it is there.
+        """
         from MCDetect.review.hanging import Layout
 
         if self.node_of(key) is None:
             self.arrange(Layout.ONE_VIEW, key)
+        if self.overlay.shown_in(self.node_of(key)) is None:
+            self._wanted = key, cluster
+            return
+        self._wanted = None
         shown = {key: cluster, **self._partner(cluster)}
         height_mm = max(_MAGNIFIED_MM, *(2 * one.diameter_mm for one in shown.values()))
         with self.movements.paused():
@@ -107,10 +117,11 @@ class ExaminationViews:
                 rows, columns = zip(*one.outline, strict=True)
                 place = (min(rows) + max(rows)) / 2, (min(columns) + max(columns)) / 2
                 self.overlay.centre(self.node_of(where), *place, height_mm)
+                self.movements.moved_nodes.add(self.node_of(where).GetID())
 
     def activate_next(self) -> None:
         """Make the next view the one that keys are for, as if the pointer had gone there."""
-        shown = [(node, slot) for node, slot in self._places() if slot.key is not None]
+        shown = [(node, slot) for node, slot in self.places() if slot.key is not None]
         nodes = [node for node, _slot in shown]
         if shown:
             at = nodes.index(self.active_node) if self.active_node in nodes else -1
@@ -122,18 +133,18 @@ class ExaminationViews:
     @property
     def active_node(self) -> Any:
         """The slice node that keys are for: where the pointer was last."""
-        nodes = [node for node, slot in self._places() if slot.key is not None]
+        nodes = [node for node, slot in self.places() if slot.key is not None]
         entered = self._views.entered
         return entered if entered in nodes else next(iter(nodes), None)
 
     @property
     def active_key(self) -> str | None:
         """The view that keys are for."""
-        return next((slot.key for node, slot in self._places() if node is self.active_node), None)
+        return next((slot.key for node, slot in self.places() if node is self.active_node), None)
 
     def node_of(self, key: str) -> Any:
         """Return the slice node that shows a view, None where none does."""
-        return next((node for node, slot in self._places() if slot.key == key), None)
+        return next((node for node, slot in self.places() if slot.key == key), None)
 
     def position(self, node: Any, x: float, y: float) -> Any:
         """Return (row, column) of a place in a slice view, None outside an image."""
@@ -172,41 +183,6 @@ class ExaminationViews:
         if self.overlay is not None:
             self.overlay.set_probability_map(key, probability)
 
-    def fit(self) -> None:
-        """Show the whole image in every view."""
-        with self.movements.paused():
-            for node, _slot in self._places():
-                self.overlay.fit(node)
-
-    def fit_breast(self) -> None:
-        """Show the whole breast in every view, all as large as the largest needs."""
-        shown = [(node, self._boxes[slot.key]) for node, slot in self._places() if slot.key in self._boxes]
-        scale = max((self.overlay.smallest_scale(node, box) for node, box in shown), default=0.0)
-        with self.movements.paused():
-            for node, box in shown:
-                self.overlay.fit(node, box, scale)
-
-    def zoom(self, scale: float) -> None:
-        """Show ``scale`` times as much in the active view, and in those that move with it."""
-        from MCDetect.desktop.navigation import apply, zoom_about
-
-        node = self.active_node
-        if node is not None:
-            across, down = node.GetDimensions()[:2]
-            apply(node, zoom_about(node, across / 2, down / 2, scale))
-
-    def set_mm_per_pixel(self, millimetres: float) -> None:
-        """Magnify so that a pixel of the screen shows so many millimetres."""
-        from MCDetect.desktop.navigation import mm_per_pixel
-
-        if self.active_node is not None:
-            self.zoom(millimetres / mm_per_pixel(self.active_node))
-
-    def one_to_one(self) -> None:
-        """Show a pixel of the image as a pixel of the screen."""
-        if self.active_key is not None:
-            self.set_mm_per_pixel(min(self.session.examination.view(self.active_key).spacing.millimetres))
-
     def step_window(self, width: int, level: int) -> None:
         """Change the window of the active view by steps of a twentieth of the header's."""
         key = self.active_key
@@ -227,7 +203,8 @@ class ExaminationViews:
         self._is_inverted = not self._is_inverted
         self.overlay.set_inverted(self._is_inverted)
 
-    def _places(self) -> Iterator[tuple[Any, Any]]:
+    def places(self) -> Iterator[tuple[Any, Any]]:
+        """Return each slice node and the slot of the hanging that it shows."""
         for nodes, slots in zip(self._views.grid, () if self.hanging is None else self.hanging.slots, strict=False):
             yield from zip(nodes, slots, strict=True)
 
@@ -242,7 +219,7 @@ class ExaminationViews:
 
     def _shown_in(self, node: Any) -> Any:
         """Return the volume and the flips of what a slice view shows, None where it shows nothing."""
-        slot = dict(self._places()).get(node)
+        slot = dict(self.places()).get(node)
         if slot is None or self.overlay is None or self.spacing_of(node) is None:
             return None
         return self.overlay.volume(slot.key), slot.flips
@@ -253,7 +230,7 @@ class ExaminationViews:
 
     def _moves_with(self, node: Any) -> list[tuple[Any, bool]]:
         """Return the slice nodes that move with one, and whether they show the mirror image."""
-        slots = dict(self._places())
+        slots = dict(self.places())
         slot = slots.get(node)
         if slot is None or slot.key is None:
             return []
@@ -278,12 +255,14 @@ class ExaminationViews:
 
         def show(prepared: Any) -> None:
             # Another examination or another hanging may have come in between.
-            if overlay is self.overlay and any(node is n and slot is s for n, s in self._places()):
+            if overlay is self.overlay and any(node is n and slot is s for n, s in self.places()):
                 self._windows.setdefault(slot.key, (prepared.display.window, prepared.display.level))
-                self._boxes[slot.key] = prepared.box
+                self.boxes[slot.key] = prepared.box
                 self._show(node, slot, prepared.display)
                 overlay.set_reduced(slot.key, prepared.reduced)
-                self.fit_breast()
+                self.fit_unmoved()
+                if self._wanted is not None:
+                    self.show_finding(*self._wanted)
                 overlay.choose_detail(node)
                 self._loaded()
 

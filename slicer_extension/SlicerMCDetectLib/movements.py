@@ -27,6 +27,8 @@ class Movements:
         self._observed: list[tuple[Any, int]] = []
         self._before: dict[str, _Seen] = {}
         self._is_paused = False
+        self.moved_nodes: set[str] = set()
+        """Names of the slice nodes that the reader has moved, or that show a finding: they are left as they are."""
 
     def start(self, nodes: Sequence[Any]) -> None:
         """Follow these slice nodes."""
@@ -39,7 +41,7 @@ class Movements:
         """Follow none."""
         for node, tag in self._observed:
             node.RemoveObserver(tag)
-        self._observed, self._before = [], {}
+        self._observed, self._before, self.moved_nodes = [], {}, set()
 
     def switch(self) -> None:
         """Move pairs together, or each view alone."""
@@ -68,9 +70,11 @@ class Movements:
         move = before.move_to(_Seen(node))
         if move is None:
             return
+        self.moved_nodes.add(node.GetID())
         with self.paused():
             for other, is_mirrored in self._partners(node) if self.is_on else ():
                 apply(other, move.mirrored if is_mirrored else move)
+                self.moved_nodes.add(other.GetID())
 
 
 class _Seen:

@@ -6,6 +6,7 @@ import pytest
 from support.kept_work import everything_in, hear, kept
 
 from MCDetect.errors import InputError
+from MCDetect.findings import Decision
 from MCDetect.review.session import ChangeKind, ReviewSession
 
 
@@ -58,6 +59,26 @@ def test_exported_or_undone_work_is_not_offered(make_session, tmp_path) -> None:
         getattr(session, end)()
         session.close()
         assert everything_in(tmp_path) == []
+
+
+def test_work_that_was_gone_on_with_is_offered_again_when_undo_went_back_beyond_it(make_session, tmp_path) -> None:
+    session = make_session(tmp_path)
+    accepted = session.shown_findings()[0][1].tracking_uid
+    session.accept(accepted)
+    session.close()
+    again = make_session(tmp_path)
+    again.resume(again.offers[0])
+    assert again.undo()
+    assert not again.has_unsaved_changes
+    again.close()
+    third = make_session(tmp_path)
+    assert len(kept(tmp_path)) == 1
+    third.resume(third.offers[0])
+    assert third.state.find(accepted)[1].decision is Decision.ACCEPTED
+    third.undo()
+    third.mark_saved()
+    third.close()
+    assert everything_in(tmp_path) == [], "an export is of what was on the screen"
 
 
 def test_work_that_one_reader_had_finished_is_not_finished_by_another(make_session, tmp_path) -> None:

@@ -20,7 +20,7 @@ from MCDetect.review.session import ReviewSession
 session = ReviewSession.open([sys.argv[1]], reader="Reader^Anna", folder=Path(sys.argv[2]))
 uid = session.draw_cluster(session.examination.keys[0], [(40, 80), (40, 150), (110, 150), (110, 80)])
 session.reject(uid, "a fold of the skin")
-session._keeper.flush()
+session._keeping.flush()
 os._exit(9)
 """
 
@@ -38,7 +38,7 @@ def test_work_is_offered_again_after_a_crash(make_session, examination_folder, t
     assert (cluster.decision, cluster.reason) == (Decision.REJECTED, "a fold of the skin")
     assert session.has_unsaved_changes
     assert session.offers == []
-    assert session._keeper.flush()
+    assert session._keeping.flush()
     assert len(kept(tmp_path)) == 1
     session.undo()
     assert session.shown_findings() == []
@@ -60,8 +60,8 @@ def test_two_windows_on_one_examination_keep_their_work_apart(make_session, tmp_
     uid = first.shown_findings()[0][1].tracking_uid
     first.accept(uid)
     second.reject(uid)
-    assert first._keeper.flush()
-    assert second._keeper.flush()
+    assert first._keeping.flush()
+    assert second._keeping.flush()
     assert len(kept(tmp_path)) == 2
     assert make_session(tmp_path).offers == []  # both are still open
     second.close()
@@ -80,7 +80,7 @@ def test_an_examination_that_another_program_has_open_is_told_and_one_of_this_pr
     first = make_session(tmp_path)
     told = hear(make_session(tmp_path))
     assert told == []
-    lock = first._keeper.path.with_suffix(".lock")
+    lock = first._keeping.path.with_suffix(".lock")
     first.close()
     code = "import sys; from pathlib import Path; from MCDetect.review.locks import FileLock\n"
     code += "lock = FileLock(Path(sys.argv[1])); print(lock.acquire(), flush=True); sys.stdin.read()"
@@ -113,7 +113,7 @@ def test_a_full_disk_is_told_once_and_the_review_goes_on(make_session, tmp_path,
     uid = session.shown_findings()[0][1].tracking_uid
     for act in (session.accept, session.reject, session.accept):
         act(uid)
-        session._keeper.flush()
+        session._keeping.flush()
     session.tell_problems()
     problems = [change.problem for change in heard if change.kind is ChangeKind.PROBLEM]
     assert [problem.code for problem in problems] == ["cannot-keep"]
@@ -121,7 +121,7 @@ def test_a_full_disk_is_told_once_and_the_review_goes_on(make_session, tmp_path,
     assert session.state.find(uid)[1].decision is Decision.ACCEPTED
     monkeypatch.setattr(recovery, "write_text_atomically", write_text_atomically)
     session.reject(uid)
-    assert session._keeper.flush()
+    assert session._keeping.flush()
     session.close()
     assert len(kept(tmp_path)) == 1
 
