@@ -55,6 +55,10 @@ if TYPE_CHECKING:
 
 Report = Callable[[str, float], None]
 
+FIRST_VIEWS = (80, 60)
+"""Without and with clusters: enough to tell marks and groups, which the model of types is fitted on. The score of
+clusters and the operating points are fitted on all, once groups are sorted."""
+
 _View = TypeVar("_View")
 _Fitted = TypeVar("_Fitted")
 

@@ -67,6 +67,9 @@ def benchmark_text(summary: Mapping[str, Any] | None) -> str:
     ]
     lines = [
         "### Frozen sets of the project",
+        "“Above noise” are clusters of a median signal-to-noise ratio of 5 and more; real1 and real2 are of the "
+        "full-field mammograms named under “Sources”.",
+        "",
         f"Written by `make bench-detection` on {summary['date']}, all of it in docs/detection.md of the project. "
         f"{summary['views']} simulated views, harder than the test views above; sensitivity for clusters, hit: "
         f"{summary['criterion']}.",
@@ -106,7 +109,7 @@ def captions(summary: Mapping[str, Any]) -> str:
         for one in summary["missed"]
     ]
     false = [f"view {one['view']}: score {one['score']:.2f}" for one in summary["false"]]
-    told = [("Missed", missed), ("False", false)]
+    told = [("Missed", missed), ("Suspicious and false, some below the default operating point", false)]
     return " ".join(f"{name}: {'; '.join(entries)}." for name, entries in told if entries)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from MCDetect.bundles.store import find_bundle
 from MCDetect.inference.morphology.model import FILE_NAME
 from MCDetect.simulation.view import GENERATOR_VERSION
-from MCDetect.training.calibration import calibrate, recalibrate
+from MCDetect.training.calibration import FIRST_VIEWS, calibrate, recalibrate
 from MCDetect.training.default import StageReport, train_networks, training_backgrounds, training_record
 from MCDetect.training.default_bundle import (
     read_training_record,
@@ -32,10 +32,6 @@ from MCDetect.training.score_default import score
 
 if TYPE_CHECKING:
     from torch import nn
-
-_FIRST_VIEWS = (80, 60)
-"""Without and with clusters: enough to tell marks and groups, which the model of types is fitted on. The score of
-clusters and the operating points are fitted on all, once groups are sorted."""
 
 
 def make_bundle(
@@ -122,8 +118,8 @@ def make_bundle(
     views = output / "calibration"
     timed(
         THRESHOLDS,
-        (recipe.calibration, _FIRST_VIEWS),
-        lambda: calibrate(bundle, recipe.calibration, views, processes, tell(THRESHOLDS), most=_FIRST_VIEWS),
+        (recipe.calibration, FIRST_VIEWS),
+        lambda: calibrate(bundle, recipe.calibration, views, processes, tell(THRESHOLDS), most=FIRST_VIEWS),
         views,
     )
     kinds = output / "morphology"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from MCDetect.errors import ModelError
+from MCDetect.training.calibration import FIRST_VIEWS
 from MCDetect.training.card_benchmark import BENCHMARK, benchmark_text, captions, failures_text, interval
 from MCDetect.training.default_bundle import read_scores, read_training_record
 from MCDetect.training.default_stages import TIMED
@@ -58,18 +59,19 @@ A longer recipe for a CUDA GPU, `MCDetect/training/recipes/default-gpu.yaml`, is
 DEVICE=cuda`.{gpu}
 
 ### How thresholds were set
-Thresholds, probabilities and operating points come from {calibration.normal_views} simulated views without and
-{calibration.lesion_views} with clusters, of other seeds. The calcification threshold is the logit at which those
-without carry {calibration.false_calcifications_per_view:g} false marks a view; a calcification outside of clusters is
-reported from the logit at which they carry {calibration.false_single_calcifications_per_view:g}. Fainter marks, down to
+The calcification threshold and the probability of a calcification come from {first_views[0]} simulated views without
+and {first_views[1]} with clusters, of other seeds; all else here from {calibration.normal_views} and
+{calibration.lesion_views}, those among them. The calcification threshold is the logit at which views without clusters
+carry {calibration.false_calcifications_per_view:g} false marks a view; a calcification outside of clusters is reported
+from the logit at which they carry {calibration.false_single_calcifications_per_view:g}. Fainter marks, down to
 {calibration.faint_margin:g} logits below the calcification threshold, count only as members of a cluster that has two
 clear ones, from the logit at which they carry {calibration.false_clear_calcifications_per_view:g}. Marks of
 {calibration.strewn_margin:g} logits and more above the calcification threshold make a cluster even where each lies up
-to {calibration.strewn_distance_mm:g} mm from the next. Members less than {calibration.member_margin:g} logits above it
-are not reported if they lie more than {calibration.member_reach:g} below the third strongest of the cluster. An
-operating point is the cluster score at which the views without clusters carry so many false ones: {points}.
-The score of a cluster is a probability only for the calibration views, so many of which have clusters; elsewhere it is
-a rank.
+to {calibration.strewn_distance_mm:g} mm from the next. Members less than {calibration.member_margin:g} logits above
+that threshold are not reported if they lie more than {calibration.member_reach:g} below the third strongest of the
+cluster. An operating point is the cluster score at which the views without clusters carry so many false ones:
+{points}.
+The score of a cluster is a probability only where as many views have clusters as here; elsewhere it is a rank.
 
 ### How a cluster's score arises
 `score = 1 / (1 + exp(-({intercept:g} + sum)))`, where sum adds the features (defined in
@@ -105,8 +107,8 @@ _TAIL = """
   this bundle, have the licence of the project (Apache-2.0).
 - Real images were used only to validate. None of them is in this bundle, and no weight was fitted to them. Decisions of
   the design were made after looking at them, and two settings were chosen with the full-field mammograms in sight: from
-  which logit a member of a cluster is reported (by them alone), and from which one a calcification is reported by
-  itself (by simulated views too). docs/detector.md of the project tells how.
+  which logit a member of a cluster is reported (by them alone, the known group of real1_RCC among them), and from which
+  one a calcification is reported by itself (by simulated views too). docs/detector.md of the project tells how.
   - real patches: 449 of those of
     [lorenzomarini96/microcal_classifier](https://github.com/lorenzomarini96/microcal_classifier), de-duplicated.
     The licence of the images is not stated there; they are neither trained on nor passed on.
@@ -162,6 +164,7 @@ def model_card(bundle: Bundle, scores: Mapping[str, Any]) -> str:
         stages=_stages(record),
         gpu="" if record.get("device", "cpu") != "cpu" else " No training has been made with it, and none on a GPU.",
         calibration=calibration,
+        first_views=FIRST_VIEWS,
         points=", ".join(f"{name} {rate:g}" for name, rate in calibration.false_clusters_per_view.items()),
         intercept=score["intercept"],
         weights="\n".join(f"- {name}: {weight:g}" for name, weight in score["weights"].items()),
@@ -229,7 +232,8 @@ def _views(views: Mapping[str, Any]) -> str:
         f"{views['clusters_above_noise']} have a median signal-to-noise ratio of 5 or more. False positives are "
         "counted on the views without clusters; a cluster found on a vascular calcification is one of them.",
         "",
-        f"False calcification marks a view without clusters: {false_marks:.2f}.",
+        f"False calcification marks a view without clusters at the default operating point, members of false clusters "
+        f"included: {false_marks:.2f}.",
         "",
     ]
     for criterion, parts in views.items():

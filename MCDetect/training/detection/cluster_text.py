@@ -63,7 +63,7 @@ def clusters_text(results: Mapping[str, Any]) -> str:
         "",
         *_suspicious(results),
         "\n### Missed clusters above noise, at 1 false positive a view\n",
-        "What of them is marked by single marks, and what lies above the lower threshold of members; a cluster asks "
+        "What of them is marked by single marks, and what lies above the calcification threshold; a cluster asks "
         "for three of these, each within 5 mm of the next (strong ones 10 mm):\n",
         missed_table(results["missed clusters above noise"]),
         "\n![Missed clusters above noise, and the false ones of the highest scores](detection/failures.png)\n",

@@ -45,7 +45,7 @@ def real_text(results: Mapping[str, Any]) -> str:
             "bound of an ideal observer (the tissue under what was put in is not known).\n",
             *_injected_tables(document),
             f"Of {marks['calcifications']} injected calcifications of signal-to-noise ratio {LEAST_RATIO:g} and more, "
-            f"{tables.interval(marks['sensitivity'])} are marked at the bundle's threshold of members of clusters, "
+            f"{tables.interval(marks['sensitivity'])} are marked at the bundle's calcification threshold, "
             f"{tables.interval(marks['sensitivity by themselves'])} at that of marks that stand alone"
             + (
                 "."

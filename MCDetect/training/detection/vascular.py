@@ -66,7 +66,7 @@ def vascular_figures(
         )
 
     rules: Mapping[str, Callable[[int, TrueCalcification], bool]] = {
-        "marked, at the threshold of members of clusters": marked(-math.inf),
+        "marked, at the calcification threshold": marked(-math.inf),
         "marked, at the threshold of marks that stand alone": marked(least_logit),
         "in a cluster that is reported": in_cluster,
         "in a cluster that is reported as typically benign": lambda view, one: in_cluster(view, one, True),

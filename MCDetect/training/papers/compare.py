@@ -179,6 +179,7 @@ def compare(
         real += score_shipped_on_real_patches(detector, patches)
     tell("scoring")
     measured: dict[str, Any] = {"patients": patients, "images": len(index.records), "scale": scale, "device": device}
+    measured["bundle"] = detector.bundle.sha256
     for name, judged in (("report", runs), ("real-patches", real)):
         scores: list[dict[str, Any]] = []
         if judged:

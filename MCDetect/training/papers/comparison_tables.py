@@ -21,6 +21,10 @@ _TITLES = {
 }
 
 
+def _sha(measured: dict[str, Any]) -> str:
+    return f" (SHA-256 {measured['bundle'][:12]})" if "bundle" in measured else ""
+
+
 def tables(measured: dict[str, Any]) -> str:
     """Return the tables as Markdown."""
     lines = [
@@ -29,7 +33,7 @@ def tables(measured: dict[str, Any]) -> str:
         f"(at least one), from scratch, on a {'processor' if measured['device'] == 'cpu' else 'GPU'}; "
         f"{_time(measured)}. Pathology is a stand-in by morphology. "
         "Intervals are 95 %, bootstrap over patients. In brackets what the papers give, on other data. "
-        "Rows of `default` are the networks of the shipped bundle, not trained here.",
+        f"Rows of `default` are the networks of the bundle that is shipped{_sha(measured)}, not trained here.",
         "",
         *_markdown(*comparison(measured["report"])),
     ]

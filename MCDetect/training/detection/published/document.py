@@ -90,8 +90,8 @@ def markdown(results: Mapping[str, Any]) -> str:
             *(line for run in results.get("earlier runs", []) for line in section(run)),
             "## How far this can be trusted\n",
             f"- {examples} examples are few for the large networks, which their papers start from weights of ImageNet; "
-            "none may be had here. The bundle's calcification network saw twenty times as many crops and their "
-            "pixels' labels: more than the architecture differs.\n"
+            f"none may be had here. The bundle's calcification network saw {_times(results, examples)} times as many "
+            "crops and their pixels' labels: more than the architecture differs.\n"
             "- About 0.6 is the share of the commoner class among the held-out examples: a network with no higher "
             "accuracy has not begun to learn in so few steps, and its zeros say no more than that.\n"
             "- One training a network, one learning rate. Minutes were taken on a busy computer.\n"
@@ -100,6 +100,11 @@ def markdown(results: Mapping[str, Any]) -> str:
             "outline says more of that size than of what was found.\n",
         ]
     )
+
+
+def _times(results: Mapping[str, Any], examples: int) -> str:
+    crops = results["bundle"].get("crops")
+    return "many" if crops is None else f"{crops / examples:.0f}"
 
 
 def _real(results: Mapping[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 from MCDetect.bundles.store import DEFAULT_BUNDLE, find_bundle
 from MCDetect.evaluation.hits import Candidate
 from MCDetect.inference.detector import Detector
+from MCDetect.training.default_bundle import read_training_record
 from MCDetect.training.detection.comparing import (
     CENTRE,
     PARTS,
@@ -139,7 +140,11 @@ def run(settings: PublishedSettings, report: Report | None = None) -> dict[str, 
     return {
         "software_version": __version__,
         "date": datetime.now(timezone.utc).date().isoformat(),
-        "bundle": {"name": bundle.name, "sha256": bundle.sha256},
+        "bundle": {
+            "name": bundle.name,
+            "sha256": bundle.sha256,
+            "crops": read_training_record(bundle.folder)["calcification_network"]["examples"],
+        },
         "steps": settings.steps,
         "batch": recipe.patches.batch,
         "precision": settings.precision,

@@ -297,7 +297,7 @@ def test_vascular_calcifications_are_found_along_their_length():
     ]
     figures = vascular_figures(truths, looked, 2.5, 0.5)
     assert figures["vascular calcifications"] == 12
-    assert figures["marked, at the threshold of members of clusters"]["estimate"] == 0.25
+    assert figures["marked, at the calcification threshold"]["estimate"] == 0.25
     assert figures["marked, at the threshold of marks that stand alone"]["estimate"] == 0.0
     assert figures["in a cluster that is reported"]["estimate"] == 0.0
     assert 0 < figures["marked by chance"] < 0.05
