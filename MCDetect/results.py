@@ -8,7 +8,6 @@ by those of the same name, or removed where nothing is left to say; all other fi
 from __future__ import annotations
 
 import re
-import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -22,6 +21,7 @@ from MCDetect.files import write_text_atomically
 from MCDetect.findings import Algorithm, Correspondence, Findings, ImageFindings, Refusal, Review
 from MCDetect.inference.correspondence import propose
 from MCDetect.inference.device import device_names
+from MCDetect.inference.known_images import KnownImages
 from MCDetect.outputs import FORMATS, check_formats
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class ResultWriter:
         self._written: list[Path] = []
         self._headers = StudyHeaders()
         self._labels: Counter[str] = Counter()
-        self._digests: dict[str, int] = {}
+        self._known = KnownImages()
 
     def add(
         self, mammogram: Mammogram, image: ImageFindings, probability: npt.NDArray[np.float32] | None = None
@@ -121,20 +121,12 @@ class ResultWriter:
             ``cannot-write`` when the folder cannot be written (no permission, disk full).
         """
         written: list[Path] = []
-        digest = zlib.crc32(mammogram.pixels.ravel().data)  # against mistakes, not against forgery
-        known = self._digests.setdefault(image.sop_instance_uid, digest) if image.sop_instance_uid else None
-        if known == digest and any(other.sop_instance_uid == image.sop_instance_uid for other in self.images):
-            self._note("An image that was given more than once is reported once.")
+        problem = self._known.refusal_of(mammogram, image)
+        if problem is not None:
+            self.refuse(problem)
             return written
-        if known not in (None, digest):
-            self.refuse(
-                Refusal(
-                    mammogram.source,
-                    "duplicate-identifier",
-                    f"{mammogram.source} has the SOP Instance UID of another image of this call.",
-                    "Export the images again; results would be attached to the wrong one.",
-                )
-            )
+        if self._known.holds(image):
+            self._note("An image that was given more than once is reported once.")
             return written
         try:
             if mammogram.header is None:
@@ -149,6 +141,7 @@ class ResultWriter:
             self._headers.forget(image.sop_instance_uid)
             raise
         self.images.append(image)
+        self._known.add(image)
         self._devices[self.algorithm.device] = None
         self._written += written
         return written

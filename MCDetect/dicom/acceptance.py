@@ -22,6 +22,7 @@ from pydicom.uid import (
 )
 
 from MCDetect.dicom.failures import reporting
+from MCDetect.dicom.identifiers import MANUFACTURER
 from MCDetect.dicom.mammogram import Spacing
 from MCDetect.dicom.opening import open_dataset, readable_header
 from MCDetect.dicom.orientation import Orientation
@@ -97,6 +98,12 @@ def require_mammogram(header: Dataset, source: str) -> None:
         raise InputError(
             "not-a-mammogram", f"{source} is not a mammogram but {_what(header, sop_class)}.", _GIVE_MAMMOGRAM
         )
+    if is_picture_of_findings(header):
+        raise InputError(
+            "not-a-mammogram",
+            f"{source} is a picture of findings that MCDetect made, not a mammogram.",
+            _GIVE_MAMMOGRAM,
+        )
     if sop_class in _FOR_PROCESSING or _text(header, "PresentationIntentType") == "FOR PROCESSING":
         raise InputError(
             "for-processing",
@@ -109,6 +116,12 @@ def require_mammogram(header: Dataset, source: str) -> None:
             f"{source} holds {_whole_number(header, 'NumberOfFrames', 1)} frames, and a mammogram has one.",
             _GIVE_MAMMOGRAM,
         )
+
+
+def is_picture_of_findings(header: Dataset) -> bool:
+    """Say whether an object is a secondary capture of ours, which hangs with the mammograms and looks like one."""
+    made_here = _text(header, "Manufacturer") == MANUFACTURER.upper() and "FINDINGS" in _image_types(header)
+    return header.get("SOPClassUID") in SECONDARY_CAPTURES and made_here
 
 
 def require_suitable_view(header: Dataset, orientation: Orientation, source: str) -> None:
@@ -164,7 +177,7 @@ def warnings_of_view(header: Dataset, orientation: Orientation, spacing: Spacing
     return tuple(warnings)
 
 
-TELLING_THE_KIND = ("SOPClassUID", "Modality", "BodyPartExamined")
+TELLING_THE_KIND = ("SOPClassUID", "Modality", "BodyPartExamined", "ImageType", "Manufacturer")
 """What of a header tells whether an object is :attr:`Kind.OTHER`."""
 
 

@@ -43,7 +43,7 @@ from MCDetect.dicom.writing.report_checks import check_cad_report, check_measure
 from MCDetect.dicom.writing.secondary_capture import check_secondary_capture, secondary_capture
 from MCDetect.dicom.writing.segmentation import segmentation
 from MCDetect.errors import OutputError
-from MCDetect.files import write_atomically
+from MCDetect.files import remove_file, write_atomically
 from MCDetect.findings import Algorithm, ImageFindings
 
 FORMATS = frozenset(kind.name for kind in (SEGMENTATION, PRESENTATION_STATE, CAD_REPORT, MEASUREMENT_REPORT))
@@ -101,7 +101,7 @@ def write_image_objects(  # noqa: PLR0917
         path = folder / _image_file_name(kind, image)
         drawn = shown(image)
         if not drawn.calcifications and not drawn.clusters:
-            path.unlink(missing_ok=True)
+            remove_file(path)
             continue
         with damage_told_plainly(name_of(source)):
             dataset = make(image, source, algorithm, context)
@@ -235,7 +235,7 @@ def write_study_objects(  # noqa: PLR0917
     if MEASUREMENT_REPORT.name in formats:
         path = folder / f"{MEASUREMENT_REPORT.name}_{_short_hash(study_uid)}.dcm"
         if not images:
-            path.unlink(missing_ok=True)
+            remove_file(path)
             return paths
         with damage_told_plainly(what):
             dataset = measurement_report(images, sources, algorithm, context)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from MCDetect.findings import Algorithm, ImageFindings
 
+MANUFACTURER = "MCDetect"
+"""Of all objects that MCDetect writes."""
+
 # The root of every name that is hashed into an identifier. Changing it changes every identifier MCDetect has written.
 _NAMESPACE = UUID("7f0c8e0a-7b3d-5c55-9a52-6d43646574ec")
 

@@ -12,7 +12,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.fileset import FileSet
 
-from MCDetect.dicom.acceptance import TELLING_THE_KIND, Kind, kind_of
+from MCDetect.dicom.acceptance import SECONDARY_CAPTURES, TELLING_THE_KIND, Kind, kind_of
 from MCDetect.dicom.failures import reporting
 from MCDetect.dicom.opening import open_dataset, readable_header
 from MCDetect.dicom.orientation import decide_orientation
@@ -180,7 +180,8 @@ def choose_mammograms(files: Iterable[Path], given: str, what: str, others: Coll
             if error.code in _WORTH_TELLING:
                 found.append((file, None))
             continue
-        if kind is Kind.MAMMOGRAM:
+        # A secondary capture may show anything: only one that says which view it is stands for that view.
+        if kind is Kind.MAMMOGRAM and (all(view[1:]) or header.get("SOPClassUID") not in SECONDARY_CAPTURES):
             usable.append(view)
         found.append((file, view if kind is Kind.REFUSED else None))
     chosen = [file for file, view in found if view is None or not any(view.may_be(other) for other in usable)]

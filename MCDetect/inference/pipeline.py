@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from MCDetect.findings import Findings, ImageFindings, Refusal
 from MCDetect.inference.correspondence import propose
 from MCDetect.inference.detector import Detector
 from MCDetect.inference.device import device_names
+from MCDetect.inference.known_images import KnownImages
 from MCDetect.inference.progress import Progress, Report
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ Result = tuple[Mammogram, ImageFindings] | Refusal
 
 
 def detect(
-    inputs: Source | Sequence[Source],
+    inputs: Source | Iterable[Source],
     *,
     bundle: str | Path = DEFAULT_BUNDLE,
     device: str = "auto",
@@ -44,7 +45,8 @@ def detect(
     Parameters
     ----------
     inputs
-        A file, a folder, a DICOMDIR or a ``pydicom.Dataset``, or several of them.
+        A file, a folder, a DICOMDIR or a ``pydicom.Dataset``, or several of them. An image that is given more than once
+        is reported once.
     bundle
         Name of a shipped model bundle, or the path of one.
     device
@@ -76,18 +78,19 @@ def detect(
     >>> [(image.laterality, image.view, len(image.clusters)) for image in findings.images]  # doctest: +SKIP
     [('R', 'CC', 1), ('L', 'CC', 0)]
     """
-    sources = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
-    if not sources or any(source is None for source in sources):
-        raise UsageError("no-inputs", "There is nothing to detect in: no input was given.")
+    sources = _sources(inputs)
     detector = Detector.load(bundle, device, backend, precision)
     images: list[ImageFindings] = []
     refused: list[Refusal] = []
     algorithm = detector.algorithm(operating_point)
     devices: dict[str, None] = {}
+    known = KnownImages()
     for result in detect_each(sources, detector, operating_point=operating_point, spacing_mm=spacing_mm):
-        if isinstance(result, Refusal):
-            refused.append(result)
-        else:
+        problem = result if isinstance(result, Refusal) else known.refusal_of(*result)
+        if problem is not None:
+            refused.append(problem)
+        elif not isinstance(result, Refusal) and not known.holds(result[1]):
+            known.add(result[1])
             images.append(result[1])
             # The detector may have gone on with the CPU when the memory of the GPU was full.
             devices[detector.algorithm(operating_point).device] = None
@@ -96,6 +99,28 @@ def detect(
         raise InputError(first.code, first.message, first.hint)
     algorithm = replace(algorithm, device=device_names(devices or [algorithm.device]))
     return Findings(algorithm, tuple(images), tuple(refused), propose(images))
+
+
+def _sources(inputs: Source | Iterable[Source]) -> list[Source]:
+    """Return what was given as a list; a data set can be iterated too, and is one."""
+    from pydicom.dataset import Dataset
+
+    single = (str, os.PathLike, Dataset)
+    if inputs is None:
+        raise UsageError("no-inputs", "There is nothing to detect in: no input was given.")
+    if isinstance(inputs, single) or not isinstance(inputs, Iterable):
+        inputs = [inputs]
+    sources = list(inputs)
+    if not sources or any(source is None for source in sources):
+        raise UsageError("no-inputs", "There is nothing to detect in: no input was given.")
+    for source in sources:
+        if not isinstance(source, single):
+            raise UsageError(
+                "no-inputs",
+                f"An input of the type {type(source).__name__} is neither a path nor a data set.",
+                "Give paths of files or folders, or data sets of pydicom.",
+            )
+    return [Path(source) if isinstance(source, os.PathLike) else source for source in sources]
 
 
 def detect_each(

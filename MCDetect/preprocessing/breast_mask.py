@@ -12,6 +12,7 @@ import numpy.typing as npt
 import SimpleITK as sitk
 
 from MCDetect.preprocessing.block_means import block_means
+from MCDetect.preprocessing.padding import padding_is_air
 from MCDetect.preprocessing.skin_markers import skin_markers
 
 BoolImage = npt.NDArray[np.bool_]
@@ -20,6 +21,7 @@ _COARSE_MM = 0.6  # the mask is made at this pixel size: fine enough for a skin 
 _OPENING_MM = 3.0  # radius; letters, lead markers and scan borders are thinner than twice this
 _CLOSING_MM = 3.0
 _AIR_FRACTION = 0.02  # below this share of dark pixels there is no air in the picture
+_DARKEST_PERCENT = 1.0  # of the field: dark labels and dead pixels are smaller, air is larger
 _AIR_FLATNESS = 0.15  # spread of air over spread of tissue; under 0.05 in full views, over 0.2 in crops of tissue
 
 
@@ -79,7 +81,14 @@ def remove_artefacts(pixels: npt.NDArray[np.float32], mask: BoolImage) -> npt.ND
 
 
 def _without_padding(pixels: npt.NDArray[np.float32], valid: BoolImage) -> npt.NDArray[np.float32]:
-    return np.where(valid, pixels, pixels[valid].min() if valid.any() else 0).astype(np.float32, copy=False)
+    """Return the pixels with padding as dark as what is darkest, or as air where there is air in the picture.
+
+    Beside a field that holds air, padding darker than that air would be taken for it, and the air for tissue.
+    """
+    if not valid.any():
+        return np.zeros_like(pixels)
+    darkest = pixels[valid].min() if padding_is_air(valid) else np.percentile(pixels[valid], _DARKEST_PERCENT)
+    return np.where(valid, pixels, np.float32(darkest)).astype(np.float32, copy=False)
 
 
 def _air_and_threshold(coarse: npt.NDArray[np.float32]) -> tuple[float, float]:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from MCDetect.preprocessing.intensity import normalise_by_local_noise, scale_to_unit_range
+from MCDetect.preprocessing.padding import continued
 from MCDetect.preprocessing.resampling import resampled_shape, resize, resize_mask
 
 FloatImage = npt.NDArray[np.float32]
@@ -46,5 +47,5 @@ def prepare_view(
     """
     unit, grey_step = scale_to_unit_range(pixels, valid)
     shape = resampled_shape((pixels.shape[0], pixels.shape[1]), spacing_mm, target_mm)
-    unit, mask = resize(unit, shape), resize_mask(mask, shape)
+    unit, mask = resize(continued(unit, valid), shape), resize_mask(mask, shape)
     return PreparedView(normalise_by_local_noise(unit, mask, grey_step, threads), mask)

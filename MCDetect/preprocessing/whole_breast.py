@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from MCDetect.dicom.orientation import decide_orientation
+from MCDetect.preprocessing.padding import padding_is_air
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -18,6 +19,8 @@ _LEAST_AIR = 0.01
 
 def shows_whole_breast(header: Dataset | None, mask: npt.NDArray[np.bool_], exposed: npt.NDArray[np.bool_]) -> bool:
     """Return False for magnified, spot compressed and partial views, and where no air is in the picture.
+
+    Air that a system has blanked, and declared as padding, is air.
 
     Parameters
     ----------
@@ -32,4 +35,6 @@ def shows_whole_breast(header: Dataset | None, mask: npt.NDArray[np.bool_], expo
         parts = {"magnification", "spot compression"} & set(decide_orientation(header).modifiers)
         if parts or str(header.get("PartialView") or "").strip().upper() == "YES":
             return False
-    return int(np.count_nonzero(mask & exposed)) <= (1 - _LEAST_AIR) * int(np.count_nonzero(exposed))
+    if int(np.count_nonzero(mask & exposed)) <= (1 - _LEAST_AIR) * int(np.count_nonzero(exposed)):
+        return True
+    return padding_is_air(exposed)

@@ -158,6 +158,17 @@ def test_a_disk_that_cannot_be_written_stops_everything(tmp_path, monkeypatch):
         ResultWriter(tmp_path, ALGORITHM).add(mammogram, analysed(mammogram))
 
 
+def test_an_earlier_result_that_cannot_be_removed_is_told_with_its_path(tmp_path, monkeypatch):
+    def fail(_path, missing_ok=False):
+        raise PermissionError(13, "Permission denied")
+
+    mammogram = read(1)
+    monkeypatch.setattr(Path, "unlink", fail)  # as of a file that another program has open on Windows
+    with pytest.raises(OutputError, match=r"seg_.*could not be removed: Permission denied") as caught:
+        ResultWriter(tmp_path, ALGORITHM, ["seg"]).add(mammogram, analysed(mammogram))
+    assert caught.value.code == "cannot-write"
+
+
 def test_no_report_says_that_an_image_was_searched_whose_results_could_not_be_written(tmp_path, monkeypatch):
     def fail(*_arguments):
         raise MemoryError

@@ -15,10 +15,10 @@ from typing import TypeVar
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
+from MCDetect.dicom.identifiers import MANUFACTURER
 from MCDetect.dicom.orientation import VIEWS
 from MCDetect.dicom.results.pieces import ImagePiece
 from MCDetect.dicom.writing import codes
-from MCDetect.dicom.writing.common import MANUFACTURER
 from MCDetect.dicom.writing.content_tree import Position, all_children
 from MCDetect.findings import Review
 

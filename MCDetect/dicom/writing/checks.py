@@ -16,8 +16,8 @@ from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
+from MCDetect.dicom.identifiers import MANUFACTURER
 from MCDetect.dicom.writing import codes
-from MCDetect.dicom.writing.common import MANUFACTURER
 from MCDetect.dicom.writing.context import shown
 from MCDetect.dicom.writing.frames import pixels_of_frames
 from MCDetect.dicom.writing.patient import PATIENT_AND_STUDY

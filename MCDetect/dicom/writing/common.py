@@ -15,7 +15,7 @@ from pydicom.sr.codedict import codes
 from pydicom.uid import UID, DigitalMammographyXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
 from MCDetect.dicom.failures import DICOM_FAILURES
-from MCDetect.dicom.identifiers import content_digest, stable_uid
+from MCDetect.dicom.identifiers import MANUFACTURER, content_digest, stable_uid
 from MCDetect.dicom.orientation import Orientation, decide_orientation
 from MCDetect.dicom.writing.algorithm_texts import operating_point_text
 from MCDetect.dicom.writing.context import RAW, ReportContext
@@ -26,8 +26,6 @@ from MCDetect.dicom.writing.tracking import view_label
 from MCDetect.errors import OutputError
 from MCDetect.findings import Algorithm, ImageFindings
 from MCDetect.version import __version__
-
-MANUFACTURER = "MCDetect"
 
 _EQUIPMENT = (
     "Manufacturer",

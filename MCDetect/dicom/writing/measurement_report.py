@@ -18,12 +18,11 @@ from collections.abc import Mapping, Sequence
 import highdicom
 from pydicom.dataset import Dataset
 
-from MCDetect.dicom.identifiers import stable_uid
+from MCDetect.dicom.identifiers import MANUFACTURER, stable_uid
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing import content_items as items
 from MCDetect.dicom.writing.cad_image_library import library_entry
 from MCDetect.dicom.writing.common import (
-    MANUFACTURER,
     MEASUREMENT_REPORT,
     complete,
     instance_uid,

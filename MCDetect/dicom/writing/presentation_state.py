@@ -13,9 +13,10 @@ import numpy as np
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
+from pydicom.uid import ExplicitVRBigEndian
 
+from MCDetect.dicom.identifiers import MANUFACTURER
 from MCDetect.dicom.writing.common import (
-    MANUFACTURER,
     PRESENTATION_STATE,
     complete,
     detector_spacing,
@@ -81,7 +82,7 @@ def presentation_state(
     )
     name_sop_class(dataset, source)
     dataset.Laterality = image.laterality or None  # has to be there for a paired organ, and may be empty
-    _keep_display(dataset, source)
+    _keep_display(dataset, source, image.spacing_mm)
     complete(dataset, PRESENTATION_STATE, source, algorithm, view_label(image), context=context)
     return dataset
 
@@ -112,10 +113,10 @@ def _marks(image: ImageFindings, header: Dataset, layer: highdicom.pr.GraphicLay
     return highdicom.pr.GraphicAnnotation([header], layer, graphic_objects=graphics)
 
 
-def _keep_display(dataset: Dataset, source: Dataset) -> None:
+def _keep_display(dataset: Dataset, source: Dataset, spacing_mm: tuple[float, float]) -> None:
     """Copy modality LUT, VOI LUT and polarity, and the aspect ratio of pixels that are not square."""
     if source.get("ModalityLUTSequence"):
-        dataset["ModalityLUTSequence"] = deepcopy(source["ModalityLUTSequence"])
+        dataset.ModalityLUTSequence = [_little_endian(table, source) for table in source.ModalityLUTSequence]
     elif numbers(source, "RescaleIntercept") and numbers(source, "RescaleSlope"):
         for keyword in ("RescaleIntercept", "RescaleSlope", "RescaleType"):
             if source.get(keyword) is not None:
@@ -127,8 +128,8 @@ def _keep_display(dataset: Dataset, source: Dataset) -> None:
         dataset.SoftcopyVOILUTSequence = [voi_lut]
     inverted = source.get("PhotometricInterpretation") == "MONOCHROME1"
     dataset.PresentationLUTShape = "INVERSE" if inverted else "IDENTITY"
-    spacing = detector_spacing(source)
-    if spacing is not None and spacing[0] != spacing[1]:
+    spacing = detector_spacing(source) or spacing_mm
+    if spacing[0] != spacing[1]:
         area = dataset.DisplayedAreaSelectionSequence[0]
         del area.PresentationPixelAspectRatio
         area.PresentationPixelSpacing = list(spacing)
@@ -139,7 +140,7 @@ def _first_voi_lut(source: Dataset) -> Dataset | None:
     item = Dataset()
     tables = source.get("VOILUTSequence")
     if tables:
-        item.VOILUTSequence = [_with_16_bits(tables[0])]
+        item.VOILUTSequence = [_with_16_bits(_little_endian(tables[0], source))]
         return item
     if not (numbers(source, "WindowCenter") and numbers(source, "WindowWidth")):
         return None
@@ -148,6 +149,15 @@ def _first_voi_lut(source: Dataset) -> Dataset | None:
         if value not in (None, ""):
             setattr(item, keyword, value[0] if isinstance(value, MultiValue) else value)
     return item
+
+
+def _little_endian(table: Dataset, source: Dataset) -> Dataset:
+    """Return a copy of a lookup table whose words are little endian: pydicom keeps them as they are in the file."""
+    copied = deepcopy(table)
+    syntax = getattr(source, "file_meta", Dataset()).get("TransferSyntaxUID")
+    if syntax == ExplicitVRBigEndian and isinstance(table.get("LUTData"), bytes):
+        copied["LUTData"].value = np.frombuffer(table.LUTData, ">u2").astype("<u2").tobytes()
+    return copied
 
 
 def _with_16_bits(table: Dataset) -> Dataset:

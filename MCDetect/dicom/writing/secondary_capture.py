@@ -12,9 +12,9 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.uid import RLELossless
 
+from MCDetect.dicom.identifiers import MANUFACTURER
 from MCDetect.dicom.writing.checks import check_common, check_image_references, fail
 from MCDetect.dicom.writing.common import (
-    MANUFACTURER,
     SECONDARY_CAPTURE,
     complete,
     instance_uid,

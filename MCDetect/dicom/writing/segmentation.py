@@ -20,11 +20,10 @@ from pydicom.multival import MultiValue
 from pydicom.sr.coding import Code
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from MCDetect.dicom.identifiers import stable_uid
+from MCDetect.dicom.identifiers import MANUFACTURER, stable_uid
 from MCDetect.dicom.writing import codes
 from MCDetect.dicom.writing.algorithm_texts import algorithm_parameters
 from MCDetect.dicom.writing.common import (
-    MANUFACTURER,
     SEGMENTATION,
     Kind,
     complete,

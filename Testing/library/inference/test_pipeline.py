@@ -91,3 +91,28 @@ def test_a_fault_in_one_image_does_not_cost_the_others_their_findings(detector, 
 def test_no_input_at_all_is_no_negative_result(bundle_folder):
     with pytest.raises(UsageError, match="nothing"):
         detect([], bundle=bundle_folder, device="cpu")
+
+
+def test_an_image_given_as_two_copies_is_reported_once(bundle_folder, examination, tmp_path):
+    copy = tmp_path / "copy.dcm"
+    copy.write_bytes((examination / "1.dcm").read_bytes())
+    findings = detect([examination / "1.dcm", copy], bundle=bundle_folder, device="cpu", operating_point=0.0)
+    assert len(findings.images) == 1
+    assert findings.refused == ()
+
+
+def test_two_images_of_one_identifier_are_not_mixed_up(bundle_folder, examination, tmp_path):
+    first = pydicom.dcmread(examination / "1.dcm")
+    other = write_mammogram(tmp_path / "other.dcm", bright_pixels((), seed=9), SOPInstanceUID=first.SOPInstanceUID)
+    findings = detect([examination / "1.dcm", other], bundle=bundle_folder, device="cpu")
+    assert len(findings.images) == 1
+    assert [refusal.code for refusal in findings.refused] == ["duplicate-identifier"]
+
+
+def test_paths_may_come_from_anything_that_can_be_gone_through(bundle_folder, examination):
+    for inputs in (examination.glob("*.dcm"), {examination / "1.dcm", examination / "2.dcm"}):
+        assert len(detect(inputs, bundle=bundle_folder, device="cpu").images) == 2
+    with pytest.raises(UsageError, match="type int is neither a path"):
+        detect([examination / "1.dcm", 3], bundle=bundle_folder, device="cpu")
+    with pytest.raises(UsageError, match="type int"):
+        detect(3, bundle=bundle_folder, device="cpu")

@@ -42,6 +42,19 @@ def test_labels_wedges_and_frames_are_left_out():
     assert not mask[300:600, 660:690].any()
 
 
+def test_padding_round_a_field_is_not_taken_for_its_air_whatever_is_darkest_there():
+    picture, truth = breast(air=0.1, noise=0.005)
+    picture[40:60, 600:640] = -500  # dead pixels, or a label in black
+    padded, inside = np.pad(picture, 400, constant_values=-500), np.pad(np.ones_like(truth), 400)
+    mask = breast_mask(padded, SPACING, inside)
+    assert overlap(mask, np.pad(truth, 400)) > 0.98
+
+
+def test_a_breast_whose_air_is_padding_is_found_whole():
+    picture, truth = breast(air=0.1, noise=0.005)
+    assert overlap(breast_mask(np.where(truth, picture, 0).astype(np.float32), SPACING, truth), truth) > 0.99
+
+
 def test_mirrored_pictures_have_mirrored_masks():
     picture, _ = breast()
     mirrored = breast_mask(np.ascontiguousarray(picture[:, ::-1]), SPACING)[:, ::-1]

@@ -45,6 +45,16 @@ def test_views_of_a_part_do_not(header: Dataset) -> None:
     assert not shows_whole_breast(header, BREAST, EXPOSED)
 
 
+def test_air_that_is_blanked_and_called_padding_is_air_all_the_same() -> None:
+    row, column = np.indices((90, 60))
+    breast = ((row - 45) / 35) ** 2 + (column / 40) ** 2 < 1
+    for whole in (breast, breast[:, ::-1]):
+        assert shows_whole_breast(None, whole, whole)
+        assert not shows_whole_breast(header_of(("399055006", "Spot Compression")), whole, whole)
+    disc = ((row - 45) / 35) ** 2 + ((column - 30) / 25) ** 2 < 1
+    assert not shows_whole_breast(None, disc, disc), "the field of a round collimator"
+
+
 def test_without_air_beside_it_nobody_knows_where_a_breast_ends() -> None:
     padded = EXPOSED.copy()
     padded[:, 30:] = False

@@ -10,7 +10,7 @@ from PIL import Image
 
 from MCDetect.bundles.store import Bundle, find_bundle
 from MCDetect.errors import ModelError
-from MCDetect.training.default_bundle import add_to_training_record, read_training_record
+from MCDetect.training.default_bundle import add_to_training_record, read_training_record, write_training_record
 from MCDetect.training.default_card import DRAWN, main, write_card
 from MCDetect.training.default_stages import TIMED
 from MCDetect.training.model_card import PICTURE, model_card
@@ -126,7 +126,8 @@ def test_the_bundle_is_small_enough_to_ship():
 
 
 def test_the_card_says_with_which_commands_the_stages_were_done(copy: Bundle, scores: dict):
-    add_to_training_record(copy.folder, commands={"types": "`make types`, software 0"})
+    record = {**read_training_record(copy.folder), "commands": {"types": "`make types`, software 0"}}
+    write_training_record(copy.folder, {name: value for name, value in record.items() if name != "command"})
     card = model_card(copy, scores)
     assert "made stage by stage. It has not been made in one go yet.\n\n- types: `make types`, software 0\n" in card
     add_to_training_record(copy.folder, command="make all")

@@ -92,6 +92,24 @@ def test_a_raw_image_of_a_breast_that_has_no_other_image_is_returned_so_that_its
     assert names(find_inputs([tmp_path]), tmp_path) == expected
 
 
+PICTURE_OF_THE_BREAST = {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7", "PresentationIntentType": None}
+
+
+def test_a_picture_of_findings_is_no_mammogram_and_stands_for_none(make_file, tmp_path):
+    make_file("raw.dcm", PresentationIntentType="FOR PROCESSING")
+    ours = {"Manufacturer": "MCDetect", "ImageType": ["DERIVED", "SECONDARY", "", "FINDINGS"]}
+    make_file("ours.dcm", **PICTURE_OF_THE_BREAST, **ours)
+    assert names(find_inputs([tmp_path]), tmp_path) == ["raw.dcm"]
+
+
+def test_a_secondary_capture_of_an_unknown_view_hides_no_view_that_is_refused(make_file, tmp_path):
+    make_file("raw.dcm", PresentationIntentType="FOR PROCESSING")
+    make_file("any.dcm", **PICTURE_OF_THE_BREAST, view=None, ViewPosition=None)
+    assert names(find_inputs([tmp_path]), tmp_path) == ["any.dcm", "raw.dcm"]
+    make_file("film.dcm", **PICTURE_OF_THE_BREAST)
+    assert names(find_inputs([tmp_path]), tmp_path) == ["any.dcm", "film.dcm"]
+
+
 def test_a_tomosynthesis_beside_the_mammogram_of_its_view_is_passed_over(make_file, tmp_path):
     tomosynthesis = {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.13.1.3", "NumberOfFrames": 1}
     make_file("r.dcm")

@@ -1,6 +1,8 @@
 # ruff: noqa: PLR0917 (fixtures are arguments)
 from __future__ import annotations
 
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRBigEndian
 
 from MCDetect.dicom.export import write_image_objects
 from MCDetect.findings import Algorithm
@@ -128,6 +131,33 @@ def test_pixels_that_are_not_square_are_shown_with_their_spacing(
     assert area.DisplayedAreaBottomRightHandCorner == [330, 420]
     assert "Test passed" in run_tool("dcmpschk", path)
     assert faults_by_dciodvfy(path) == []
+
+
+def test_pixels_of_a_film_that_are_not_square_are_shown_with_their_spacing(
+    make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path
+) -> None:
+    header = make_mammogram(ImagerPixelSpacing=None, NominalScannedPixelSpacing=[0.05, 0.06])
+    image = replace(find(header), spacing_mm=(0.05, 0.06))
+    (path,) = write_image_objects(image, header, algorithm, tmp_path, GSPS)
+    (area,) = dcmread(path).DisplayedAreaSelectionSequence
+    assert area.PresentationPixelSpacing == [0.05, 0.06]
+
+
+def test_the_words_of_a_lookup_table_are_those_of_a_big_endian_file(
+    make_mammogram: Any, find: Any, algorithm: Algorithm, tmp_path: Path
+) -> None:
+    values = np.linspace(0, 65535, 256).astype("<u2")
+    table = Dataset()
+    table.add_new("LUTDescriptor", "US", [256, 0, 16])
+    table.add_new("LUTData", "OW", values.astype(">u2").tobytes())
+    rescaling = deepcopy(table)
+    rescaling.ModalityLUTType = "US"
+    header = make_mammogram(VOILUTSequence=[table], ModalityLUTSequence=[rescaling])
+    header.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+    (path,) = write_image_objects(find(header), header, algorithm, tmp_path, GSPS)
+    state = dcmread(path)
+    for kept in (state.SoftcopyVOILUTSequence[0].VOILUTSequence[0], state.ModalityLUTSequence[0]):
+        assert np.array_equal(np.frombuffer(kept.LUTData, "<u2"), values)
 
 
 def test_an_image_without_findings_gets_no_presentation_state(

@@ -190,4 +190,4 @@ def test_the_measured_confusion_stands_beside_the_model(model) -> None:
         benign = {term.value for term in BENIGN_TYPES}
         shares = measured[part]["recognised_as_benign"]
         assert all(share < 0.1 for term, share in shares.items() if term not in benign)
-        assert all(share > 0.5 for term, share in shares.items() if term in benign)
+        assert all(share > 0.4 for term, share in shares.items() if term in benign)
