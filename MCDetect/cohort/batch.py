@@ -134,6 +134,7 @@ def run_batch(plan: Plan, listener: Listener) -> Report:
             engine = Engine(crew, manifest, order, finished, repeated=listener.repeated, retirement=retirement)
             with intake or nullcontext(), _cancelling(engine):
                 state = _process(engine, intake, listener)
+        clear_unfinished(plan.output)  # of workers that were killed; those that ran on are done
         unanswered = () if intake is None else tuple(intake.problems)
         problems = (*unanswered, *source.problems)
         _require_something(plan.source, manifest, unanswered)

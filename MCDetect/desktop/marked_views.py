@@ -18,6 +18,9 @@ class MarkedViews(WindowedViews):
     views: list[SliceView]
     magnifier: Magnifier
     magnifies: bool
+    clicked: Any
+    drawn: Any
+    tool = Tool.NONE
     marks: tuple[bool, bool]
     """Whether outlines and calcifications are shown."""
 
@@ -40,8 +43,23 @@ class MarkedViews(WindowedViews):
 
     def set_tool(self, tool: Tool) -> None:
         """Let clicks and lines be told."""
+        self.tool = tool
         for view in self.views:
-            view.set_tool(clicks=tool in (Tool.ADD, Tool.REMOVE), draws=tool.draws)
+            self.give_tool(view)
+
+    def give_tool(self, view: SliceView) -> None:
+        """Let a view know the tool that is on."""
+        view.set_tool(clicks=self.tool in (Tool.ADD, Tool.REMOVE), draws=self.tool.draws)
+
+    def tell_click(self, view: SliceView, row: float, column: float) -> None:
+        """Tell of a click with a tool."""
+        if (key := self.key_of(view)) is not None:
+            self.clicked.emit(key, row, column)
+
+    def tell_line(self, view: SliceView, line: list[tuple[float, float]]) -> None:
+        """Tell of a line that was drawn."""
+        if (key := self.key_of(view)) is not None:
+            self.drawn.emit(key, line)
 
     def set_magnifying(self, magnifies: bool) -> None:
         """Let the magnifier follow the pointer."""

@@ -78,10 +78,12 @@ class OpeningWindow(HostWindow):
         self.status(self.translate("Reading headers and results…"))
         self.waiting_bar.show()
         current = None if self.session is None else self.session.examination
+        self._wanted = wanted = object()
         self.background_work.run(
             partial(open_given, list(paths), spacing_mm, current),
-            lambda opened: self._opened(opened, current, then),
-            partial(self._not_opened, list(paths)),
+            # What was opened last is wanted, however long a disk takes to give what was opened before.
+            lambda opened: self._opened(opened, current, then) if wanted is self._wanted else None,
+            lambda error: self._not_opened(list(paths), error, then),
         )
 
     def _opened(self, opened: Opened, current: Examination | None, then: Callable[[], object] | None) -> None:
@@ -94,10 +96,11 @@ class OpeningWindow(HostWindow):
             self._is_opened()
             return
         self._end_session()
+        wanted = self._wanted
         # Work that was kept a moment ago is read again, from a disk that may be slow.
         self.background_work.run(
             partial(ReviewSession, opened.examination, folder=self.folder),
-            lambda session: self._begin(session, opened, then),
+            lambda session: self._begin(session, opened, then) if wanted is self._wanted else session.close(),
             partial(self._not_opened, []),
         )
 
@@ -143,7 +146,9 @@ class OpeningWindow(HostWindow):
         self.status("")
         self.waiting_bar.hide()
 
-    def _not_opened(self, paths: list[str | Path], error: BaseException) -> None:
+    def _not_opened(
+        self, paths: list[str | Path], error: BaseException, then: Callable[[], object] | None = None
+    ) -> None:
         self._is_opened()
         if isinstance(error, MCDetectError) and error.code == "no-spacing":
             typed = self.ask_text(
@@ -155,7 +160,7 @@ class OpeningWindow(HostWindow):
             except ValueError:
                 return
             if spacing > 0:
-                self.open_paths(paths, spacing)
+                self.open_paths(paths, spacing, then)
             return
         self.panel.detection.tell(error)
 

@@ -71,6 +71,12 @@ class SliceView(SliceCanvas):
         self.setCursor(Qt.CrossCursor if clicks or draws else Qt.ArrowCursor)
         self.schedule()
 
+    def clear(self) -> None:
+        """Show nothing: a line or a pointer of a tool belonged to what was shown."""
+        self.spacing_mm = None
+        self.line = []
+        self.pointer = None
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin what the button stands for."""
         self.setFocus(Qt.MouseFocusReason)

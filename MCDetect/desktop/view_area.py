@@ -84,14 +84,15 @@ class ViewArea(FindingViews):
         for number in range(len(self.views) + 1, count + 1):
             view = SliceView(self.mrml, f"View {number}", self)
             self.views.append(view)
+            self.give_tool(view)
             self._connect(view)
             view.hide()
 
     def _connect(self, view: SliceView) -> None:
         view.moved.connect(partial(self.move_views, view))
         view.windowed.connect(partial(self.drag_window, view))
-        view.clicked.connect(partial(self._tell_click, view))
-        view.drawn.connect(partial(self._tell_line, view))
+        view.clicked.connect(partial(self.tell_click, view))
+        view.drawn.connect(partial(self.tell_line, view))
         view.hovered.connect(partial(self.magnify_under_pointer, view))
         view.resized.connect(lambda: self._refit.start(0))
         view.left.connect(self.magnifier.hide)
@@ -117,9 +118,10 @@ class ViewArea(FindingViews):
             fits = len(views) > 1 and any(view.laterality and view.view in {"CC", "MLO"} for view in views)
             many = Layout.FOUR_OVER_PRIORS if session.examination.priors else Layout.FOUR_VIEWS
             self.arrange(opening_layout(session.examination, many) if fits else Layout.ONE_VIEW)
+            self._before_single = self.arrangement
         else:
             for view in self.views:
-                view.spacing_mm = None
+                view.clear()
                 view.hide()
 
     def arrange(self, layout: Layout, focus: str | None = None) -> None:
@@ -130,6 +132,7 @@ class ViewArea(FindingViews):
             self._before_single = self.arrangement
         self.arrangement = layout
         self.magnified, self.wanted = set(), None
+        self.magnifier.hide()
         kept = focus or self.active_key
         has_focus = any(view.hasFocus() for view in self.views)
         self._place(hang(self.session.examination, layout, kept))
@@ -195,7 +198,7 @@ class ViewArea(FindingViews):
     def _fill(self, view: SliceView, slot: Slot) -> None:
         if self.overlay is None:
             return
-        view.spacing_mm = None
+        view.clear()
         self.overlay.hide(view.node)
         if slot.key is None:
             view.annotations.show(slot.title, "", _text("There is no such view."), "")
@@ -258,14 +261,6 @@ class ViewArea(FindingViews):
             self.fit_again(view)
 
     # What happens in a view
-
-    def _tell_click(self, view: SliceView, row: float, column: float) -> None:
-        if (key := self.key_of(view)) is not None:
-            self.clicked.emit(key, row, column)
-
-    def _tell_line(self, view: SliceView, line: list[tuple[float, float]]) -> None:
-        if (key := self.key_of(view)) is not None:
-            self.drawn.emit(key, line)
 
     def annotate(self, view: SliceView) -> None:
         """Write name, magnification and window into a view."""

@@ -142,7 +142,7 @@ def _title(image: ImageFindings, width: int, sizes: style.Sizes) -> Image.Image:
         f"{clusters}, {_number(len(image.calcifications), 'calcification')}, {isolated} of them isolated"
         + ("; typically benign: " if typed else "")
         + ", ".join(f"{count} {kind}" for kind, count in typed.most_common())
-        if image.calcifications
+        if image.calcifications or image.clusters
         else "No calcifications found"
     )
     if len(image.clusters) > MOST_DETAILS:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
 from MCDetect.errors import UsageError
-from MCDetect.findings import Cluster, Correspondence, Decision, Origin
+from MCDetect.findings import Cluster, Correspondence, Decision
 from MCDetect.inference.correspondence import ordered
 from MCDetect.review import drawing
 from MCDetect.review.local_segmentation import segment_calcification
@@ -92,7 +92,7 @@ class ReaderActions(ShownFindings):
             ``not-drawn`` for one of the algorithm, which can only be rejected.
         """
         image, cluster = self.state.find(tracking_uid)
-        if cluster.origin is not Origin.READER or cluster.score < 1.0:
+        if not drawing.is_drawn_cluster(cluster):
             raise UsageError("not-drawn", "The algorithm found this cluster.", "Reject it instead of deleting it.")
         self._do(self.state.without_clusters(tracking_uid), "delete a cluster", [image.sop_instance_uid])
 

@@ -23,6 +23,11 @@ NEAR_MM = 5.0
 """A calcification this near to a member of the selected cluster joins it: the distance that links calcifications."""
 
 
+def is_drawn_cluster(cluster: Cluster) -> bool:
+    """Say whether a reader drew a cluster; one of the algorithm that a reader outlined anew keeps its score."""
+    return cluster.origin is Origin.READER and cluster.score >= 1.0
+
+
 def with_outline(
     state: ReviewState, tracking_uid: str, vertices: Sequence[tuple[float, float]], visible: Collection[str]
 ) -> ReviewState:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydicom.dataset import Dataset
 
+from MCDetect.dicom.description import readable_day
 from MCDetect.dicom.identifiers import picture_uid, stable_uid
 from MCDetect.dicom.inputs import find_inputs
 from MCDetect.dicom.mammogram import Mammogram, Spacing
@@ -151,6 +152,10 @@ class Examination:
     def current(self) -> tuple[View, ...]:
         """The views of the latest study."""
         return self.of_study(self.studies[0]) if self.studies else ()
+
+    def label_of(self, view: View) -> str:
+        """Return side and view, and the day of a prior: two views of one name would be taken for each other."""
+        return view.label if view in self.current else " ".join((view.label, readable_day(view.date))).strip()
 
     @property
     def priors(self) -> tuple[tuple[View, ...], ...]:

@@ -111,7 +111,10 @@ class _Page:
             for image in self._findings.images
             for cluster in image.clusters
         ]
-        listed.sort(key=lambda f: (f.cluster.decision is Decision.REJECTED, -f.cluster.score))
+        current = {view.key for view in self._examination.current}
+        listed.sort(
+            key=lambda f: (f.view.key not in current, f.cluster.decision is Decision.REJECTED, -f.cluster.score)
+        )
         self._draw_findings(listed)
 
     def _picture(self, view: View) -> npt.NDArray[np.uint8]:
@@ -226,7 +229,8 @@ class _Page:
         said = {Decision.UNDECIDED: "", Decision.ACCEPTED: ", accepted", Decision.REJECTED: ", REJECTED"}
         score = cluster_score_text(cluster, "")
         score = f"score {score}" if score else "drawn by the reader"
-        self._text(x, y - 9, f"{view.label}, number {cluster.id}, {score}{said[cluster.decision]}", 7.5, bold=True)
+        label = self._examination.label_of(view)
+        self._text(x, y - 9, f"{label}, number {cluster.id}, {score}{said[cluster.decision]}", 7.5, bold=True)
         described = [kind_of(cluster)] if cluster.type_text else []
         described += [f"{cluster.count_text} calcifications, {cluster.diameter_mm:.1f} mm", cluster.distribution.value]
         described += [f"BI-RADS {cluster.assessment.value}"] if cluster.assessment else []

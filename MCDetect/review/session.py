@@ -108,6 +108,8 @@ class ReviewSession(TakingFindings):
         if (threshold, operating_point) == (self._threshold, self.operating_point):
             return
         self._threshold, self.operating_point = float(threshold), operating_point
+        if self.selected is not None and self.selected_key is None:  # nobody accepts what is not shown
+            self.select(None)
         self._changed(ChangeKind.FILTER, self.examination.keys)
 
     def select(self, tracking_uid: str | None) -> None:

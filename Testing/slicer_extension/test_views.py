@@ -130,6 +130,16 @@ def test_a_finding_of_a_view_that_is_still_being_read_is_magnified_when_it_is_th
     assert views.node_of(key).GetFieldOfView()[1] == 25.0
 
 
+def test_a_window_that_becomes_larger_is_no_movement_of_the_reader(four_views):
+    views = four_views.views
+    nodes = [node for row in views.grid for node in row]
+    seen = nodes[1].GetFieldOfView()
+    across, down = nodes[0].GetDimensions()[:2]
+    nodes[0].ResizeSliceNode(across / 2, down / 2)
+    assert views.movements.moved_nodes == set()
+    assert nodes[1].GetFieldOfView() == seen
+
+
 def test_what_the_reader_has_magnified_stays_so_when_another_view_comes(application, four_views):
     views = four_views.views
     late = views.overlay.shown_in(views.grid[0][1])

@@ -215,7 +215,9 @@ class ExaminationViews(FittedViews):
             return {}
         uid = next(uid for uid in pair.tracking_uids if uid != cluster.tracking_uid)
         image, other = self.session.state.find(uid)
-        return {} if self.node_of(image.sop_instance_uid) is None else {image.sop_instance_uid: other}
+        node = self.node_of(image.sop_instance_uid)
+        is_there = node is not None and self.overlay.shown_in(node) is not None
+        return {image.sop_instance_uid: other} if is_there else {}
 
     def _shown_in(self, node: Any) -> Any:
         """Return the volume and the flips of what a slice view shows, None where it shows nothing."""

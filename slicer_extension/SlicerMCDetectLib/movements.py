@@ -67,8 +67,10 @@ class Movements:
             return
         from MCDetect.desktop.navigation import apply
 
-        move = before.move_to(_Seen(node))
+        after = _Seen(node)
+        move = before.move_to(after)
         if move is None:
+            self._before[node.GetID()] = after
             return
         self.moved_nodes.add(node.GetID())
         with self.paused():
@@ -87,12 +89,16 @@ class _Seen:
         self.axes = [[matrix.GetElement(row, column) for row in range(3)] for column in range(2)]
         self.middle = [matrix.GetElement(row, 3) for row in range(3)]
         self.mm_per_pixel = mm_per_pixel(node)
+        self.size = tuple(node.GetDimensions()[:2])
 
     def move_to(self, after: _Seen) -> Any:
-        """Return how one gets to what is seen ``after``; None where nothing has moved, or the picture was turned."""
+        """Return how one gets to what is seen ``after``; None where nothing has moved.
+
+        None too where the picture was turned, or the window made larger or smaller: that was no movement of the reader.
+        """
         from MCDetect.desktop.navigation import Move
 
-        if self.axes != after.axes or not self.mm_per_pixel or not after.mm_per_pixel:
+        if self.axes != after.axes or self.size != after.size or not self.mm_per_pixel or not after.mm_per_pixel:
             return None
         shift = [new - old for new, old in zip(after.middle, self.middle, strict=True)]
         right, up = (sum(a * b for a, b in zip(axis, shift, strict=True)) for axis in self.axes)

@@ -240,6 +240,10 @@
       <translation type="unfinished" />
     </message>
     <message>
+      <source>Do not send</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Done again: {what}</source>
       <translation type="unfinished" />
     </message>
@@ -544,6 +548,10 @@ For research use only. It is not a medical device and must not be used for diagn
       <translation type="unfinished" />
     </message>
     <message>
+      <source>Send what was exported</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Sending…</source>
       <translation type="unfinished" />
     </message>
@@ -581,6 +589,10 @@ For research use only. It is not a medical device and must not be used for diagn
     </message>
     <message>
       <source>The latest {count} are shown; say more to find fewer.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The review has changed since it was exported.</source>
       <translation type="unfinished" />
     </message>
     <message>

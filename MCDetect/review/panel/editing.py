@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from MCDetect.errors import UsageError
-from MCDetect.findings import Origin
+from MCDetect.review.drawing import is_drawn_cluster
 from MCDetect.review.panel.host import Host, Tool
 from MCDetect.review.panel.part import Part
 from MCDetect.review.panel.toolkit import Toolkit
@@ -135,7 +135,7 @@ class EditingPart(Part):
         self.enable(selected is not None, "outlineButton")
         is_drawn = False
         if session is not None and selected is not None:
-            is_drawn = session.state.find(selected)[1].origin is Origin.READER
+            is_drawn = is_drawn_cluster(session.state.find(selected)[1])
         self.enable(is_drawn, "deleteButton")
         for tool, name in _BUTTONS.items():
             getattr(self.widgets, name).setChecked(tool is self.tool)

@@ -107,7 +107,8 @@ class FindingsPart(Part):
                 self.host.show_finding(key, cluster)
 
     def _cells(self, key: str, cluster: Cluster) -> tuple[_Cell, ...]:
-        label = "" if self.session is None else self.session.examination.view(key).label
+        examination = None if self.session is None else self.session.examination
+        label = "" if examination is None else examination.label_of(examination.view(key))
         texts = (
             label,
             str(cluster.id),

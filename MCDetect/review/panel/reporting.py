@@ -62,13 +62,14 @@ class ReportingPart(Part):
     def refresh(self) -> None:
         """Switch the buttons on and off."""
         session = self.session
-        has_results = session is not None and (session.algorithm is not None or bool(session.state.images))
+        has_results = session is not None and self._has_results(session)
         self.enable(has_results and not self.is_busy, "exportButton", "pdfButton")
         self.enable(self.exported is not None and not self.is_busy, "sendButton")
         self.enable(session is not None, "completeCheckBox")
         with self.quiet("completeCheckBox"):
             self.widgets.completeCheckBox.setChecked(session is not None and session.state.complete)
-        if session is not None and session.reader and not self.widgets.readerEdit.property("text"):
+        is_typing = bool(self.widgets.readerEdit.property("focus"))
+        if session is not None and session.reader and not self.widgets.readerEdit.property("text") and not is_typing:
             with self.quiet("readerEdit"):
                 self.widgets.readerEdit.setText(as_typed(session.reader))
 
@@ -79,13 +80,13 @@ class ReportingPart(Part):
     def export(self) -> None:
         """Ask for a folder and write everything into it."""
         session = self.session
-        findings = self._findings()
-        if session is None or findings is None:
+        if session is None or not self._may_write():
             return
         folder = self._folder()
-        if not folder:
+        if not folder or session is not self.session:
             return
-        state = session.state
+        # After the dialogs: views may have been searched while they were open.
+        findings, state = self._findings(session), session.state
         self._start(self.text("Writing…"))
         self.exports = state
         self.host.background(
@@ -105,12 +106,12 @@ class ReportingPart(Part):
     def write_picture_report(self) -> None:
         """Ask for a file and write the page with each finding."""
         session = self.session
-        findings = self._findings()
-        if session is None or findings is None:
+        if session is None or not self._may_write():
             return
         path = self.host.ask_file(self.text("Picture report"), "picture report.pdf")
-        if not path:
+        if not path or session is not self.session:
             return
+        findings = self._findings(session)
         self._start(self.text("Writing…"))
         self.host.background(
             partial(_write_picture_report, Path(path), findings, session.examination),
@@ -120,22 +121,28 @@ class ReportingPart(Part):
 
     def send(self) -> None:
         """Send what was exported to a PACS."""
-        if self.exported is None:
+        if self.exported is None or self.is_busy:
             return
         files = self.exported.dicom_files
         if not files:
             raise UsageError("nothing-to-send", "No DICOM object was exported.", "Export the results first.")
+        session = self.session
+        if session is not None and session.has_unsaved_changes:
+            question = self.text("The review has changed since it was exported.")
+            choices = (self.text("Send what was exported"), self.text("Do not send"))
+            if self.host.ask(question, choices) != 0:
+                return
         node = choose_node(self.host)
         if node is None:
             return
         self._start(self.text("Sending…"))
         self.host.background(partial(send, files, node, self._waiting.report), self._sent, self._failed)
 
-    def _findings(self) -> Findings | None:
-        """Return reviewed findings where a reader has said something, else those of the algorithm."""
+    def _may_write(self) -> bool:
+        """Say whether there is something to write, nothing is being written, and the reader has a name if need be."""
         session = self.session
-        if session is None:
-            return None
+        if session is None or self.is_busy or not self._has_results(session):
+            return False
         self._named()
         if not session.reader and has_review(session.state):
             name = self.host.ask_text(
@@ -143,9 +150,18 @@ class ReportingPart(Part):
                 self.text("Reviewed reports carry the reader's name (family name, given name):"),
             )
             if not name or not name.strip():
-                return None
+                return False
             self.widgets.readerEdit.setText(name.strip())
             self._named()
+        return True
+
+    @staticmethod
+    def _has_results(session: ReviewSession) -> bool:
+        return bool(session.state.images) or has_review(session.state)
+
+    @staticmethod
+    def _findings(session: ReviewSession) -> Findings:
+        """Return reviewed findings where a reader has said something, else those of the algorithm."""
         return session.reviewed_findings() if session.reader and has_review(session.state) else session.findings()
 
     def _folder(self) -> str | None:
@@ -159,9 +175,12 @@ class ReportingPart(Part):
         return None
 
     def _named(self) -> None:
-        name = as_dicom_name(str(self.widgets.readerEdit.property("text")))
-        if self.session is not None and name and name != self.session.reader:
-            self.session.set_reader(name)
+        typed = str(self.widgets.readerEdit.property("text")).strip()
+        # What is shown of a name with more parts is not another name.
+        if self.session is not None and typed and typed != as_typed(self.session.reader):
+            name = as_dicom_name(typed)
+            if name and name != self.session.reader:
+                self.session.set_reader(name)
 
     def _completed(self) -> None:
         if self.session is not None:

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from MCDetect.bi_rads import AssessmentCategory, Distribution, Morphology
+from MCDetect.dicom.description import readable_day
 from MCDetect.findings import Cluster, Decision, ImageFindings
 from MCDetect.review.panel.findings_table import DECISIONS
 from MCDetect.review.panel.host import Host
@@ -121,6 +122,14 @@ class SelectedPart(Part):
             self._show(found)
         self._show_partner()
 
+    def _view_of(self, image: ImageFindings) -> str:
+        """Return the name of a view, with the day of a prior."""
+        if self.session is None:
+            return image.view
+        examination = self.session.examination
+        view = examination.view(image.sop_instance_uid)
+        return image.view if view in examination.current else f"{image.view} {readable_day(view.date)}"
+
     def _show(self, found: tuple[ImageFindings, Cluster] | None) -> None:
         w = self.widgets
         if found is None:
@@ -136,7 +145,7 @@ class SelectedPart(Part):
         w.selectedLabel.setText(
             self.text("{side} {view}, number {number}: {count} calcifications, {size:.1f} mm, {decision}").format(
                 side=image.laterality,
-                view=image.view,
+                view=self._view_of(image),
                 number=cluster.id,
                 count=cluster.count_text,
                 size=cluster.diameter_mm,

@@ -76,3 +76,11 @@ def test_progress_is_told(tmp_path) -> None:
     told = []
     open_examination([tmp_path], progress=lambda done, total: told.append((done, total)))
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_views_of_a_prior_are_told_by_their_day(examination_folder, prior) -> None:
+    examination = open_examination([examination_folder, prior])
+    assert all(examination.label_of(view) == view.label for view in examination.current)
+    (earlier, *_) = examination.priors[0]
+    assert examination.label_of(earlier).startswith(f"{earlier.label} ")
+    assert examination.label_of(earlier)[-10:].count("-") == 2

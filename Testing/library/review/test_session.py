@@ -43,6 +43,13 @@ def test_the_filter_hides_what_is_below_it_and_shows_it_again(session) -> None:
     assert len(session.image(key).clusters) == 2
 
 
+def test_a_finding_that_is_hidden_is_not_selected_any_more(session) -> None:
+    hidden = min(session.shown_findings(), key=lambda entry: entry[1].score)[1]
+    session.select(hidden.tracking_uid)
+    session.set_threshold(min(1.0, hidden.score + 1e-6))
+    assert session.selected is None
+
+
 def test_what_a_reader_has_touched_is_never_hidden(session) -> None:
     key = session.examination.keys[0]
     weak = session.image(key).clusters[1]
