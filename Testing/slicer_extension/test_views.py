@@ -135,7 +135,7 @@ def test_a_window_that_becomes_larger_is_no_movement_of_the_reader(four_views):
     nodes = [node for row in views.grid for node in row]
     seen = nodes[1].GetFieldOfView()
     across, down = nodes[0].GetDimensions()[:2]
-    nodes[0].ResizeSliceNode(across / 2, down / 2)
+    nodes[0].SetDimensions(across // 2, down // 2, 1)
     assert views.movements.moved_nodes == set()
     assert nodes[1].GetFieldOfView() == seen
 

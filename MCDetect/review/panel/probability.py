@@ -80,8 +80,6 @@ class ProbabilityPart(Part):
             self.host.tell(message.message, message.hint, message.details)
         if isinstance(message, (Failed, Cancelled)):
             self._asked = {number: asked for number, asked in self._asked.items() if number != message.request}
-            if isinstance(message, Failed) and set(self._asked.values()):
-                return True  # those of other views are shown, or still come
             self.widgets.probabilityCheckBox.setChecked(False)  # which takes away the maps that are shown already
         return True
 
