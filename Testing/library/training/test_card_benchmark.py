@@ -56,7 +56,7 @@ def test_the_summary_tells_sensitivities_failures_and_what_the_pictures_show(res
     assert "- 2 of 30 suspicious clusters found at `balanced` are reported as typically benign." in told
     assert captions(changed) == (
         "Missed: view 3: 5 popcorn calcifications of signal-to-noise ratio 5.3, 0 of them marked. "
-        "False: view 8: score 0.90."
+        "Suspicious and false, some below the default operating point: view 8: score 0.90."
     )
 
 
