@@ -17,6 +17,8 @@ from MCDetect.outputs import check_output_folder
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from MCDetect.training.papers.recipe import PaperRecipe
+
 _ALL = -1
 _BY_PATIENT = "patient"
 _DEFAULT, _DEFAULT_GPU = "default", "default-gpu"
@@ -84,16 +86,11 @@ def run(options: argparse.Namespace) -> int:
     from MCDetect.training.datasets import index_dataset
     from MCDetect.training.distributed import processes
     from MCDetect.training.papers.lunalozoya2023 import search
-    from MCDetect.training.papers.recipe import load_paper_recipe
     from MCDetect.training.papers.training import Choices, train_paper
 
     if options.recipe in (_DEFAULT, _DEFAULT_GPU):
         return _run_default(options)
-    if options.steps is not None:
-        raise UsageError("wrong-option", "--steps is for the recipe default.", "Give --epochs to a paper's recipe.")
-    recipe = load_paper_recipe(options.recipe)
-    if options.dataset is None or options.data is None:
-        raise UsageError("no-data", f"The recipe {recipe.name} needs data.", "Give --dataset NAME and --data DIR.")
+    recipe = _recipe_of_paper(options)
     check_output_folder(options.output)
     index = index_dataset(options.dataset, options.data)
     device = choose_device(options.device)
@@ -130,6 +127,23 @@ def run(options: argparse.Namespace) -> int:
         _tell_problems(errors, [problem for problem in problems if problem not in index.problems])
         print_files(Console(highlight=False), options.output, made)
     return DONE
+
+
+def _recipe_of_paper(options: argparse.Namespace) -> PaperRecipe:
+    """Return the recipe; refuse options that do not fit it, or one another, before any work is done."""
+    from MCDetect.training.papers.recipe import load_paper_recipe
+    from MCDetect.training.papers.selection import require_fold
+
+    if options.steps is not None:
+        raise UsageError("wrong-option", "--steps is for the recipe default.", "Give --epochs to a paper's recipe.")
+    if options.search is not None and options.fold != 0:
+        raise UsageError("wrong-option", "--search does not search in folds.", "Leave out --fold, or --search.")
+    recipe = load_paper_recipe(options.recipe)
+    if options.fold != _ALL:
+        require_fold(recipe.split, options.fold)
+    if options.dataset is None or options.data is None:
+        raise UsageError("no-data", f"The recipe {recipe.name} needs data.", "Give --dataset NAME and --data DIR.")
+    return recipe
 
 
 def _tell_problems(errors: Console, problems: Sequence[str]) -> None:

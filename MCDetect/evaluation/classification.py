@@ -125,7 +125,8 @@ def sensitivity_at_specificity(truth: Any, score: Any, specificity: float = SPEC
     """Return the highest sensitivity of any threshold with at least this specificity."""
     from sklearn.metrics import roc_curve
 
-    false, true, _ = roc_curve(truth, score)
+    # By default points on a straight piece of the curve are dropped, and the best one allowed may be among them.
+    false, true, _ = roc_curve(truth, score, drop_intermediate=False)
     return float(true[false <= 1 - specificity + 1e-12].max())
 
 

@@ -63,6 +63,43 @@ def overlaps(candidate: Candidate, truth: Truth, spacing_mm: tuple[float, float]
     return intersection_over_union(candidate.outline, truth.outline, spacing_mm) >= MINIMUM_OVERLAP
 
 
+def touches_or_centre_inside(candidate: Candidate, truth: Truth, spacing_mm: tuple[float, float]) -> bool:
+    """Tell whether the outlines touch, or :func:`centre_inside` holds.
+
+    For the tiles of a classifier, which is taught that a tile with any part of a region is positive: such a tile is
+    wider than a centimetre, and its middle says little of where in it the region is.
+    """
+    return centre_inside(candidate, truth, spacing_mm) or _touch(
+        _millimetres(candidate.outline, spacing_mm), _millimetres(truth.outline, spacing_mm)
+    )
+
+
+def _touch(first: npt.NDArray[np.float64], second: npt.NDArray[np.float64]) -> bool:
+    """Tell whether two polygons have a point in common: one holds a corner of the other, or their sides cross."""
+    lows, highs = np.maximum(first.min(axis=0), second.min(axis=0)), np.minimum(first.max(axis=0), second.max(axis=0))
+    if np.any(lows > highs):
+        return False
+    return bool(contains(first, second[0]) or contains(second, first[0]) or _sides_cross(first, second))
+
+
+def _sides_cross(first: npt.NDArray[np.float64], second: npt.NDArray[np.float64]) -> bool:
+    """Tell whether any side of one polygon meets any side of the other: the ends of each lie on both sides of it."""
+    starts, others = first[:, None], second[None]
+    along, across = np.roll(first, -1, axis=0)[:, None] - starts, np.roll(second, -1, axis=0)[None] - others
+
+    def parts(direction: npt.NDArray[np.float64], ends: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return on which side of a line, below or above zero, points lie."""
+        return np.asarray(direction[..., 0] * ends[..., 1] - direction[..., 1] * ends[..., 0])
+
+    of_second = parts(along, others - starts) * parts(along, others + across - starts) <= 0
+    of_first = parts(across, starts - others) * parts(across, starts + along - others) <= 0
+    # Of sides on one line the products say nothing: what these boxes have in common does.
+    apart = (np.maximum(starts, starts + along) < np.minimum(others, others + across)) | (
+        np.maximum(others, others + across) < np.minimum(starts, starts + along)
+    )
+    return bool((of_second & of_first & ~apart.any(axis=-1)).any())
+
+
 def intersection_over_union(first: Outline, second: Outline, spacing_mm: tuple[float, float]) -> float:
     """Return the intersection over union of two outlines, sampled at the middles of cells of 0.1 mm."""
     polygons = [_millimetres(outline, spacing_mm) for outline in (first, second)]

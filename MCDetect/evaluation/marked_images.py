@@ -10,7 +10,7 @@ from typing import Any
 
 from MCDetect.errors import InputError
 from MCDetect.evaluation.froc import RATES, ScoredImage, froc_curve, match
-from MCDetect.evaluation.hits import Candidate, Truth
+from MCDetect.evaluation.hits import Candidate, Truth, touches_or_centre_inside
 from MCDetect.files import write_text_atomically
 
 
@@ -44,10 +44,10 @@ def read_marks(path: Path) -> list[ScoredImage]:
 def free_response(images: Sequence[ScoredImage]) -> dict[str, Any] | None:
     """Return the FROC curve, or None without any truth that counts.
 
-    Each positive tile is one mark, neighbours are not joined; a mark is right when its middle is inside of a region or
-    at most 5 mm from it. False positives are counted on all images.
+    Each positive tile is one mark, neighbours are not joined. A mark is right when it touches a region, as is taught,
+    or when its middle is at most 5 mm from one. False positives are counted on all images.
     """
-    matched = [match(image) for image in images]
+    matched = [match(image, touches_or_centre_inside) for image in images]
     if not any(image.truth_scores for image in matched):
         return None
     curve = froc_curve(matched)

@@ -10,6 +10,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.valuerep import DS
 
 from MCDetect.dicom.identifiers import stable_uid
 from MCDetect.dicom.mammogram import Mammogram
@@ -28,6 +29,11 @@ INJECTED_FILE = "injected.dcm"
 
 _IMAGE_GROUPS = (0x0018, 0x0028)
 _NUMBERS_AND_CODES = ("CS", "DS", "FD", "FL", "IS", "SS", "US")  # never names, dates, serial numbers or free text
+_OF_ANOTHER_SPACING = (  # how it was measured, and by how much the beam magnified
+    "EstimatedRadiographicMagnificationFactor",
+    "PixelSpacingCalibrationType",
+    "PixelSpacingCalibrationDescription",
+)
 _KEPT = (
     "SOPClassUID",
     "Modality",
@@ -61,7 +67,7 @@ def inject_into_file(
     clusters
         Number of clusters; see :func:`MCDetect.simulation.given_lesions.inject_lesions`.
     spacing_mm
-        See :func:`MCDetect.dicom.reading.read_mammogram`.
+        See :func:`MCDetect.dicom.reading.read_mammogram`; the new image states it.
 
     Returns
     -------
@@ -90,6 +96,8 @@ def inject_into_file(
         )
     injected = inject_lesions(mammogram, seed, clusters)
     dataset = _new_object(open_dataset(source), header, injected, seed)
+    if spacing_mm is not None:
+        _state_spacing(dataset, spacing_mm)
     image, truth = output / INJECTED_FILE, output / TRUTH_FILE
     remove_file(truth)  # that of another image must not stand beside this one, should the command be stopped here
     write_atomically(image, partial(dataset.save_as, enforce_file_format=True))
@@ -131,6 +139,16 @@ def _new_object(original: Dataset, header: Dataset, injected: InjectedView, seed
     dataset.DerivationDescription = "Simulated calcifications were added"
     dataset.ImageComments = "Simulated calcifications were added: not a picture of a patient's disease."
     return dataset
+
+
+def _state_spacing(dataset: Dataset, spacing_mm: float) -> None:
+    """Make the spacing that the user gave the only one of the image: who reads it again gives none."""
+    for keyword in _OF_ANOTHER_SPACING:
+        if keyword in dataset:
+            delattr(dataset, keyword)
+    film = ["NominalScannedPixelSpacing"] if "NominalScannedPixelSpacing" in dataset else []
+    for keyword in ("ImagerPixelSpacing", "PixelSpacing", *film):
+        setattr(dataset, keyword, [DS(spacing_mm, auto_format=True)] * 2)
 
 
 def _truth(mammogram: Mammogram, injected: InjectedView, dataset: Dataset) -> TruthOfView:

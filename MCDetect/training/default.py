@@ -120,10 +120,14 @@ def batches_from(examples: CropDataset, batch: int, workers: int) -> Batches:
 
 
 def _loader(examples: CropDataset, batch: int, workers: int) -> DataLoader[Batch]:
+    import torch
     from torch.utils.data import DataLoader
 
     return DataLoader(
         examples,  # type: ignore[arg-type]
+        # With a generator of its own the loader leaves the chance of dropout alone, and a resumed training stays
+        # identical.
+        generator=torch.Generator().manual_seed(0),
         batch_size=batch,
         num_workers=workers,
         prefetch_factor=6 if workers else None,

@@ -2,12 +2,14 @@
 
 Training starts from the shipped weights of the calcification network and goes on with crops of the marked images at a
 tenth of the learning rate. Pixels of single marked calcifications are taught as present; the rest of a marked group is
-neither taught as present nor as absent. The patch network, the thresholds and the model of morphologies stay as they
-are: they were set on simulated views, and their scores are not those of the new weights.
+neither taught as present nor as absent. An outline wider than 5 mm is of a group, whatever the data set calls it. The
+patch network, the thresholds and the model of morphologies stay as they are: they were set on simulated views, and
+their scores are not those of the new weights.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -30,6 +32,7 @@ from MCDetect.training.datasets.record import DatasetIndex, ImageRecord, Region
 from MCDetect.training.default_bundle import read_training_record, write_state, write_training_record
 from MCDetect.training.losses import CalcificationLoss
 from MCDetect.training.model_card import PICTURE
+from MCDetect.training.papers.run_files import require_same_run
 from MCDetect.training.recipe import DEFAULT_RECIPE, load_recipe
 from MCDetect.training.trainer import Batches, Trainer
 
@@ -112,8 +115,9 @@ def labels_of(record: ImageRecord, shape: tuple[int, int]) -> tuple[npt.NDArray[
     """Return the label of each pixel, and (n, 2) row and column of the single calcifications."""
     labels = np.full(shape, TISSUE if record.is_annotated else IGNORED, dtype=np.uint8)
     places = []
-    for region in sorted(record.calcifications, key=lambda one: not one.is_cluster):  # single ones over their groups
-        if not region.is_cluster and 0 < len(region.outline) < 3:
+    for region in sorted(record.calcifications, key=lambda one: _is_single(one, record)):  # over their groups
+        is_single = _is_single(region, record)
+        if is_single and len(region.outline) < 3:
             row, column = np.mean(region.outline, axis=0)
             radius = _POINT_MM / (record.spacing_mm or _POINT_MM)
             rows, columns = np.ogrid[: shape[0], : shape[1]]
@@ -122,7 +126,6 @@ def labels_of(record: ImageRecord, shape: tuple[int, int]) -> tuple[npt.NDArray[
             continue
         placed = mask_of(region, shape)
         part = labels[placed.top :, placed.left :][: placed.mask.shape[0], : placed.mask.shape[1]]
-        is_single = _is_single(region)
         part[placed.mask] = CALCIFICATION if is_single else IGNORED
         if is_single:
             places.append(tuple(np.argwhere(placed.mask).mean(axis=0) + (placed.top, placed.left)))  # noqa: RUF005
@@ -158,11 +161,13 @@ def fine_tune(
     Raises
     ------
     UsageError
-        ``no-calcifications`` when no image of the data set marks single calcifications.
+        ``no-calcifications`` when no image of the data set marks single calcifications; ``another-run`` when the
+        folder holds a training on other data, or from other weights.
     """
-    if not any(_is_single(region) for record in index.records for region in record.calcifications):
+    if not any(_is_single(region, record) for record in index.records for region in record.calcifications):
         raise _no_calcifications()
     shipped, recipe = find_bundle(), load_recipe(DEFAULT_RECIPE).calcifications
+    _keep_to_one_run(output, index, shipped, recipe.crop.size)
     size, problems = recipe.crop.size, list(index.problems)
     patients = sorted({record.patient for record in index.records})
     held_out = set(patients[4::5]) or set(patients[-1:] if len(patients) > 1 else ())
@@ -210,8 +215,30 @@ def fine_tune(
     return seal(folder), problems
 
 
-def _is_single(region: Region) -> bool:
-    return bool(region.outline) and not region.is_cluster
+def _is_single(region: Region, record: ImageRecord) -> bool:
+    """Tell whether a single calcification is marked; without a spacing nothing says how large a mark is."""
+    return record.spacing_mm is not None and region.is_single(record.spacing_mm)
+
+
+def _keep_to_one_run(output: Path, index: DatasetIndex, shipped: Bundle, size: int) -> None:
+    """Note in ``run.json`` what is trained on, or refuse a folder of something else: its views are not these.
+
+    The number of steps is not compared, so that a training may go on for longer.
+    """
+    asked = {
+        "recipe": {"bundle": shipped.sha256, "crop": size},
+        "dataset": index.name,
+        "dataset_checksum": index.checksum,
+    }
+    run = output / "run.json"
+    require_same_run(run, asked)
+    if not run.is_file() and any((output / name).exists() for name in ("views", "training")):
+        raise UsageError(
+            "another-run",
+            f"{output} holds a training that does not say on which data it was made.",
+            "Give another --output folder.",
+        )
+    write_text_atomically(run, json.dumps(asked, indent=2, sort_keys=True) + "\n")
 
 
 def _no_calcifications() -> UsageError:
@@ -224,9 +251,12 @@ def _no_calcifications() -> UsageError:
 
 def _batches(crops: MarkedCrops, batch: int = 8, workers: int = 0) -> Batches:
     def batches(first_step: int) -> Iterator[Batch]:
+        import torch
         from torch.utils.data import DataLoader, Subset
 
         rest = Subset(crops, range(first_step * batch, len(crops)))  # type: ignore[arg-type, var-annotated]
-        return iter(DataLoader(rest, batch_size=batch, num_workers=workers))
+        # With a generator of its own the loader leaves the chance of dropout alone: see papers.batches.
+        own = torch.Generator().manual_seed(0)
+        return iter(DataLoader(rest, batch_size=batch, num_workers=workers, generator=own))
 
     return batches

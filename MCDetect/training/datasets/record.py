@@ -11,6 +11,9 @@ from pathlib import Path
 CALCIFICATION, OTHER = "calcification", "other"
 BENIGN, WITHOUT_CALLBACK, MALIGNANT = "benign", "benign without callback", "malignant"
 
+LARGEST_SINGLE_MM = 5.0
+"""A mark that is wider is of a group of calcifications, whatever its data set calls it."""
+
 
 @dataclass(frozen=True)
 class Region:
@@ -43,6 +46,13 @@ class Region:
     mask: Path | None = None
     may_be_empty: bool = False
     is_whole_breast: bool = False
+
+    def is_single(self, spacing_mm: float) -> bool:
+        """Tell whether the outline is of a single calcification: not marked as a group, and at most 5 mm wide."""
+        if not self.outline or self.is_cluster:
+            return False
+        sides: list[float] = [max(along) - min(along) + 1 for along in zip(*self.outline, strict=True)]
+        return max(sides) * spacing_mm <= LARGEST_SINGLE_MM
 
 
 @dataclass(frozen=True)

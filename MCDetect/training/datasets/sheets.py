@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from MCDetect.errors import InputError
 
 Rows = list[dict[str, str]]
 
+_WORKBOOKS = frozenset({".xls", ".xlsx"})
 _HEADER_WITHIN = 10  # rows: titles stand above the header of some sheets
 
 
@@ -31,7 +33,7 @@ def read_table(path: Path, columns: Iterable[str], dataset: str, sheet: str | No
     Raises
     ------
     InputError
-        ``no-dataset`` if it cannot be read or lacks one of ``columns``.
+        ``no-dataset`` if it cannot be read, lacks one of ``columns``, or is a text with a row that ends before them.
     """
     try:
         cells = [[_text(cell) for cell in row] for row in _cells(path, sheet)]
@@ -43,10 +45,22 @@ def read_table(path: Path, columns: Iterable[str], dataset: str, sheet: str | No
     headers = [[name.lower() for name in row] for row in cells[:_HEADER_WITHIN]]
     for number, header in enumerate(headers):
         if set(needed) <= set(header):
-            return [dict(zip(header, row, strict=False)) for row in cells[number + 1 :] if any(row)]
+            return _rows(path, header, cells[number + 1 :], needed, dataset)
     fullest = max(headers, key=lambda header: len(set(needed) & set(header)), default=[])
     lacking = [name for name in needed if name not in fullest]
     raise no_dataset(dataset, f"{path} has no column {lacking[0]!r}")
+
+
+def _rows(path: Path, header: list[str], cells: list[list[str]], needed: list[str], dataset: str) -> Rows:
+    """Return the rows below a header; cells that a row lacks at its end are empty."""
+    rows = []
+    for number, row in enumerate(cells, start=1):
+        if any(row):
+            # Workbooks leave out empty cells at the end of a row; a text does so where it was cut.
+            if path.suffix.lower() not in _WORKBOOKS and any(name not in header[: len(row)] for name in needed):
+                raise no_dataset(dataset, f"{path} has a row that was cut short, number {number} below its header")
+            rows.append(dict(zip_longest(header, row[: len(header)], fillvalue="")))
+    return rows
 
 
 def no_dataset(dataset: str, what: str) -> InputError:

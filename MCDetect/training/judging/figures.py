@@ -192,5 +192,8 @@ def _interval(
 ) -> dict[str, float] | None:
     if not examinations or not np.isfinite(statistic(np.arange(len(examinations)))):
         return None
-    found = bootstrap_interval(statistic, examinations, repeats=repeats)
+    try:
+        found = bootstrap_interval(statistic, examinations, repeats=repeats)
+    except ValueError:  # each resample lacked what the figure needs
+        return None
     return found.rounded()

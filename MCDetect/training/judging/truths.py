@@ -23,11 +23,10 @@ from MCDetect.inference.clusters import describe_cluster, group_calcifications
 from MCDetect.polygons import contains
 from MCDetect.simulation.truth_file import TruthOfView, read_truth
 from MCDetect.training.datasets.pixels import PlacedMask, mask_of
-from MCDetect.training.datasets.record import ImageRecord, Region
+from MCDetect.training.datasets.record import LARGEST_SINGLE_MM, ImageRecord, Region
 from MCDetect.training.detection.truths import TrueCalcification, TrueCluster, ViewTruth
 
 NOT_KNOWN = "not known"
-_GROUP_MM = 5.0  # the distance within which calcifications are a group
 _POINT_MM = 0.3  # of a calcification that is marked by its place alone
 _UNKNOWN = float("nan")
 
@@ -94,7 +93,7 @@ def truth_of(record: ImageRecord, name: str, number: int, shape: tuple[int, int]
         pieces = _pieces(region, shape)
         for placed in pieces:
             one = _calcification(len(single), region, placed, record.spacing_mm)
-            if (region.is_cluster and len(pieces) == 1) or one.diameter_mm > _GROUP_MM:
+            if (region.is_cluster and len(pieces) == 1) or one.diameter_mm > LARGEST_SINGLE_MM:
                 groups.append((_outline(region, placed), region.pathology or NOT_KNOWN))
             else:
                 single.append(one)

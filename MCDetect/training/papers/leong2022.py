@@ -30,6 +30,10 @@ Decided, because the paper leaves it open or contradicts itself:
 - Epochs of the head, its rate and the strengths of the augmentation are fastai's defaults (1 epoch, 3e-3; 10 degrees,
   zoom 1.1, lighting 0.2), since they are not given. fastai's own head (two pooled vectors, two dense layers) is not
   built: the paper describes no such head.
+- Not as in fastai: rates rise from layer to layer over all layers (fastai: three groups of layers, each with one rate);
+  no weight decay (fastai: 1e-2); the second moment of Adam decays by 0.999 (fastai: 0.99); its first moment keeps 0.9
+  (fastai's one cycle moves it from 0.95 to 0.85 and back); and while the head alone learns, the batch normalisation of
+  the rest is held as it is (fastai trains it). What that changes was not measured.
 - The mask of the breast is this library's (``preprocessing/breast_mask.py``), with two changes to the published one:
   Otsu's threshold is moved towards the grey value of air, since Otsu's two classes often part fat from gland; and
   metal markers on the skin are cut out as well.

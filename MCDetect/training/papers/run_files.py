@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Mapping
@@ -31,10 +32,16 @@ def asked_of(recipe: PaperRecipe, index: DatasetIndex, choices: Choices, network
         "fold": choices.fold,
         "dataset": index.name,
         "dataset_checksum": index.checksum,
-        "pretrained": choices.pretrained is not None,
+        "pretrained": choices.pretrained is not None and digest_of(choices.pretrained),
     }
     plain: dict[str, Any] = json.loads(json.dumps(asked))
     return plain
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, of which no more than a part is in memory."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def require_same_run(path: Path, asked: Mapping[str, Any]) -> None:
@@ -93,9 +100,11 @@ def record_of(
     """Return what the bundle's card and the report say of a training."""
     return {
         "recipe": recipe.name,
+        "recipe_sha256": hashlib.sha256(json.dumps(asdict(recipe), sort_keys=True).encode()).hexdigest(),
         "network": network,
         "optimizer": recipe.stages[-1].optimizer,
         "pretrained": choices.pretrained is not None,
+        "pretrained_sha256": None if choices.pretrained is None else digest_of(choices.pretrained),
         "dataset": index.name,
         "dataset_checksum": index.checksum,
         "images": len(index.records),

@@ -8,11 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from MCDetect.errors import InputError
+from MCDetect.errors import InputError, UsageError
 from MCDetect.evaluation.marked_images import read_marks
 from MCDetect.evaluation.predictions import read_predictions
 from MCDetect.evaluation.report import Scored
 
+_OF_ONE_TRAINING = (  # equal in all folds of a cross-validation
+    "recipe_sha256",
+    "pretrained",
+    "pretrained_sha256",
+    "dataset",
+    "dataset_checksum",
+    "split",
+    "seed",
+    "optimizer",
+)
 _EXTRAS = ("filters", "texture", "learning-rate")
 _PICTURES = {
     "learning-rate.png": "learning-rate finder",
@@ -66,14 +76,30 @@ def read_run(folder: Path) -> Scored:
 def pooled(runs: Sequence[Scored]) -> list[Scored]:
     """Return one more classifier for each group of runs that are folds of one cross-validation (Rehman et al. 2021).
 
-    Runs belong together when recipe, network, data set, split and seed are equal and the folds differ. Their test parts
-    do not overlap with a split by patient, so that their predictions are judged as one.
+    Runs belong together when recipe, network, first weights, data set, split and seed are equal and the folds differ.
+    Their test parts do not overlap with a split by patient, so that their predictions are judged as one.
+
+    Raises
+    ------
+    UsageError
+        ``fold-twice`` when two runs of one cross-validation have the same fold: which of them counts is not known.
     """
     groups: dict[tuple[Any, ...], dict[int, Scored]] = {}
+    twice: dict[tuple[Any, ...], int] = {}
     for run in runs:
         about = run.about or {}
-        key = (run.name, *(about.get(name) for name in ("dataset", "dataset_checksum", "split", "seed", "optimizer")))
-        groups.setdefault(key, {})[int(about.get("fold", 0))] = run
+        key = (run.name, *(about.get(name) for name in _OF_ONE_TRAINING))
+        fold = int(about.get("fold", 0))
+        if fold in groups.setdefault(key, {}):
+            twice[key] = fold
+        groups[key][fold] = run
+    for key, fold in twice.items():
+        if len(groups[key]) > 1:
+            raise UsageError(
+                "fold-twice",
+                f"Fold {fold} of {groups[key][fold].name} was given twice.",
+                "Give each fold of a cross-validation once.",
+            )
     found = []
     for folds in groups.values():
         if len(folds) > 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -52,8 +53,9 @@ def split_by_patient(
     """Return a split in which no patient is in two parts; only training examples are multiplied.
 
     Patients are shuffled within those with and without examples of the highest class, and dealt out so that the number
-    of examples of each part follows its share. With folds, every patient is tested once. A part that small shares and
-    few patients leave empty gets one patient from training. A refusal ends with the ``remark``.
+    of examples of each part follows its share. A part that small shares and few patients leave empty gets one patient
+    from training. With folds, no patient is tested in two of them, and each is tested once where the folds make up the
+    whole; the test part of a fold is never empty while there are as many patients. A refusal ends with the ``remark``.
 
     Raises
     ------
@@ -62,7 +64,7 @@ def split_by_patient(
     InputError
         ``too-few-patients`` when a part would be empty.
     """
-    _check_fold(settings, fold)
+    require_fold(settings, fold)
     members: dict[str, list[int]] = defaultdict(list)
     for position, patient in enumerate(patients):
         members[patient].append(position)
@@ -71,11 +73,11 @@ def split_by_patient(
     for patient in sorted(members):
         strata[any(labels[position] == highest for position in members[patient])].append(patient)
     random = np.random.default_rng(seed)
-    chosen: dict[str, list[int]] = {part: [] for part in PARTS}
+    middles: dict[str, Fraction] = {}
     for stratum in strata.values():
-        order = [stratum[int(i)] for i in random.permutation(len(stratum))]
-        _deal(order, members, settings, chosen, fold)
-    _fill_empty_parts(chosen, patients, PARTS if settings.validation else ("training", "test"))
+        middles |= _on_a_circle([stratum[int(i)] for i in random.permutation(len(stratum))], members)
+    chosen = _deal(middles, members, settings, fold)
+    _fill_empty_parts(chosen, patients, ["validation"] * bool(settings.validation) + ["test"] * (settings.folds == 1))
     if not settings.validation:
         chosen["validation"] = list(chosen["test"])
     for part, positions in chosen.items():
@@ -99,15 +101,18 @@ def split_as_papers(
 
     That is how the papers describe their splits; the figures come out too high.
     """
-    _check_fold(settings, fold)
+    require_fold(settings, fold)
     random = np.random.default_rng(seed)
     parts: dict[str, list[Chosen]] = {part: [] for part in PARTS}
     for label in sorted(set(labels)):
         pool = [(p, copy) for p, found in enumerate(labels) if found == label for copy in range(copies)]
         order = [pool[int(i)] for i in random.permutation(len(pool))]
         turn = round(len(order) * fold / settings.folds)
-        order = order[turn:] + order[:turn]
         first, second = (round(len(order) * share) for share in (settings.test, settings.test + settings.validation))
+        if settings.folds * _exact(settings.test) == 1:  # the test ends where that of the next fold starts
+            ending = round(len(order) * (fold + 1) / settings.folds) - turn
+            first, second = ending, second + ending - first
+        order = order[turn:] + order[:turn]
         parts["test"] += order[:first]
         parts["validation"] += order[first:second]
         parts["training"] += order[second:]
@@ -118,23 +123,59 @@ def split_as_papers(
     return Split(*(tuple(sorted(parts[part])) for part in PARTS))
 
 
-def _deal(
-    order: Sequence[str],
-    members: Mapping[str, list[int]],
-    settings: SplitSettings,
-    chosen: Mapping[str, list[int]],
-    fold: int,
-) -> None:
-    """Lay the patients along a circle by their numbers of examples, and cut it where the fold and the shares say."""
+def _on_a_circle(order: Sequence[str], members: Mapping[str, list[int]]) -> dict[str, Fraction]:
+    """Lay patients along a circle by their numbers of examples; return where the middle of each lies, 0 to 1.
+
+    In fractions, since 0.6 - 0.4 is less than 0.2 as a float: a patient on a cut would be on both sides.
+    """
     total = sum(len(members[patient]) for patient in order)
-    before = 0
+    middles, before = {}, 0
     for patient in order:
-        middle = (before + len(members[patient]) / 2) / total
+        middles[patient] = Fraction(2 * before + len(members[patient]), 2 * total)
         before += len(members[patient])
-        place = (middle - fold / settings.folds) % 1.0
-        after_test = place >= settings.test
-        part = "training" if place >= settings.test + settings.validation else "validation" if after_test else "test"
-        chosen[part] += members[patient]
+    return middles
+
+
+def _deal(
+    middles: Mapping[str, Fraction], members: Mapping[str, list[int]], settings: SplitSettings, fold: int
+) -> dict[str, list[int]]:
+    """Cut the circle where the fold and the shares say."""
+    test, validation = _exact(settings.test), _exact(settings.validation)
+    fold_of = {
+        patient: next((f for f in range(settings.folds) if (middle - Fraction(f, settings.folds)) % 1 < test), None)
+        for patient, middle in middles.items()
+    }
+    if settings.folds > 1:
+        _fill_empty_folds(fold_of, members, settings.folds)
+    chosen: dict[str, list[int]] = {part: [] for part in PARTS}
+    for patient, middle in middles.items():
+        place = (middle - Fraction(fold, settings.folds)) % 1
+        part = "validation" if test <= place < test + validation else "training"
+        chosen["test" if fold_of[patient] == fold else part] += members[patient]
+    return chosen
+
+
+def _exact(share: float) -> Fraction:
+    """Return the fraction that a share was written as: a fifth for 0.2."""
+    return Fraction(share).limit_denominator(1_000_000)
+
+
+def _fill_empty_folds(fold_of: dict[str, int | None], members: Mapping[str, list[int]], folds: int) -> None:
+    """Give each fold without a test patient one that another can spare, the same whichever fold is asked for.
+
+    That is the one with the fewest examples of those that are never tested or not alone in their fold; with fewer
+    patients than folds, one of the last fold that has any.
+    """
+    for empty in range(folds):
+        held = Counter(fold_of.values())
+        if held[empty]:
+            continue
+        spared = [patient for patient, fold in fold_of.items() if fold is None or held[fold] > 1]
+        later = [fold for fold in held if fold is not None and fold > empty]
+        if not spared and later:
+            spared = [patient for patient, fold in fold_of.items() if fold == max(later)]
+        if spared:
+            fold_of[min(spared, key=lambda patient: (len(members[patient]), patient))] = empty
 
 
 def _fill_empty_parts(chosen: Mapping[str, list[int]], patients: Sequence[str], parts: Sequence[str]) -> None:
@@ -148,7 +189,14 @@ def _fill_empty_parts(chosen: Mapping[str, list[int]], patients: Sequence[str], 
         chosen["training"][:] = [position for position in chosen["training"] if patients[position] != moved]
 
 
-def _check_fold(settings: SplitSettings, fold: int) -> None:
+def require_fold(settings: SplitSettings, fold: int) -> None:
+    """Refuse a fold that the recipe does not have.
+
+    Raises
+    ------
+    UsageError
+        ``no-such-fold``.
+    """
     if not 0 <= fold < settings.folds:
         raise UsageError(
             "no-such-fold", f"The recipe has no fold {fold}.", f"Use a number from 0 to {settings.folds - 1}."

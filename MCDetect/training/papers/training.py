@@ -34,7 +34,7 @@ from MCDetect.training.papers.predictions import predict
 from MCDetect.training.papers.preparation import Preparation, PreparedExample
 from MCDetect.training.papers.recipe import PaperRecipe
 from MCDetect.training.papers.run_files import asked_of, record_of, require_same_run, write_examples
-from MCDetect.training.papers.selection import SPLITS, Split, balanced, split_as_papers, split_by_patient
+from MCDetect.training.papers.selection import SPLITS, Split, balanced, require_fold, split_as_papers, split_by_patient
 from MCDetect.training.papers.whole_images import draw_marks, judge_whole_images
 from MCDetect.training.trainer import Trainer
 
@@ -127,6 +127,12 @@ def train_paper(
     recipe = _adjusted(recipe, index, choices)
     name, definition = network_definition(recipe, choices.network)
     require_fit(definition, recipe)
+    require_fold(recipe.split, choices.fold)
+    if choices.pretrained is not None:
+        from MCDetect.networks.pretrained import load_pretrained
+
+        # Here only to be refused before the images are prepared, which may take hours.
+        load_pretrained(build_network(definition), choices.pretrained)
     asked = asked_of(recipe, index, choices, name)
     require_same_run(output / "run.json", asked)
     idist.barrier()  # before one process writes it
@@ -146,8 +152,6 @@ def train_paper(
     torch.manual_seed(recipe.seed)
     network = build_network(definition)
     if choices.pretrained is not None:
-        from MCDetect.networks.pretrained import load_pretrained
-
         load_pretrained(network, choices.pretrained)
     learnt = [labels[place] for place, _ in split.training]
     extras = Extras(recipe, index, output, lambda text: tell(text, 1.0))

@@ -136,6 +136,7 @@ def test_two_processes_train_a_recipe_and_one_bundle_comes_of_it(
     [
         (("--network", "vgg16"), "has no network 'vgg16'", 2),
         (("--fold", "3"), "has no fold 3", 2),
+        (("--fold", "all", "--search", "1"), "--search does not search in folds", 2),
         (("--pretrained", "missing.pth"), "missing.pth cannot be read as a file of weights", 3),
         (("--optimizer", "sgdx"), "sgdx", 2),
     ],
@@ -147,6 +148,7 @@ def test_choices_that_do_not_fit_are_told_in_one_sentence(
     error = capsys.readouterr().err
     assert told in error
     assert "Traceback" not in error
+    assert not (tmp_path / "run" / "cache").exists()
 
 
 def test_what_a_half_downloaded_data_set_lacks_is_told_before_the_training(

@@ -14,6 +14,7 @@ from MCDetect.evaluation.hits import (
     distance_to_outline,
     intersection_over_union,
     overlaps,
+    touches_or_centre_inside,
 )
 from MCDetect.polygons import contains
 
@@ -70,3 +71,18 @@ def test_the_distance_to_a_square_agrees_with_its_formula(row: float, column: fl
     outside = [max(0.0 - value, value - 10.0) for value in (row, column)]
     expected = math.hypot(*(max(0.0, value) for value in outside)) if max(outside) > 0 else -max(outside)
     assert distance_to_outline(np.array(square(0, 0, 10)), np.array([row, column])) == pytest.approx(expected)
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(1, 12))
+def test_squares_touch_where_they_share_a_point(row: int, column: int, side: int):
+    truth = Truth(square(10, 10, 10))
+    candidate = Candidate(square(row, column, side), 1.0)
+    shared = row <= 20 and column <= 20 and row + side >= 10 and column + side >= 10
+    assert touches_or_centre_inside(candidate, truth, (100.0, 100.0)) == shared  # 5 mm are nothing here
+
+
+def test_crossing_outlines_touch_though_neither_holds_a_corner_of_the_other():
+    upright, lying = ((0, 45), (0, 55), (100, 55), (100, 45)), ((45, 0), (45, 100), (55, 100), (55, 0))
+    assert touches_or_centre_inside(Candidate(upright, 1.0), Truth(lying), (100.0, 100.0))
+    corner = ((0, 0), (0, 100), (10, 100), (10, 10), (100, 10), (100, 0))  # an L, its arms around the square
+    assert not touches_or_centre_inside(Candidate(square(40, 40, 50), 1.0), Truth(corner), (100.0, 100.0))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -153,3 +154,21 @@ def test_a_figure_that_no_resample_has_is_left_out():
     found = [figures(Answers.of(two), repeats=1, seed=seed) for seed in range(8)]
     assert {"AUC" in one for one in found} == {True, False}
     assert all(one["accuracy"]["estimate"] == 1.0 for one in found)
+
+
+def test_the_sensitivity_at_a_specificity_is_that_of_the_best_threshold_allowed():
+    # With each negative a positive is passed: the curve is straight, and its corners alone are not enough.
+    truth = np.array([1, 0] * 10)
+    score = np.repeat(np.arange(10, 0, -1), 2) / 10
+    assert sensitivity_at_specificity(truth, score, 0.8) == pytest.approx(0.2)
+
+
+def test_a_positive_tile_that_touches_a_region_is_no_false_positive():
+    tile = ((0.0, 0.0), (0.0, 224.0), (224.0, 224.0), (224.0, 0.0))
+    region = ((215.0, 215.0), (215.0, 300.0), (300.0, 300.0), (300.0, 215.0))
+    beyond = tuple((row + 30, column + 30) for row, column in region)
+    marked = ScoredImage("a", (Candidate(tile, 0.9),), (Truth(region),), (0.07, 0.07))
+    found, missed = free_response([marked]), free_response([replace(marked, truths=(Truth(beyond),))])
+    assert found is not None
+    assert missed is not None
+    assert (found["points"], missed["points"]) == ([(0.0, 1.0)], [(1.0, 0.0)])

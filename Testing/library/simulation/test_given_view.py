@@ -121,3 +121,17 @@ def test_stopping_leaves_no_truth_of_another_image_beside_the_new_one(tmp_path, 
     with pytest.raises(KeyboardInterrupt):
         inject_into_file(source, output, seed=3, clusters=1)
     assert [path.name for path in output.iterdir()] == ["injected.dcm"]
+
+
+def test_the_image_states_the_spacing_that_the_user_gave(tmp_path, normal_view):
+    dataset = dataset_of_view(normal_view, Examination(1, "test"), 1)
+    dataset.ImagerPixelSpacing, dataset.PixelSpacing = [0.1, 0.1], [0.09, 0.09]
+    dataset.EstimatedRadiographicMagnificationFactor, dataset.PixelSpacingCalibrationType = 1.1, "GEOMETRY"
+    dataset.NominalScannedPixelSpacing = [0.2, 0.2]
+    source = tmp_path / "given.dcm"
+    dataset.save_as(source, enforce_file_format=True)
+    image, truth = inject_into_file(source, tmp_path / "out", clusters=1, spacing_mm=0.0701)
+    again = read_mammogram(image)
+    assert again.spacing.millimetres == (0.0701, 0.0701)
+    assert not [warning for warning in again.warnings if "pacing" in warning]
+    assert {view.spacing_mm for view in read_truth(truth).values()} == {0.0701}

@@ -133,3 +133,27 @@ def test_an_interrupted_training_of_the_network_ends_as_if_it_had_not_been(backg
 def test_a_bad_recipe_is_told_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["--output", str(tmp_path), "--recipe", str(tmp_path / "none.yaml")]) == 2
     assert "is not a recipe" in " ".join(capsys.readouterr().err.split())
+
+
+def test_loading_batches_leaves_the_chance_of_dropout_alone(background: Path):
+    def drawn(first_step: int) -> float:
+        torch.manual_seed(3)
+        next(batches_from(CropDataset([background], 8, 1, CropSettings(size=64)), 2, 0)(first_step))
+        return float(torch.rand(()))
+
+    torch.manual_seed(3)
+    assert drawn(0) == drawn(2) == float(torch.manual_seed(3) and torch.rand(()))
+
+
+def test_a_patch_network_whose_training_was_stopped_ends_the_same(background: Path, tmp_path: Path):
+    def trained(folder: Path, *stops: int | None) -> bytes:
+        for stop in stops:
+            examples = CropDataset([background], 4 * TINY.batch, 1, TINY.crop)
+            trainer = Trainer(ShallowCNN(), PatchLoss(), replace(TINY.trainer, steps=4), folder, seed=1)
+            trainer.train(batches_from(examples, TINY.batch, 0), until_step=stop)
+        return state_bytes(trainer.network)
+
+    torch.manual_seed(5)
+    straight = trained(tmp_path / "straight", None)
+    torch.manual_seed(5)
+    assert trained(tmp_path / "stopped", 2, None) == straight

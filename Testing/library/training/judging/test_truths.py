@@ -8,12 +8,14 @@ import pytest
 from PIL import Image
 
 from MCDetect.errors import InputError
+from MCDetect.evaluation.bootstrap import Interval
 from MCDetect.evaluation.hits import centre_inside
 from MCDetect.polygons import contains
 from MCDetect.simulation.examination import simulate_examination
 from MCDetect.simulation.given_dicom import inject_into_file
 from MCDetect.training.datasets import index_dataset
 from MCDetect.training.datasets.record import CALCIFICATION, OTHER, ImageRecord, Region
+from MCDetect.training.judging import figures
 from MCDetect.training.judging.figures import calcification_figures, matched
 from MCDetect.training.judging.looking import FoundCluster, FoundMark, LookedAtView
 from MCDetect.training.judging.truths import JudgedView, truth_of
@@ -167,3 +169,11 @@ def test_nothing_is_called_false_on_a_view_that_is_not_wholly_marked():
     assert [image.false_positives for image in matched([unmarked, normal], centre_inside)] == [(), (0.9,)]
     # Where false positives are counted on all views, it would only thin them.
     assert len(matched([unmarked, marked], centre_inside)) == 1
+
+
+def test_a_figure_that_no_resample_has_is_left_out(monkeypatch: pytest.MonkeyPatch):
+    def without(*_given: object, **_more: object) -> Interval:
+        raise ValueError("no resample has it")
+
+    monkeypatch.setattr(figures, "bootstrap_interval", without)
+    assert figures._interval(lambda _chosen: 1.0, ["a"], 10) is None

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from MCDetect.errors import InputError, UsageError
@@ -243,3 +245,34 @@ def test_balancing_keeps_as_many_of_each_class_as_of_the_rarest():
     make: Callable[[int, int], PreparedExample] = lambda n, label: PreparedExample(n, 0, label, (0, 0, 1, 1), True)  # noqa: E731
     kept = balanced([make(number, int(number < 7)) for number in range(40)], seed=0)
     assert [sum(example.label == label for example in kept) for label in (0, 1)] == [7, 7]
+
+
+@given(st.data())
+def test_no_patient_is_tested_in_two_folds(data: st.DataObject):
+    count = data.draw(st.integers(5, 60))
+    sizes = data.draw(st.lists(st.integers(1, 4), min_size=count, max_size=count))
+    highest = data.draw(st.lists(st.integers(0, 1), min_size=count, max_size=count))
+    patients = [f"p{number}" for number, size in enumerate(sizes) for _ in range(size)]
+    labels = [label for label, size in zip(highest, sizes, strict=True) for _ in range(size)]
+    tested: list[int] = []
+    for fold in range(5):
+        found = split_by_patient(labels, patients, SHARES, 1, seed=3, fold=fold)
+        parts = [{patients[place] for place, _ in part} for part in (found.training, found.validation, found.test)]
+        assert all(parts)
+        assert sum(map(len, parts)) == count
+        tested += [place for place, _ in found.test]
+    assert sorted(tested) == list(range(len(patients)))
+
+
+def test_fewer_patients_than_folds_are_tested_in_the_first_folds():
+    patients = ["a", "b", "c"]
+    tested = [split_by_patient([0, 0, 1], patients, SHARES, 1, seed=0, fold=fold).test for fold in range(3)]
+    assert sorted(place for part in tested for place, _ in part) == [0, 1, 2]
+    with pytest.raises(InputError, match="With 3 patients the test part"):
+        split_by_patient([0, 0, 1], patients, SHARES, 1, seed=0, fold=3)
+
+
+@pytest.mark.parametrize("count", [12, 13, 17])
+def test_folds_of_the_split_of_the_papers_test_every_example_once(count: int):
+    tested = [place for fold in range(5) for place in split_as_papers([0] * count, SHARES, 1, 0, fold).test]
+    assert sorted(place for place, _ in tested) == list(range(count))

@@ -158,8 +158,21 @@ def test_a_network_starts_from_a_file_of_weights(tiny_recipe: PaperRecipe, index
     assert result is not None
     kept = torch.load(result.bundle / "models" / "model.pt", weights_only=True)
     assert all(torch.equal(value, kept[name]) for name, value in start.items())
-    with pytest.raises(ModelError):
-        train_paper(still, index, tmp_path / "other", Choices(pretrained=tmp_path / "missing.pth"))
+    torch.save({name: value + 1 for name, value in start.items()}, tmp_path / "weights.pth")
+    with pytest.raises(UsageError, match="or choice: pretrained"):
+        train_paper(still, index, tmp_path / "run", Choices(pretrained=tmp_path / "weights.pth"))
+
+
+def test_what_cannot_be_trained_is_told_before_the_images_are_prepared(
+    tiny_recipe: PaperRecipe, index: DatasetIndex, tmp_path: Path
+):
+    torch.save({"nothing.that.fits": torch.zeros(1)}, tmp_path / "other.pth")
+    for name in ("missing.pth", "other.pth"):
+        with pytest.raises(ModelError):
+            train_paper(tiny_recipe, index, tmp_path / "run", Choices(pretrained=tmp_path / name))
+    with pytest.raises(UsageError, match="has no fold 1"):
+        train_paper(tiny_recipe, index, tmp_path / "run", Choices(fold=1))
+    assert not (tmp_path / "run").exists()
 
 
 def test_images_that_are_damaged_are_left_out_and_told(tiny_recipe: PaperRecipe, index: DatasetIndex, tmp_path: Path):
