@@ -101,11 +101,12 @@ def retrieve_by_dimse(node: DicomNode, study: str, listed: Sequence[Listed], rec
     """
     classes = list(dict.fromkeys(UID(item.sop_class) for item in listed if item.sop_class)) or list(_CLASSES)
     wanted = {item.sop_instance for item in listed}
-    refused_before = receiver.refusals
+    refused_before, taken_before = receiver.refusals, len(receiver.taken)
 
     def is_fruitless() -> bool:
         """Say whether nothing of the study came: otherwise single objects failed, and that is told of them."""
-        return receiver.refusals == refused_before and not (receiver.taken & wanted)
+        came = len(receiver.taken) > taken_before or receiver.taken & wanted
+        return receiver.refusals == refused_before and not came
 
     if node.retrieve == "get":
         _get(node, study, classes, receiver, is_fruitless)

@@ -131,7 +131,7 @@ def _all_answers(ask: Callable[[int, int], list[_Answer]], tag: str) -> dict[str
 
 def _value(answer: _Answer, tag: str) -> str:
     values = answer.get(tag, {}).get("Value")
-    return str(values[0]) if values else ""
+    return str(values[0] or "") if values else ""
 
 
 def retrieve_by_web(node: WebNode, study: str, listed: list[Listed], receiver: Receiver, back_off: BackOff) -> None:

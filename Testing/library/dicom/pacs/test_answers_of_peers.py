@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, evt
 from support.orthanc import free_port
+from support.sample_files import write_mammogram
 
 from MCDetect.dicom.pacs.back_off import PassingError
-from MCDetect.dicom.pacs.client import fetch, find_studies, search_studies
+from MCDetect.dicom.pacs.client import fetch, find_studies, search_studies, send
 from MCDetect.dicom.pacs.dimse_query import FIND, Listed, list_by_dimse
 from MCDetect.dicom.pacs.reports import StudyQuery
 from MCDetect.dicom.pacs.study_search import StudySearch
@@ -73,6 +76,25 @@ def test_answers_that_name_no_series_or_object_are_passed_over(node_for):
 
     with peer(find) as port:
         assert list_by_dimse(node_for(port), "1.2") == [Listed("1.6", "1.2.3", "1.5")]
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+def test_a_deflated_object_is_sent_inflated_where_the_user_asks_for_conversion(syntax, node_for, tmp_path):
+    image = write_mammogram(tmp_path / "image.dcm")
+    dataset = dcmread(image)
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    dataset.save_as(image)
+    taken = []
+    entity = AE("ORTHANC")
+    entity.add_supported_context(dataset.SOPClassUID, syntax)
+    port = free_port()
+    handlers = [(evt.EVT_C_STORE, lambda event: taken.append(event.dataset) or 0)]
+    server = entity.start_server(("127.0.0.1", port), block=False, evt_handlers=handlers)
+    try:
+        assert send([image], node_for(port), convert=True).sent == (image,)
+    finally:
+        server.shutdown()
+    assert taken == [dataset]
 
 
 @pytest.mark.parametrize(("status", "kind"), [(0xA700, PassingError), (0xA900, OutputError), (0xC001, OutputError)])
