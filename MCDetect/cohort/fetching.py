@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import filecmp
 import hashlib
 import queue
 import shutil
@@ -18,6 +17,7 @@ from MCDetect.cohort.outage import Outage
 from MCDetect.dicom.pacs.back_off import PassingError
 from MCDetect.dicom.pacs.client import fetch
 from MCDetect.dicom.pacs.nodes import Node
+from MCDetect.dicom.pacs.receiving import is_same
 from MCDetect.dicom.pacs.reports import Progress, StoppedError, StudyQuery
 from MCDetect.errors import InputError, MCDetectError, OutputError, UsageError
 from MCDetect.findings import Refusal
@@ -241,7 +241,7 @@ def put_in_place(arrived: Path, place: Path) -> list[Path]:
             for name in names:
                 if not (place / name).exists():
                     (arrived / name).replace(place / name)
-                elif not filecmp.cmp(arrived / name, place / name, shallow=False):
+                elif not is_same(place / name, (arrived / name).read_bytes()):
                     raise OutputError(
                         "other-content",
                         f"{place / name} is there already with another content; it was kept as it is.",

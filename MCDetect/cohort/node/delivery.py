@@ -17,6 +17,7 @@ from MCDetect.cohort.manifest import Manifest
 from MCDetect.cohort.records import examination_folder
 from MCDetect.dicom.pacs.back_off import PassingError
 from MCDetect.dicom.pacs.client import send
+from MCDetect.dicom.pacs.configuration import ae_title, own_title
 from MCDetect.dicom.pacs.journal import journal_path
 from MCDetect.dicom.pacs.nodes import DicomNode, Node
 from MCDetect.errors import MCDetectError, OutputError, UsageError
@@ -34,7 +35,7 @@ def node_at(text: str, calling: str) -> DicomNode:
     Raises
     ------
     UsageError
-        ``wrong-destination``.
+        ``wrong-destination``; ``wrong-title`` where ``calling`` is no AE title.
     """
     title, separator, place = text.rpartition("@")
     host, colon, port = place.rpartition(":")
@@ -42,7 +43,13 @@ def node_at(text: str, calling: str) -> DicomNode:
         raise UsageError(
             "wrong-destination", f"{text!r} is no TITLE@HOST:PORT.", "Write for example PACS@pacs.example.org:104."
         )
-    return DicomNode(text, host.strip("[]"), int(port), title, calling_ae_title=calling)
+    try:
+        title = ae_title(title)
+    except ValueError as error:
+        raise UsageError(
+            "wrong-destination", f"{title!r} in {text!r} is {error}.", "Write it as the PACS is configured."
+        ) from None
+    return DicomNode(text, host.strip("[]"), int(port), title, calling_ae_title=own_title(calling))
 
 
 class Courier:

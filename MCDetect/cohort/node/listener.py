@@ -16,6 +16,7 @@ from pynetdicom import AE, _config, evt
 from MCDetect.cohort.node.admission import AllowList, Limits, Told, port_refused
 from MCDetect.cohort.node.receipt import READABLE, receive
 from MCDetect.cohort.node.transport import LimitedServer, limited_server
+from MCDetect.dicom.pacs.configuration import own_title
 
 if TYPE_CHECKING:
     from MCDetect.cohort.node.inbox import Inbox
@@ -40,7 +41,7 @@ class Listener:
     Raises
     ------
     UsageError
-        ``port-in-use`` when it cannot listen there.
+        ``port-in-use`` when it cannot listen there; ``wrong-title``.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Listener:
     ) -> None:
         self._inbox, self._allowed, self._limits, self._told = inbox, allowed, limits, told
         _configure_pynetdicom(inbox.incoming)
-        entity = AE(ae_title=title)
+        entity = AE(ae_title=own_title(title))
         entity.require_called_aet = True
         entity.maximum_associations = 2 * limits.connections  # never reached: our own count says how many
         entity.maximum_pdu_size = limits.pdu_bytes

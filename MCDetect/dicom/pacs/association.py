@@ -55,8 +55,8 @@ def associate(
     Raises
     ------
     PassingError
-        ``nothing-listens``, ``timed-out``, ``no-such-host``, ``no-connection``, ``connection-lost``, or
-        ``association-rejected`` for now.
+        ``nothing-listens``, ``timed-out``, ``no-such-host``, ``no-connection``, ``connection-lost``,
+        ``association-rejected`` for now, or ``tls-failed`` where the connection broke while encryption was agreed on.
     UsageError
         ``association-rejected``, ``certificate-refused``, ``tls-failed`` or ``wrong-certificate``.
     """

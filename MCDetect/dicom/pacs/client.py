@@ -147,9 +147,11 @@ def fetch(
             break
         except PassingError as error:
             back_off.failed(error)
+    back_off.succeeded()
     if not studies:
         raise InputError("no-such-study", f"The node {node.name!r} has no such study.", "Check what was asked for.")
     receiver = Receiver(Path(output), studies, tell, is_cancelled)
+    first: InputError | OutputError | None = None
     for study in studies:
         receiver.require_wanted()
         try:
@@ -158,10 +160,20 @@ def fetch(
             if not receiver.taken:
                 raise
             receiver.refuse(error)
+        except (InputError, OutputError) as error:
+            receiver.refuse(error)
+            first = first or error
+        else:
+            back_off.succeeded()
+        if any(failure.error.code == "cannot-write" for failure in receiver.failed):
+            break  # a full disk would end all others in the same way
+    if first is not None and not receiver.taken:
+        raise first
     return FetchReport(tuple(receiver.written), tuple(receiver.known), tuple(receiver.failed))
 
 
 def _fetch_study(talk: Talk, study: str, receiver: Receiver, back_off: BackOff) -> None:
+    before = len(receiver.taken)
     while True:
         receiver.require_wanted()
         try:
@@ -171,6 +183,14 @@ def _fetch_study(talk: Talk, study: str, receiver: Receiver, back_off: BackOff) 
             break
         except PassingError as error:
             back_off.failed(error)
+    if not listed and len(receiver.taken) == before:
+        receiver.refuse(
+            OutputError(
+                "not-received",
+                "A study was found of which the PACS lists and sends no objects.",
+                "Ask its administrator whether the study is empty, or lies in another archive.",
+            )
+        )
     missing = len({item.sop_instance for item in listed} - receiver.taken)
     if missing:
         receiver.refuse(

@@ -113,6 +113,12 @@ def _node(file: Path, name: str, table: object) -> Node:
     node = DicomNode(name, **values)
     if node.listen_port is None and (node.retrieve == "move" or node.storage_commitment):
         raise _wrong(file, f"{where} needs a listen_port for C-MOVE and for storage commitment")
+    if node.retrieve == "move" and node.tls is not None and node.tls.certificate_file is None:
+        raise _wrong(
+            file,
+            f"{where} would receive images unencrypted: C-MOVE with tls needs tls.certificate_file, or retrieve is "
+            '"get"',
+        )
     return node
 
 
@@ -169,12 +175,32 @@ def _text(value: object) -> str:
     return value.strip()
 
 
-def _ae_title(value: object) -> str:
-    """PS3.5 6.2: at most 16 characters of the default repertoire, no backslash, not only spaces."""
+def ae_title(value: object) -> str:
+    """Return an AE title: at most 16 characters of the default repertoire, no backslash, not only spaces (PS3.5 6.2).
+
+    Raises
+    ------
+    ValueError
+        Where it is none; its text says what it is instead.
+    """
     title = _text(value)
     if len(title) > 16 or not title.isascii() or not title.isprintable() or "\\" in title:
         raise ValueError("not an AE title (at most 16 ASCII characters without backslash)")
     return title
+
+
+def own_title(title: str) -> str:
+    """Return the AE title that a node is to be called by.
+
+    Raises
+    ------
+    UsageError
+        ``wrong-title``.
+    """
+    try:
+        return ae_title(title)
+    except ValueError as error:
+        raise UsageError("wrong-title", f"{title!r} is {error}.", "Give another --title.") from None
 
 
 def _port(value: object) -> int:
@@ -225,8 +251,8 @@ _DICOM: Mapping[str, Callable[[object], Any]] = {
     **_COMMON,
     "host": _text,
     "port": _port,
-    "ae_title": _ae_title,
-    "calling_ae_title": _ae_title,
+    "ae_title": ae_title,
+    "calling_ae_title": ae_title,
     "retrieve": _retrieve,
     "listen_port": _port,
     "storage_commitment": _truth,

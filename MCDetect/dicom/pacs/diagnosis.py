@@ -83,8 +83,12 @@ def _told(node: DicomNode, error: Exception) -> MCDetectError:
             f"The certificate of the node {node.name!r} is not trusted: {error.verify_message.rstrip('.')}.",
             "Name the certificate it comes from as tls.ca_file; ask its administrator for it.",
         )
-    if isinstance(error, ssl.SSLError) or (node.tls is not None and isinstance(error, ConnectionResetError)):
-        return UsageError(
+    ends = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionResetError)
+    broke = node.tls is not None and isinstance(error, ends)
+    if broke or isinstance(error, ssl.SSLError):
+        # A server that starts again ends connections too; one that does not like us sends an alert.
+        kind = PassingError if broke else UsageError
+        return kind(
             "tls-failed",
             f"No encrypted connection to the node {node.name!r} was agreed on.",
             "It may not speak TLS on this port, or ask for our certificate (tls.certificate_file and tls.key_file).",

@@ -11,6 +11,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from MCDetect.dicom.pacs.association import associate, lost
 from MCDetect.dicom.pacs.nodes import DicomNode
 from MCDetect.dicom.pacs.reports import StudyQuery
+from MCDetect.dicom.pacs.statuses import is_out_of_resources, overloaded
 from MCDetect.errors import OutputError
 
 if TYPE_CHECKING:
@@ -38,13 +39,17 @@ def find_studies_by_dimse(node: DicomNode, query: StudyQuery) -> list[str]:
     Raises
     ------
     MCDetectError
-        As :func:`MCDetect.dicom.pacs.association.associate`; ``cannot-query`` where the peer does not.
+        As :func:`MCDetect.dicom.pacs.association.associate`; ``cannot-query`` where the peer does not answer queries,
+        ``overloaded`` where it does not for now.
     """
     identifier = Dataset()
     identifier.QueryRetrieveLevel = "STUDY"
     identifier.StudyInstanceUID = query.study
     identifier.PatientID = query.patient
     identifier.AccessionNumber = query.accession
+    if not (query.patient + query.accession).isascii():
+        # Without it every other letter would go out as a question mark, which is a wildcard.
+        identifier.SpecificCharacterSet = "ISO_IR 192"
     with associate(node, [(FIND, _SYNTAXES)]) as association:
         answers = _find(node, association, identifier)
     return sorted({str(answer.StudyInstanceUID) for answer in answers if answer.get("StudyInstanceUID")})
@@ -77,16 +82,19 @@ def list_by_dimse(node: DicomNode, study: str) -> list[Listed]:
         identifier.QueryRetrieveLevel = "SERIES"
         identifier.StudyInstanceUID = study
         identifier.SeriesInstanceUID = ""
-        for series in _find(node, association, identifier):
+        for series in (answer.get("SeriesInstanceUID") for answer in _find(node, association, identifier)):
+            if not series:
+                continue  # what has no identifier cannot be asked for
             identifier = Dataset()
             identifier.QueryRetrieveLevel = "IMAGE"
             identifier.StudyInstanceUID = study
-            identifier.SeriesInstanceUID = series.SeriesInstanceUID
+            identifier.SeriesInstanceUID = series
             identifier.SOPInstanceUID = ""
             identifier.SOPClassUID = ""
             for answer in _find(node, association, identifier):
-                instance = str(answer.SOPInstanceUID)
-                listed[instance] = Listed(instance, str(answer.get("SOPClassUID") or ""), series.SeriesInstanceUID)
+                instance = str(answer.get("SOPInstanceUID") or "")
+                if instance:
+                    listed[instance] = Listed(instance, str(answer.get("SOPClassUID") or ""), str(series))
     return list(listed.values())
 
 
@@ -106,6 +114,8 @@ def _find(node: DicomNode, association: Association, identifier: Dataset) -> lis
             if status.Status in _PENDING:
                 if answer is not None:
                     found.append(answer)
+            elif is_out_of_resources(status.Status):
+                raise overloaded(node, status.Status)
             elif status.Status != 0:
                 raise refused
     except RuntimeError as error:  # the association has ended

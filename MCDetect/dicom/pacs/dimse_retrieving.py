@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ from MCDetect.dicom.pacs.association import MOST_CONTEXTS, application_entity, a
 from MCDetect.dicom.pacs.dimse_query import Listed
 from MCDetect.dicom.pacs.nodes import DicomNode
 from MCDetect.dicom.pacs.receiving import Receiver
+from MCDetect.dicom.pacs.statuses import is_out_of_resources, overloaded
 from MCDetect.dicom.pacs.tls import server_context
 from MCDetect.errors import MCDetectError, OutputError, UsageError
 
@@ -95,16 +96,27 @@ def retrieve_by_dimse(node: DicomNode, study: str, listed: Sequence[Listed], rec
     Raises
     ------
     MCDetectError
-        As :func:`MCDetect.dicom.pacs.association.associate`; ``cannot-retrieve`` where the peer refuses.
+        As :func:`MCDetect.dicom.pacs.association.associate`; ``cannot-retrieve`` where the peer refuses,
+        ``overloaded`` where it does for now.
     """
     classes = list(dict.fromkeys(UID(item.sop_class) for item in listed if item.sop_class)) or list(_CLASSES)
+    wanted = {item.sop_instance for item in listed}
+    refused_before, taken_before = receiver.refusals, len(receiver.taken)
+
+    def is_fruitless() -> bool:
+        """Say whether nothing of the study came: otherwise single objects failed, and that is told of them."""
+        came = len(receiver.taken) > taken_before or receiver.taken & wanted
+        return receiver.refusals == refused_before and not came
+
     if node.retrieve == "get":
-        _get(node, study, classes, receiver)
+        _get(node, study, classes, receiver, is_fruitless)
     else:
-        _move(node, study, classes, receiver)
+        _move(node, study, classes, receiver, is_fruitless)
 
 
-def _get(node: DicomNode, study: str, classes: Sequence[UID], receiver: Receiver) -> None:
+def _get(
+    node: DicomNode, study: str, classes: Sequence[UID], receiver: Receiver, is_fruitless: Callable[[], bool]
+) -> None:
     from pynetdicom import evt
 
     # One context for each pair lets the peer send every object as it is stored; one for each class makes it convert.
@@ -114,12 +126,14 @@ def _get(node: DicomNode, study: str, classes: Sequence[UID], receiver: Receiver
         contexts = [(_GET, _QUERY_SYNTAXES), *((uid, (syntax,)) for uid in some for syntax in _SYNTAXES)]
         handlers = [(evt.EVT_C_STORE, _store, [receiver])]
         with associate(node, contexts, receives=frozenset(some), handlers=handlers) as association:
-            _retrieve(node, association, _GET, study, receiver)
+            _retrieve(node, association, _GET, study, receiver, is_fruitless=is_fruitless)
 
 
-def _move(node: DicomNode, study: str, classes: Sequence[UID], receiver: Receiver) -> None:
+def _move(
+    node: DicomNode, study: str, classes: Sequence[UID], receiver: Receiver, is_fruitless: Callable[[], bool]
+) -> None:
     with _listening(node, classes, receiver), associate(node, [(_MOVE, _QUERY_SYNTAXES)]) as association:
-        _retrieve(node, association, _MOVE, study, receiver)
+        _retrieve(node, association, _MOVE, study, receiver, is_fruitless=is_fruitless)
 
 
 @contextmanager
@@ -170,7 +184,15 @@ def _store(event: Event, receiver: Receiver) -> int:
     return 0x0000
 
 
-def _retrieve(node: DicomNode, association: Association, model: UID, study: str, receiver: Receiver) -> None:
+def _retrieve(
+    node: DicomNode,
+    association: Association,
+    model: UID,
+    study: str,
+    receiver: Receiver,
+    *,
+    is_fruitless: Callable[[], bool],
+) -> None:
     service = "C-GET" if model == _GET else "C-MOVE"
     refused = OutputError(
         "cannot-retrieve",
@@ -198,8 +220,8 @@ def _retrieve(node: DicomNode, association: Association, model: UID, study: str,
                     f"The node {node.name!r} does not know where {node.calling_ae_title} is.",
                     f"Ask its administrator to register it with this computer and port {node.listen_port}.",
                 )
-            if status.Status not in (*_PENDING, 0, _SOME_FAILED) and not (receiver.taken or receiver.failed):
-                raise refused  # otherwise single objects failed, and what did not come is told as that
+            if status.Status not in (*_PENDING, 0, _SOME_FAILED) and is_fruitless():
+                raise overloaded(node, status.Status) if is_out_of_resources(status.Status) else refused
     except RuntimeError as error:  # the association has ended
         raise lost(node) from error
     except ValueError as error:

@@ -17,7 +17,7 @@ from MCDetect.dicom.pacs.reports import Failure, Progress, StoppedError, Tell
 from MCDetect.errors import InputError, MCDetectError, OutputError
 from MCDetect.files import write_atomically
 
-_DAMAGED = ("damaged", "An object from the PACS is damaged and was not kept.", "Fetch it again.")
+DAMAGED = ("damaged", "An object from the PACS is damaged and was not kept.", "Fetch it again.")
 
 
 class Receiver:
@@ -42,6 +42,8 @@ class Receiver:
         SOP Instance UIDs of all that is on the disk now.
     expected
         How many objects are to come; 0 while it is not known.
+    refusals
+        How often something was refused, each time counted.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Receiver:
         self._failed: dict[str, Failure] = {}
         self.taken: set[str] = set()
         self.expected = 0
+        self.refusals = 0
         self._studies = frozenset(studies)
         self._tell = tell
         self._is_cancelled = is_cancelled
@@ -93,10 +96,11 @@ class Receiver:
 
     def refuse(self, error: MCDetectError) -> None:
         """Remember why something did not come; once, however often it is tried."""
+        self.refusals += 1
         self._failed[error.message] = Failure(None, error)
 
     def _take(self, content: bytes) -> None:
-        with reporting(*_DAMAGED):
+        with reporting(*DAMAGED):
             header = dcmread(BytesIO(content), stop_before_pixels=True)
             study, instance = str(header.StudyInstanceUID), str(header.SOPInstanceUID)
             modality = re.sub(r"[^A-Z0-9]", "", str(header.get("Modality") or "").upper())[:16] or "OT"
@@ -104,7 +108,7 @@ class Receiver:
             raise InputError("not-asked-for", "The PACS sent an object of a study that was not asked for; not kept.")
         path = self.output / f"study_{short_digest(study)}" / f"{modality}_{short_digest(instance)}.dcm"
         if path.exists():
-            if not _is_same(path, content):
+            if not is_same(path, content):
                 raise OutputError(
                     "other-content",
                     f"{path} is there already with another content; it was kept as it is.",
@@ -124,7 +128,7 @@ def _write_whole(path: Path, content: bytes) -> None:
     try:
         open_dataset(path)
     except InputError as error:
-        raise InputError(*_DAMAGED) from error
+        raise InputError(*DAMAGED) from error
 
 
 def short_digest(identifier: str) -> str:
@@ -132,7 +136,7 @@ def short_digest(identifier: str) -> str:
     return hashlib.sha256(identifier.encode()).hexdigest()[:16]
 
 
-def _is_same(path: Path, content: bytes) -> bool:
+def is_same(path: Path, content: bytes) -> bool:
     """Say whether a file holds the same data set; who wrote the file meta information does not matter."""
     try:
         there = path.read_bytes()

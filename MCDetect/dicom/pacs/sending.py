@@ -79,6 +79,12 @@ class _Send:
         except MCDetectError as error:
             self.notes.append(str(error))
             return set()
+        silent = sum(item.sop_instance not in committed | refused for item in self.sent)
+        if silent:
+            self.notes.append(
+                f"The node {self._node.name!r} does not say of {silent} of {len(self.sent)} objects whether it commits "
+                "itself to keep them. Keep the files; ask the administrator."
+            )
         lost = [item for item in self.sent if item.sop_instance in refused]
         self._journal.discard([item.digest for item in lost])
         self.sent = [item for item in self.sent if item not in lost]

@@ -36,6 +36,18 @@ def remark(status: int) -> str:
     return _WARNINGS.get(status, "")
 
 
+def is_out_of_resources(status: int) -> bool:
+    """Say whether a peer lacks memory, space or time (PS3.4 Tables B.2-1, C.4-1, C.4-2 and C.4-3): it may pass."""
+    return status & 0xFF00 == 0xA700
+
+
+def overloaded(node: Node, status: int) -> PassingError:
+    """Return that a peer does not find or send anything for now."""
+    return PassingError(
+        "overloaded", f"The node {node.name!r} is out of resources (status {status:04X}).", "Try again later."
+    )
+
+
 def refusal(status: int, what: str, node: Node) -> MCDetectError:
     """Return why a peer did not store an object.
 
@@ -48,7 +60,7 @@ def refusal(status: int, what: str, node: Node) -> MCDetectError:
     node
         The peer.
     """
-    if status & 0xFF00 == 0xA700:
+    if is_out_of_resources(status):
         return PassingError(
             "no-room",
             f"The node {node.name!r} has no room for {what} (status {status:04X}).",

@@ -93,8 +93,9 @@ class StudySearch:
             plain = re.match(r"[A-Za-z]*", name)
             name = plain.group() if only_plain and plain and plain.group() else name
             keys.PatientName = f"{name}*"
-            if not name.isascii():
-                keys.SpecificCharacterSet = "ISO_IR 192"
+        if not f"{self.patient}{self.accession}{keys.PatientName}".isascii():
+            # Without it every other letter would go out as a question mark, which is a wildcard.
+            keys.SpecificCharacterSet = "ISO_IR 192"
         if self.since or self.until:
             first, last = (f"{day:%Y%m%d}" if day else "" for day in (self.since, self.until))
             keys.StudyDate = f"{first}-{last}"

@@ -61,4 +61,6 @@ def decompressed(dataset: Dataset, name: str) -> Dataset:
             raise InputError(
                 "cannot-convert", f"{name} cannot be converted: its pixels cannot be decoded.", "Export it again."
             ) from error
+    elif dataset.file_meta.TransferSyntaxUID == DeflatedExplicitVRLittleEndian:
+        dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian  # what it was deflated from
     return dataset

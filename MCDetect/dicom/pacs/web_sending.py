@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,15 +16,17 @@ from MCDetect.dicom.pacs.nodes import WebNode
 from MCDetect.dicom.pacs.objects import StoredObject
 from MCDetect.dicom.pacs.statuses import is_stored, refusal, remark
 from MCDetect.dicom.pacs.transfer_syntaxes import UNCOMPRESSED, can_convert, decompressed, name_of
-from MCDetect.dicom.pacs.web_session import status_of, web_client, web_failures
-from MCDetect.errors import InputError, OutputError
+from MCDetect.dicom.pacs.web_session import media_type, no_dicomweb, status_of, web_client, web_failures
+from MCDetect.errors import InputError, OutputError, UsageError
 
 if TYPE_CHECKING:
     import requests
-    from dicomweb_client.web import DICOMwebClient
 
 _SYNTAX_REFUSALS = (0x0122, 0xC122)
 """SOP class not supported, and transfer syntax not supported (PS3.18 Table I.2-2)."""
+
+_SAYS_WHAT_WAS_STORED = ("RetrieveURL", "ReferencedSOPSequence", "FailedSOPSequence", "OtherFailuresSequence")
+"""An answer to STOW-RS holds at least one of these (PS3.18 Table I.2-1)."""
 
 
 def send_by_web(node: WebNode, objects: Sequence[StoredObject], course: Course) -> None:
@@ -34,11 +37,11 @@ def send_by_web(node: WebNode, objects: Sequence[StoredObject], course: Course) 
     MCDetectError
         As :func:`MCDetect.dicom.pacs.web_session.web_failures`, where it concerns all objects.
     """
-    client = web_client(node)
+    service = _Service(node)
     for item in objects:
         while True:
             try:
-                said = _send(node, client, item, course.convert)
+                said = _send(node, service, item, course.convert)
             except PassingError as error:
                 course.back_off.failed(error)
                 continue
@@ -50,10 +53,42 @@ def send_by_web(node: WebNode, objects: Sequence[StoredObject], course: Course) 
             break
 
 
-def _send(node: WebNode, client: DICOMwebClient, item: StoredObject, convert: bool) -> str:
+class _Service:
+    """Stores objects and looks at the answers: the client takes all that it cannot read for an empty one."""
+
+    def __init__(self, node: WebNode) -> None:
+        self._node = node
+        self._answers: deque[requests.Response] = deque(maxlen=1)
+        self._client = web_client(node, self._note)
+
+    def store(self, dataset: Dataset) -> Dataset:
+        """Return what the service says of an object, empty where it took it and says nothing."""
+        self._answers.clear()
+        answer = self._client.store_instances([dataset])
+        response = self._answers[-1]
+        if not 200 <= response.status_code < 300:
+            raise UsageError(
+                "redirected",
+                f"The node {self._node.name!r} sends us to another address instead of storing "
+                f"({response.status_code}).",
+                "Check url in the configuration, and whether its web server wants a user to log in.",
+            )
+        if not response.content.strip():
+            return Dataset()
+        if not any(keyword in answer for keyword in _SAYS_WHAT_WAS_STORED):
+            raise no_dicomweb(self._node)
+        return answer
+
+    def _note(self, response: requests.Response) -> None:
+        # The client reads only what has no parameters; many services add the character set.
+        response.headers["Content-Type"] = media_type(response)
+        self._answers.append(response)
+
+
+def _send(node: WebNode, service: _Service, item: StoredObject, convert: bool) -> str:
     dataset = _in_file_format(open_dataset(item.path))
     try:
-        return _store(node, client, dataset, item)
+        return _store(node, service, dataset, item)
     except _SyntaxRefusedError:
         compressed = item.transfer_syntax not in UNCOMPRESSED
         if not (compressed and can_convert(item.transfer_syntax)):
@@ -65,19 +100,19 @@ def _send(node: WebNode, client: DICOMwebClient, item: StoredObject, convert: bo
                 f"{name_of(item.transfer_syntax)}.",
                 "Ask its administrator to accept it, or let it be converted without loss by --convert.",
             ) from None
-    return _store(node, client, decompressed(dataset, str(item.path)), item)
+    return _store(node, service, decompressed(dataset, str(item.path)), item)
 
 
 class _SyntaxRefusedError(OutputError):
     """The service takes no objects of this SOP class or transfer syntax."""
 
 
-def _store(node: WebNode, client: DICOMwebClient, dataset: Dataset, item: StoredObject) -> str:
+def _store(node: WebNode, service: _Service, dataset: Dataset, item: StoredObject) -> str:
     import requests
 
     with web_failures(node, str(item.path)):
         try:
-            answer = client.store_instances([dataset])
+            answer = service.store(dataset)
         except requests.HTTPError as error:
             if status_of(error) == 415:
                 raise _SyntaxRefusedError(*_refused(node, item, "415")) from error
@@ -86,7 +121,7 @@ def _store(node: WebNode, client: DICOMwebClient, dataset: Dataset, item: Stored
             answer = _answer(error.response)
             if "FailedSOPSequence" not in answer:
                 raise
-    for failure in answer.get("FailedSOPSequence") or []:
+    for failure in [*(answer.get("FailedSOPSequence") or ()), *(answer.get("OtherFailuresSequence") or ())]:
         status = int(failure.get("FailureReason") or 0x0110)
         if status in _SYNTAX_REFUSALS:
             raise _SyntaxRefusedError(*_refused(node, item, f"{status:04X}"))

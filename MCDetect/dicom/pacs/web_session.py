@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -29,11 +29,19 @@ _WRONG_USE = {
     501: ("no-such-service", "does not offer this service", "Ask its administrator."),
 }
 _ABSENT = frozenset({404, 410})
+_SIGNS_OF_AN_END = ("SSLEOFError", "SSLZeroReturnError", "EOF", "ConnectionResetError", "Connection reset")
 _PASSING |= {503: "it is not available", 504: "a time-out behind it"}
 
 
-def web_client(node: WebNode) -> DICOMwebClient:
+def web_client(node: WebNode, answered: Callable[[requests.Response], None] | None = None) -> DICOMwebClient:
     """Return the client of a service, with its credentials and certificates.
+
+    Parameters
+    ----------
+    node
+        The service.
+    answered
+        Called with each answer, before the client looks at it.
 
     Raises
     ------
@@ -43,9 +51,17 @@ def web_client(node: WebNode) -> DICOMwebClient:
     from dicomweb_client.web import DICOMwebClient
 
     # Timed by ourselves: retries of the library would be silent.
-    client = DICOMwebClient(node.url, session=_session(node), permissive_uid=True, timeout=node.timeout_s)
+    session = _session(node)
+    if answered is not None:
+        session.hooks["response"].append(lambda response, **_: answered(response))
+    client = DICOMwebClient(node.url, session=session, permissive_uid=True, timeout=node.timeout_s)
     client.set_http_retry_params(retry=False)
     return client
+
+
+def media_type(response: requests.Response) -> str:
+    """Return what an answer says its content is, in small letters and without parameters."""
+    return str(response.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
 
 
 def _session(node: WebNode) -> requests.Session:
@@ -59,15 +75,21 @@ def _session(node: WebNode) -> requests.Session:
         def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
             super().init_poolmanager(*arguments, **options, assert_hostname=False)
 
-    class LiteralStar(requests.Session):
-        """Leaves the wildcard as it is (RFC 3986 section 3.4 allows it): some services match what stands there."""
+    class Careful(requests.Session):
+        """Leaves wildcards as they are, and sends an object to no other address than the one that was named."""
+
+        def get_redirect_target(self, resp: requests.Response) -> str | None:
+            # After 301 to 303 it would go on with a GET, and a page to log in would then pass for an acknowledgement.
+            return None if resp.request.method == "POST" else super().get_redirect_target(resp)
 
         def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
             prepared = super().prepare_request(request)
+            # RFC 3986 section 3.4 allows the star as it is, and some services match what stands there.
             prepared.url = (prepared.url or "").replace("%2A", "*")
             return prepared
 
-    session = LiteralStar()
+    session = Careful()
+    session.headers["Accept"] = "application/dicom+json"  # of the answer to a POST; searches ask for what they want
     session.trust_env = False  # a REQUESTS_CA_BUNDLE or .netrc of the computer would win over the configuration
     session.proxies.update(get_environ_proxies(node.url))
     client_context(node.tls, node.name)  # tells of files that cannot be used
@@ -107,7 +129,8 @@ def web_failures(node: WebNode, what: str = "", *, of_one_object: bool = False) 
     Raises
     ------
     PassingError
-        ``nothing-listens``, ``timed-out``, ``no-connection`` or ``server-failed``.
+        ``nothing-listens``, ``timed-out``, ``connection-lost`` or ``server-failed``; ``certificate-refused`` where the
+        connection broke while encryption was agreed on.
     UsageError
         ``certificate-refused``, ``not-authenticated``, ``not-authorised``, ``no-such-service`` or ``no-dicomweb``.
     OutputError
@@ -122,7 +145,8 @@ def web_failures(node: WebNode, what: str = "", *, of_one_object: bool = False) 
             raise _no_such_object(node, status_of(error)) from error
         raise _of_status(node, status_of(error), what) from error
     except requests.exceptions.SSLError as error:
-        raise UsageError(
+        kind = PassingError if _broke(error) else UsageError
+        raise kind(
             "certificate-refused",
             f"No encrypted connection to the node {node.name!r} was agreed on; its certificate may not be trusted.",
             "Name the certificate it comes from as tls.ca_file; ask its administrator for it.",
@@ -133,12 +157,22 @@ def web_failures(node: WebNode, what: str = "", *, of_one_object: bool = False) 
             f"The node {node.name!r} did not answer within {node.timeout_s:.0f} s.",
             "Check the address and the firewall; a longer timeout_s helps where it is slow.",
         ) from error
-    except requests.ConnectionError as error:
+    except (
+        requests.ConnectionError,
+        requests.exceptions.ChunkedEncodingError,  # the answer broke off
+        requests.exceptions.ContentDecodingError,
+    ) as error:
         raise _no_connection(node, error) from error
     except requests.RequestException as error:
-        raise _no_dicomweb(node) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:  # an answer that is not what DICOMweb says
-        raise _no_dicomweb(node) from error
+        raise no_dicomweb(node) from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:  # an answer that is not what DICOMweb says
+        raise no_dicomweb(node) from error
+
+
+def _broke(error: Exception) -> bool:
+    """Say whether the connection ended while encryption was agreed on, as it does when a server starts again."""
+    text = str(error)
+    return "CERTIFICATE_VERIFY_FAILED" not in text and any(sign in text for sign in _SIGNS_OF_AN_END)
 
 
 def _of_status(node: WebNode, status: int, what: str) -> MCDetectError:
@@ -177,7 +211,8 @@ def _no_connection(node: WebNode, error: Exception) -> PassingError:
     return PassingError("connection-lost", f"The connection to the node {node.name!r} was lost.", "Try again later.")
 
 
-def _no_dicomweb(node: WebNode) -> UsageError:
+def no_dicomweb(node: WebNode) -> UsageError:
+    """Return that something else than DICOMweb answers."""
     return UsageError(
         "no-dicomweb",
         f"What answers at {node.url} does not speak DICOMweb.",

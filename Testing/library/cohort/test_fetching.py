@@ -10,6 +10,7 @@ import pytest
 from pydicom import dcmread
 from support.cohorts import study_uid, write_examination
 from support.orthanc import Orthanc, free_port
+from support.sample_files import write_mammogram
 
 from MCDetect.cohort import fetching
 from MCDetect.cohort.batch import Listener
@@ -217,6 +218,18 @@ def test_what_came_is_put_beside_what_lies_there_and_never_over_it(tmp_path):
     with pytest.raises(OutputError, match="another content"):
         put_in_place(arrived, place)
     assert (place / "1.dcm").read_bytes() == b"one"
+
+
+def test_what_came_again_with_other_file_meta_information_is_the_same(tmp_path):
+    arrived, place = tmp_path / "arriving" / "study", tmp_path / "study"
+    for folder, writer in ((arrived, "ANOTHER_1"), (place, "ONE_1")):
+        folder.mkdir(parents=True)
+        image = write_mammogram(folder / "1.dcm", StudyInstanceUID="1.2", SOPInstanceUID="1.3")
+        dataset = dcmread(image)
+        dataset.file_meta.ImplementationVersionName = writer
+        dataset.save_as(image)
+    assert put_in_place(arrived, place) == [place / "1.dcm"]
+    assert dcmread(place / "1.dcm").file_meta.ImplementationVersionName == "ONE_1"
 
 
 @pytest.mark.parametrize("text", ["", "study\n", "name\nA\n", "study\n\n,\n"])

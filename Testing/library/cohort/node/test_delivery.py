@@ -228,3 +228,13 @@ def test_results_of_another_version_are_sent(courier_to, manifest, processed):
 def test_a_wrong_destination_is_told(text):
     with pytest.raises(UsageError, match="TITLE@HOST:PORT"):
         node_at(text, "MCDETECT")
+
+
+@pytest.mark.parametrize("title", ["PÄCS", "P\\CS", "  "])
+def test_a_destination_or_title_that_no_association_can_name_is_told(title):
+    with pytest.raises(UsageError) as refused:
+        node_at(f"{title}@host:104", "MCDETECT")
+    assert refused.value.code == "wrong-destination"
+    with pytest.raises(UsageError) as refused:
+        node_at("PACS@host:104", title)
+    assert refused.value.code == "wrong-title"

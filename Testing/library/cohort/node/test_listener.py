@@ -201,6 +201,14 @@ def test_a_port_in_use_is_told(listening):
         Listener(("127.0.0.1", first.port), "X", first.inbox, allowed=AllowList(), limits=Limits(), told=first.tally)
 
 
+@pytest.mark.parametrize("title", ["A_TITLE_THAT_IS_TOO_LONG", "PÄCS", "P\\CS", ""])
+def test_a_title_that_is_none_is_told(title, listening):
+    first = listening()
+    with pytest.raises(UsageError, match=r"AE title|not a text") as refused:
+        Listener(("127.0.0.1", 0), title, first.inbox, allowed=AllowList(), limits=Limits(), told=first.tally)
+    assert refused.value.code == "wrong-title"
+
+
 def test_examinations_that_were_done_with_are_removed_after_their_time(listening, tmp_path):
     listener = listening()
     send(write_examination(tmp_path / "sent", 1), listener.port)

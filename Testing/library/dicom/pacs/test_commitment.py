@@ -22,8 +22,13 @@ PUSH_INSTANCE = "1.2.840.10008.1.20.1.1"
 
 
 @contextmanager
-def committing_peer(refused: set[str], *, answers: bool = True, status: int = 0) -> Iterator[int]:
-    """Listen as a PACS that stores everything and commits itself to all but ``refused``; yield its port."""
+def committing_peer(
+    refused: set[str], *, answers: bool = True, status: int = 0, silent: frozenset[str] = frozenset()
+) -> Iterator[int]:
+    """Listen as a PACS that stores everything and commits itself to all but ``refused``; yield its port.
+
+    Of ``silent`` it says nothing.
+    """
 
     def act(event: evt.Event) -> tuple[int, None]:
         asked = event.action_information
@@ -34,7 +39,7 @@ def committing_peer(refused: set[str], *, answers: bool = True, status: int = 0)
     def report(association, asked: Dataset) -> None:
         information = Dataset()
         information.TransactionUID = asked.TransactionUID
-        kept = [item for item in asked.ReferencedSOPSequence if item.ReferencedSOPInstanceUID not in refused]
+        kept = [item for item in asked.ReferencedSOPSequence if item.ReferencedSOPInstanceUID not in refused | silent]
         lost = [item for item in asked.ReferencedSOPSequence if item.ReferencedSOPInstanceUID in refused]
         information.ReferencedSOPSequence = kept
         if lost:
@@ -77,6 +82,14 @@ def test_an_object_that_the_peer_does_not_commit_itself_to_is_told_and_sent_agai
         refused.clear()
         again = send(images, node)
     assert (again.known, again.committed) == ((images[0],), (images[1],))
+
+
+def test_objects_of_which_the_peer_says_nothing_are_counted(images, node_for):
+    with committing_peer(set(), silent=frozenset({dcmread(images[1]).SOPInstanceUID})) as port:
+        report = send(images, node_for(port, storage_commitment=True))
+    assert (report.sent, report.committed) == (tuple(images), (images[0],))
+    (note,) = report.notes
+    assert "of 1 of 2 objects" in note
 
 
 def test_a_peer_that_does_not_answer_in_time_is_told(images, node_for):

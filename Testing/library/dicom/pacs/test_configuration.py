@@ -31,10 +31,11 @@ def write(tmp_path: Path):
 def test_nodes_of_both_kinds_are_read(write, tmp_path):
     (tmp_path / "ca.pem").write_text("")
     text = (
-        ARCHIVE + 'retrieve = "move"\nlisten_port = 11113\ntls = {ca_file = "ca.pem", check_host_name = false}\n' + WEB
+        ARCHIVE + 'retrieve = "move"\nlisten_port = 11113\ntls = {ca_file = "ca.pem", '
+        'certificate_file = "ca.pem", check_host_name = false}\n' + WEB
     )
     configuration = read_configuration(write(text))
-    tls = Tls(tmp_path / "ca.pem", check_host_name=False)
+    tls = Tls(tmp_path / "ca.pem", tmp_path / "ca.pem", check_host_name=False)
     assert configuration.node("archive") == DicomNode(
         "archive", "pacs.example.org", 11112, "ARCHIVE", retrieve="move", listen_port=11113, tls=tls
     )
@@ -67,6 +68,7 @@ def test_the_file_of_the_user_is_where_the_system_keeps_such_files(monkeypatch, 
     ("text", "told"),
     [
         ("", "names no node"),
+        (ARCHIVE + 'retrieve = "move"\nlisten_port = 11113\ntls = true\n', "would receive images unencrypted"),
         ("[nodes]\n", "names no node"),
         ("nodes = 3", "names no node"),
         ("[nodes\n", "line 1"),
