@@ -148,7 +148,7 @@ def _publish(
             f"{socket.gethostname()}:{os.getpid()}",
             outcome.files,
         )
-        if lying is not None and outcome.may_improve and _lost(lying, outcome):
+        if lying is not None and outcome.may_improve and _is_worse(outcome, lying):
             # A disk that is away for a moment takes no results with it; they stay until the images can be read again.
             return replace(outcome, images=(), files=())
         write_text_atomically(unfinished / OUTCOME, outcome.to_json() + "\n")
@@ -165,9 +165,10 @@ def _publish(
     return outcome
 
 
-def _lost(before: Outcome, after: Outcome) -> bool:
-    """Say whether an image that had results has none any more."""
-    return not {image.sop_instance_uid for image in before.images} <= {image.sop_instance_uid for image in after.images}
+def _is_worse(after: Outcome, before: Outcome) -> bool:
+    """Say whether an image that had results has none any more, though the files are the same or none can be read."""
+    had, has = ({image.sop_instance_uid for image in outcome.images} for outcome in (before, after))
+    return not had <= has and (after.failed or after.signature == before.signature)
 
 
 def _detect(examination: Examination, order: Order, files: list[Path], folder: Path) -> Outcome:

@@ -32,6 +32,8 @@ class OpeningWindow(HostWindow):
     folder: Path | None
     actions_by_name: dict[str, QAction]
     _keeps_work = True
+    _asked = _shown = 0
+    """How often something was to be opened, and which of these is open now."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,29 +80,32 @@ class OpeningWindow(HostWindow):
         self.status(self.translate("Reading headers and results…"))
         self.waiting_bar.show()
         current = None if self.session is None else self.session.examination
-        self._wanted = wanted = object()
+        self._asked += 1
+        number = self._asked
         self.background_work.run(
             partial(open_given, list(paths), spacing_mm, current),
-            # What was opened last is wanted, however long a disk takes to give what was opened before.
-            lambda opened: self._opened(opened, current, then) if wanted is self._wanted else None,
+            lambda opened: self._opened(opened, current, then, number),
             lambda error: self._not_opened(list(paths), error, then),
         )
 
-    def _opened(self, opened: Opened, current: Examination | None, then: Callable[[], object] | None) -> None:
+    def _opened(
+        self, opened: Opened, current: Examination | None, then: Callable[[], object] | None, number: int
+    ) -> None:
         if opened.examination is None:
             self._is_opened()
             if opened.results is not None and self.session is not None and self.session.examination is current:
                 self.panel.show_results(opened.results)
             return
-        if not self._may_leave():
+        # What was asked for last is shown, however long a disk takes to give what was asked for before.
+        if number < self._shown or not self._may_leave() or number < self._shown:
             self._is_opened()
             return
+        self._shown = number
         self._end_session()
-        wanted = self._wanted
         # Work that was kept a moment ago is read again, from a disk that may be slow.
         self.background_work.run(
             partial(ReviewSession, opened.examination, folder=self.folder),
-            lambda session: self._begin(session, opened, then) if wanted is self._wanted else session.close(),
+            lambda session: self._begin(session, opened, then) if number == self._shown else session.close(),
             partial(self._not_opened, []),
         )
 

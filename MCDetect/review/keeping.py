@@ -35,6 +35,7 @@ class Keeping:
         self._keys = set(examination.keys)
         self._sources = [str(view.path.absolute()) for view in examination.views]
         self._resumed: Offer | None = None
+        self._is_taken_over = False
         self._keeper: recovery.Keeper | None = None
         if folder is None:
             return
@@ -73,13 +74,13 @@ class Keeping:
                 "The saved work of an earlier review does not fit this examination.",
                 f"It is kept as {aside}; the review begins anew.",
             ) from error
-        self._resumed = offer
+        self._resumed, self._is_taken_over = offer, False
         return kept
 
     def take_over(self) -> None:
         """Delete the file of the work that was resumed, once what was kept last is on disk."""
         if self._keeper is not None and (resumed := self._resumed) is not None:
-            self._keeper.when_kept(lambda: forget(resumed.path))
+            self._keeper.when_kept(lambda: self._take_over(resumed))
 
     def forget(self, offer: Offer) -> None:
         """Delete work that was left behind."""
@@ -99,11 +100,12 @@ class Keeping:
 
     def finish(self) -> None:
         """Keep nothing: all has been exported, or is thrown away."""
-        if self._resumed is not None:
-            forget(self._resumed.path)
-            self._resumed = None
         if self._keeper is not None:
             self._keeper.discard()
+        # Once it was taken over, another window may have a file of that name.
+        if self._resumed is not None and not self._is_taken_over:
+            forget(self._resumed.path)
+        self._resumed = None
 
     def close(self) -> None:
         """End at once; what is not yet on disk is written by another thread."""
@@ -119,6 +121,10 @@ class Keeping:
     def path(self) -> Path | None:
         """The file of this session's work; None where none can be written."""
         return None if self._keeper is None else self._keeper.path
+
+    def _take_over(self, offer: Offer) -> None:
+        forget(offer.path)
+        self._is_taken_over = True
 
     def _keep(self, describe: Callable[[], object]) -> None:
         if self._keeper is not None:

@@ -121,3 +121,20 @@ def test_what_was_opened_last_is_shown_however_slow_the_first_was(window, hands,
     hands.open(fast)
     hands.test.qWait(2500)
     assert window.session.examination.studies == ("1.2.2",)
+
+
+def test_what_cannot_be_opened_takes_nothing_away_from_what_is_being_opened(window, hands, tmp_path, monkeypatch):
+    slow = write_examination(tmp_path / "A", StudyInstanceUID="1.2.1")
+    read = opening_window.open_given
+
+    def delayed(paths, *rest):
+        if paths == [slow]:
+            time.sleep(1.0)
+        return read(paths, *rest)
+
+    monkeypatch.setattr(opening_window, "open_given", delayed)
+    window.open_paths([slow])
+    window.open_paths([tmp_path / "nothing.dcm"])
+    hands.until(lambda: window.session is not None, 20)
+    assert window.session.examination.studies == ("1.2.1",)
+    assert window.heard, "and what cannot be opened is told"

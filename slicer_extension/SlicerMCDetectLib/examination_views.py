@@ -262,6 +262,7 @@ class ExaminationViews(FittedViews):
                 self.boxes[slot.key] = prepared.box
                 self._show(node, slot, prepared.display)
                 overlay.set_reduced(slot.key, prepared.reduced)
+                self.movements.moved_nodes.discard(node.GetID())  # what moved an empty view was not the reader
                 self.fit_unmoved()
                 if self._wanted is not None:
                     self.show_finding(*self._wanted)

@@ -173,7 +173,7 @@ def fetch(
 
 
 def _fetch_study(talk: Talk, study: str, receiver: Receiver, back_off: BackOff) -> None:
-    before = len(receiver.taken)
+    before, refusals = len(receiver.taken), receiver.refusals
     while True:
         receiver.require_wanted()
         try:
@@ -183,7 +183,7 @@ def _fetch_study(talk: Talk, study: str, receiver: Receiver, back_off: BackOff) 
             break
         except PassingError as error:
             back_off.failed(error)
-    if not listed and len(receiver.taken) == before:
+    if not listed and len(receiver.taken) == before and receiver.refusals == refusals:
         receiver.refuse(
             OutputError(
                 "not-received",

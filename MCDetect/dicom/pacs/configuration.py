@@ -113,12 +113,6 @@ def _node(file: Path, name: str, table: object) -> Node:
     node = DicomNode(name, **values)
     if node.listen_port is None and (node.retrieve == "move" or node.storage_commitment):
         raise _wrong(file, f"{where} needs a listen_port for C-MOVE and for storage commitment")
-    if node.retrieve == "move" and node.tls is not None and node.tls.certificate_file is None:
-        raise _wrong(
-            file,
-            f"{where} would receive images unencrypted: C-MOVE with tls needs tls.certificate_file, or retrieve is "
-            '"get"',
-        )
     return node
 
 

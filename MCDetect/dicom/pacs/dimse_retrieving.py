@@ -150,6 +150,12 @@ def _listening(node: DicomNode, classes: Sequence[UID], receiver: Receiver) -> I
     for sop_class in classes:
         entity.add_supported_context(sop_class, list(_SYNTAXES))
     tls = None if node.tls is None else server_context(node.tls, node.name)
+    if node.tls is not None and tls is None:
+        raise UsageError(
+            "no-certificate",
+            f"Images of the node {node.name!r} would come unencrypted by C-MOVE, without a certificate of our own.",
+            'Name one as tls.certificate_file, or give retrieve = "get".',
+        )
     try:
         server = entity.start_server(
             ("", node.listen_port),

@@ -80,7 +80,8 @@ def _session(node: WebNode) -> requests.Session:
 
         def get_redirect_target(self, resp: requests.Response) -> str | None:
             # After 301 to 303 it would go on with a GET, and a page to log in would then pass for an acknowledgement.
-            return None if resp.request.method == "POST" else super().get_redirect_target(resp)
+            becomes_get = resp.request.method == "POST" and resp.status_code in (301, 302, 303)
+            return None if becomes_get else super().get_redirect_target(resp)
 
         def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
             prepared = super().prepare_request(request)
@@ -89,7 +90,8 @@ def _session(node: WebNode) -> requests.Session:
             return prepared
 
     session = Careful()
-    session.headers["Accept"] = "application/dicom+json"  # of the answer to a POST; searches ask for what they want
+    # Of the answer to a POST; searches ask for what they want.
+    session.headers["Accept"] = "application/dicom+json, application/dicom+xml;q=0.5"
     session.trust_env = False  # a REQUESTS_CA_BUNDLE or .netrc of the computer would win over the configuration
     session.proxies.update(get_environ_proxies(node.url))
     client_context(node.tls, node.name)  # tells of files that cannot be used

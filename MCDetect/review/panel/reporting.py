@@ -157,7 +157,9 @@ class ReportingPart(Part):
 
     @staticmethod
     def _has_results(session: ReviewSession) -> bool:
-        return bool(session.state.images) or has_review(session.state)
+        # A search of which every view was refused is a result too: the report says that the analysis failed.
+        is_failed = session.algorithm is not None and bool(session.refusals)
+        return bool(session.state.images) or has_review(session.state) or is_failed
 
     @staticmethod
     def _findings(session: ReviewSession) -> Findings:

@@ -40,8 +40,11 @@ def asked_of(recipe: PaperRecipe, index: DatasetIndex, choices: Choices, network
 
 def digest_of(path: Path) -> str:
     """Return the SHA-256 of a file, of which no more than a part is in memory."""
+    digest = hashlib.sha256()
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def require_same_run(path: Path, asked: Mapping[str, Any]) -> None:
@@ -56,6 +59,8 @@ def require_same_run(path: Path, asked: Mapping[str, Any]) -> None:
         return
     try:
         before = json.loads(path.read_text(encoding="utf-8"))
+        if before.get("pretrained") is True and asked.get("pretrained"):
+            before["pretrained"] = asked["pretrained"]  # an earlier version did not write down which file it was
         different = [name for name in asked if name != "recipe" and before.get(name) != asked[name]]
         entries = before["recipe"]
         different += [f"recipe ({name})" for name, value in asked["recipe"].items() if entries.get(name) != value]

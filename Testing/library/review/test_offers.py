@@ -81,6 +81,22 @@ def test_work_that_was_gone_on_with_is_offered_again_when_undo_went_back_beyond_
     assert everything_in(tmp_path) == [], "an export is of what was on the screen"
 
 
+def test_an_export_of_work_that_was_gone_on_with_leaves_the_work_of_another_window(make_session, tmp_path) -> None:
+    session = make_session(tmp_path)
+    session.accept(session.shown_findings()[0][1].tracking_uid)
+    session.close()
+    first = make_session(tmp_path)
+    first.resume(first.offers[0])
+    assert first._keeping.flush()
+    other = make_session(tmp_path)
+    other.accept(other.shown_findings()[0][1].tracking_uid)
+    assert other._keeping.flush()
+    first.mark_saved()
+    first.close()
+    assert kept(tmp_path) == [other._keeping.path]
+    other.close(keep_work=False)
+
+
 def test_work_that_one_reader_had_finished_is_not_finished_by_another(make_session, tmp_path) -> None:
     first = make_session(tmp_path)
     first.set_reader("Reader^Anna")

@@ -16,9 +16,11 @@ from support.sample_files import write_mammogram
 from MCDetect.dicom.pacs.back_off import PassingError
 from MCDetect.dicom.pacs.client import fetch, find_studies, search_studies, send
 from MCDetect.dicom.pacs.dimse_query import FIND, Listed, list_by_dimse
+from MCDetect.dicom.pacs.dimse_retrieving import _listening
+from MCDetect.dicom.pacs.nodes import Tls
 from MCDetect.dicom.pacs.reports import StudyQuery
 from MCDetect.dicom.pacs.study_search import StudySearch
-from MCDetect.errors import OutputError
+from MCDetect.errors import MCDetectError, OutputError
 
 GET = "1.2.840.10008.5.1.4.1.2.2.3"
 MOVE = "1.2.840.10008.5.1.4.1.2.2.2"
@@ -125,3 +127,11 @@ def test_a_peer_that_is_out_of_resources_is_asked_for_a_study_again(status, code
     with peer(find, retrieve) as port, pytest.raises((PassingError, OutputError)) as failed:
         fetch(node_for(port), StudyQuery(patient="A"), tmp_path)
     assert (failed.value.code, len(requests)) == (code, asked)
+
+
+def test_images_do_not_come_unencrypted_from_a_node_with_encryption(node_for, tmp_path):
+    node = node_for(11112, retrieve="move", listen_port=11113, tls=Tls())
+    with pytest.raises(MCDetectError) as failed, _listening(node, [], None):
+        pass
+    assert failed.value.code == "no-certificate"
+    assert "tls.certificate_file" in failed.value.hint

@@ -68,7 +68,6 @@ def test_the_file_of_the_user_is_where_the_system_keeps_such_files(monkeypatch, 
     ("text", "told"),
     [
         ("", "names no node"),
-        (ARCHIVE + 'retrieve = "move"\nlisten_port = 11113\ntls = true\n', "would receive images unencrypted"),
         ("[nodes]\n", "names no node"),
         ("nodes = 3", "names no node"),
         ("[nodes\n", "line 1"),
