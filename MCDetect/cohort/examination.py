@@ -86,8 +86,8 @@ def process(examination: Examination, order: Order) -> Outcome:
         When this worker cannot compute; nothing is said of the examination then.
     """
     folder = examination_folder(Path(order.output), examination.name)
-    lying = published(folder, order.algorithm)
-    earlier = None if lying is not None and order.retry and lying.refused else lying
+    in_place = published(folder, order.algorithm)
+    earlier = None if in_place is not None and order.retry and in_place.refused else in_place
     if earlier is not None and earlier.signature == examination.signature and not order.recheck:
         return replace(earlier, computed=False)
     with _one_at_a_time:  # a worker with several threads has one detector
@@ -99,7 +99,7 @@ def process(examination: Examination, order: Order) -> Outcome:
             return _renewed(folder, earlier, examination)
         try:
             with faults_told(order.processing.device):
-                return _publish(examination, order, folder, (distinct, content, size, before, started), lying)
+                return _publish(examination, order, folder, (distinct, content, size, before, started), in_place)
         except MCDetectError:
             raise
         except Exception as error:
@@ -124,7 +124,7 @@ def _publish(
     order: Order,
     folder: Path,
     reading: tuple[list[Path], str, int, list[tuple[int, int] | None], float],
-    lying: Outcome | None,
+    in_place: Outcome | None,
 ) -> Outcome:
     distinct, content, size, before, started = reading
     unfinished: Path | None = None
@@ -148,7 +148,7 @@ def _publish(
             f"{socket.gethostname()}:{os.getpid()}",
             outcome.files,
         )
-        if lying is not None and outcome.may_improve and _is_worse(outcome, lying):
+        if in_place is not None and outcome.may_improve and _is_worse(outcome, in_place):
             # A disk that is away for a moment takes no results with it; they stay until the images can be read again.
             return replace(outcome, images=(), files=())
         write_text_atomically(unfinished / OUTCOME, outcome.to_json() + "\n")

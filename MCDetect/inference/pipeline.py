@@ -86,12 +86,16 @@ def detect(
     devices: dict[str, None] = {}
     known = KnownImages()
     for result in detect_each(sources, detector, operating_point=operating_point, spacing_mm=spacing_mm):
-        problem = result if isinstance(result, Refusal) else known.refusal_of(*result)
+        if isinstance(result, Refusal):
+            refused.append(result)
+            continue
+        mammogram, image = result
+        problem = known.refusal_of(mammogram, image)
         if problem is not None:
             refused.append(problem)
-        elif not isinstance(result, Refusal) and not known.holds(result[1]):
-            known.add(result[1])
-            images.append(result[1])
+        elif not known.holds(image):
+            known.add(image)
+            images.append(image)
             # The detector may have gone on with the CPU when the memory of the GPU was full.
             devices[detector.algorithm(operating_point).device] = None
     if refused and not images:

@@ -91,7 +91,7 @@ class Keeping:
         """Keep unsaved work, soon and in another thread."""
         self._keep(lambda: to_document(work))
 
-    def has_nothing_unsaved(self) -> None:
+    def keep_nothing_new(self) -> None:
         """Keep nothing but what was resumed, beyond which undo went back: it is offered again."""
         if (resumed := self._resumed) is not None:
             self._keep(lambda: resumed.document)

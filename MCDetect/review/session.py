@@ -227,7 +227,7 @@ class ReviewSession(TakingFindings):
         if not keep_work:
             self._keeping.finish()
         elif not self.has_unsaved_changes:
-            self._keeping.has_nothing_unsaved()
+            self._keeping.keep_nothing_new()
         self._keeping.close()
         self._listeners.clear()
         for view in self.examination.views:
@@ -266,7 +266,7 @@ class ReviewSession(TakingFindings):
             seen_with = (self.algorithm, self.operating_point, self._threshold)
             self._keeping.keep(Kept(self.state, *seen_with, self.reader, dict(self.reports)))
         else:
-            self._keeping.has_nothing_unsaved()
+            self._keeping.keep_nothing_new()
         self._listeners.tell(Change(kind, frozenset(keys)))
         self.tell_problems()
 

@@ -128,7 +128,7 @@ class SelectedPart(Part):
             return image.view
         examination = self.session.examination
         view = examination.view(image.sop_instance_uid)
-        return image.view if view in examination.current else f"{image.view} {readable_day(view.date)}"
+        return image.view if view in examination.current else f"{image.view} {readable_day(view.date)}".strip()
 
     def _show(self, found: tuple[ImageFindings, Cluster] | None) -> None:
         w = self.widgets
